@@ -1,0 +1,47 @@
+"""What every inbetweening method gets and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices that concern how a method computes, not what the artist asked for.
+
+    `device` and `dtype` of the networks; `seed` for methods that draw noise.
+    """
+
+    device: torch.device
+    dtype: torch.dtype = torch.float32
+    seed: int = 0
+
+
+class ReportProgress(Protocol):
+    """Called between steps with a stage in an artist's words and its fraction in [0, 1]; may raise Cancelled."""
+
+    def __call__(self, stage: str, fraction: float) -> None: ...
+
+
+class Method(Protocol):
+    """Inbetweens of one pair of keys.
+
+    `start`, `end`: float32 on the CPU, [C, H, W], the same shape. C is 3, or 4 with premultiplied alpha last.
+    Colours are display-encoded (sRGB curve); in [0, 1], above 1 only from high dynamic range keys.
+    `times`: strictly inside (0, 1), rising or not, one a drawing.
+    Yields one picture of the same kind for each time, in order, as soon as it is made.
+    Raises MissingModel, OutOfMemory, NumericError, and whatever `report` raises.
+    """
+
+    def __call__(
+        self,
+        start: torch.Tensor,
+        end: torch.Tensor,
+        times: Sequence[float],
+        options: Options,
+        report: ReportProgress,
+    ) -> Iterator[torch.Tensor]: ...

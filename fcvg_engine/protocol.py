@@ -1,0 +1,264 @@
+"""The pipe between Blender and the engine: messages, framing and version. Standard library only.
+
+One JSON object a line, UTF-8, at most `MAX_LINE_BYTES` long. Each has a `type` and a `job` (an id that the
+client chose; null where no job is meant). Pixels never cross: they are files in the job's folder.
+
+===========  ==================  ==================================================================
+type         direction           meaning
+===========  ==================  ==================================================================
+`hello`      engine → Blender    first line of all: protocol version, engine version, capabilities
+`start`      Blender → engine    queue a job
+`self_test`  Blender → engine    generate one small frame and say how long it took
+`cancel`     Blender → engine    stop a job, queued or running
+`queued`     engine → Blender    the job waits behind `ahead` others
+`progress`   engine → Blender    coalesced: the newest replaces older ones not yet read
+`frame`      engine → Blender    one drawing is on disk under its final name
+`done`       engine → Blender    final report: all frames are there
+`failed`     engine → Blender    final report; with `job` null: a line that was no message
+`cancelled`  engine → Blender    final report: stopped on request
+===========  ==================  ==================================================================
+
+Every `start` and `self_test` gets exactly one final report, whatever happens in between.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import types
+import typing
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any, ClassVar, Union
+
+from .errors import ProtocolError
+
+VERSION = 1
+MAX_LINE_BYTES = 1 << 20
+MAX_COUNT = 1000  # inbetweens of one job
+
+METHODS = ("auto", "rife", "gmfss", "dissolve")
+TIMINGS = ("linear", "ease-in", "ease-out", "ease-in-out")
+FORMATS = ("png", "png16", "exr", "jpg")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+HOLDS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one job makes; also the content of the command line's JOB.json.
+
+    `start`, `end` and `out` are paths; `count` is the number of inbetween frames (the keys are not counted);
+    `timing` is one of `TIMINGS` or times in (0, 1), one a drawing; `hold` shows each drawing for that many frames.
+    """
+
+    start: str
+    end: str
+    out: str
+    count: int
+    method: str = "auto"
+    timing: Union[str, list[float]] = "linear"
+    hold: int = 1
+    seed: int = 0
+    format: str = "png"
+    device: str = "auto"
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """Base of all messages. `job` is None where no job is meant."""
+
+    type: ClassVar[str]
+    job: str | None
+
+
+@dataclass(frozen=True)
+class Hello(Message):
+    """Engine → Blender, once, before heavy imports."""
+
+    type: ClassVar[str] = "hello"
+    version: int
+    engine: str
+    pid: int
+    methods: list[str]
+
+
+@dataclass(frozen=True)
+class Start(Message):
+    """Blender → engine: queue a job."""
+
+    type: ClassVar[str] = "start"
+    request: Request
+
+
+@dataclass(frozen=True)
+class SelfTest(Message):
+    """Blender → engine: generate one small frame on `device`."""
+
+    type: ClassVar[str] = "self_test"
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Cancel(Message):
+    """Blender → engine: stop `job`. Unknown or finished jobs are no error."""
+
+    type: ClassVar[str] = "cancel"
+
+
+@dataclass(frozen=True)
+class Queued(Message):
+    """Engine → Blender: accepted; `ahead` jobs run first."""
+
+    type: ClassVar[str] = "queued"
+    ahead: int
+
+
+@dataclass(frozen=True)
+class Progress(Message):
+    """Engine → Blender: `fraction` in [0, 1] of the whole job; `eta_s` is None until it can be told."""
+
+    type: ClassVar[str] = "progress"
+    stage: str
+    fraction: float
+    eta_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Frame(Message):
+    """Engine → Blender: the drawing `file` (a name inside the job's folder) shows on inbetween frames
+    `index` … `index + hold - 1`, counted from 1; `time` in (0, 1)."""
+
+    type: ClassVar[str] = "frame"
+    index: int
+    hold: int
+    file: str
+    time: float
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class Done(Message):
+    """Engine → Blender: final. `method` and `device` are those really used; `notes` are sentences for the artist."""
+
+    type: ClassVar[str] = "done"
+    method: str
+    device: str
+    frames: int
+    reused: int
+    seconds: float
+    engine: str
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Failed(Message):
+    """Engine → Blender: final. `code` is stable; `message` and `hint` are for the artist; `detail` for a report."""
+
+    type: ClassVar[str] = "failed"
+    code: str
+    message: str
+    hint: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class CancelledReport(Message):
+    """Engine → Blender: final. Frames already written stay."""
+
+    type: ClassVar[str] = "cancelled"
+
+
+TO_ENGINE: dict[str, type[Message]] = {m.type: m for m in (Start, SelfTest, Cancel)}
+TO_BLENDER: dict[str, type[Message]] = {
+    m.type: m for m in (Hello, Queued, Progress, Frame, Done, Failed, CancelledReport)
+}
+FINAL = (Done, Failed, CancelledReport)
+
+
+def encode(message: Message) -> bytes:
+    """One line, newline included. Raises ProtocolError when it would be longer than `MAX_LINE_BYTES`."""
+    line = json.dumps({"type": message.type, **asdict(message)}, allow_nan=False, ensure_ascii=True)
+    if len(line) >= MAX_LINE_BYTES:
+        raise ProtocolError(f"A {message.type} message of {len(line)} bytes is longer than {MAX_LINE_BYTES}.")
+    return line.encode("ascii") + b"\n"
+
+
+def decode(line: bytes, known: dict[str, type[Message]]) -> Message:
+    """The message in one line (with or without its newline), one of the types `known`.
+
+    Raises ProtocolError on anything else: too long, not UTF-8, not JSON, NaN, nested too deep, unknown type,
+    unknown, missing or wrongly typed field.
+    """
+    if len(line) > MAX_LINE_BYTES:
+        raise ProtocolError(f"A message of {len(line)} bytes is longer than {MAX_LINE_BYTES}.")
+    content = _parse_object(line)
+    kind = content.pop("type", None)
+    if not isinstance(kind, str) or kind not in known:
+        raise ProtocolError(f"Unknown message type {kind!r:.100}.")
+    message: Message = _build(known[kind], content, kind)
+    return message
+
+
+def parse_request(content: object) -> Request:
+    """A Request from parsed JSON, types checked. Raises ProtocolError naming the field."""
+    request: Request = _build(Request, content, "job")
+    return request
+
+
+def _parse_object(line: bytes) -> dict[str, Any]:
+    def refuse(constant: str) -> float:
+        raise ProtocolError(f"{constant} is no number of this protocol.")
+
+    try:
+        content = json.loads(line.decode("utf-8"), parse_constant=refuse)
+    except UnicodeDecodeError:
+        raise ProtocolError("A message is not UTF-8.") from None
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"A message is not JSON: {error!s:.200}") from None
+    if not isinstance(content, dict):
+        raise ProtocolError("A message is not a JSON object.")
+    return content
+
+
+def _build(cls: Any, content: object, where: str) -> Any:
+    if not isinstance(content, dict):
+        raise ProtocolError(f"{where} is not an object.")
+    hints = typing.get_type_hints(cls)
+    declared = {f.name: f for f in fields(cls)}
+    for name in content:
+        if name not in declared:
+            raise ProtocolError(f"{where} has no field {name!r:.100}.")
+    values = {}
+    for name, declaration in declared.items():
+        if name in content:
+            values[name] = _convert(hints[name], content[name], f"{where}.{name}")
+        elif declaration.default is MISSING and declaration.default_factory is MISSING:
+            raise ProtocolError(f"{where} lacks its field {name!r}.")
+    return cls(**values)
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    """`value` checked against the annotation `hint`; ints are taken for floats, bools never for ints."""
+    origin = typing.get_origin(hint)
+    if origin in (Union, types.UnionType):
+        for option in typing.get_args(hint):
+            try:
+                return _convert(option, value, where)
+            except ProtocolError:
+                continue
+    elif origin is list:
+        (item,) = typing.get_args(hint)
+        if isinstance(value, list):
+            return [_convert(item, each, f"{where}[{i}]") for i, each in enumerate(value)]
+    elif hint is Request:
+        return _build(Request, value, where)
+    elif hint is float:
+        if type(value) is float and math.isfinite(value) or type(value) is int and abs(value) < 2**53:
+            return float(value)
+    elif hint is type(None):
+        if value is None:
+            return None
+    elif type(value) is hint:
+        return value
+    raise ProtocolError(f"{where} is of the wrong type ({type(value).__name__}).")
