@@ -1,0 +1,5 @@
+"""`make demo`: the main job on real input, start to end.
+
+`clip` fetches the film clip, `edit` builds an edit in real Blender and generates through the add-on's operator,
+`contact_sheet` puts generated and true frames side by side and measures them.
+"""
