@@ -56,7 +56,7 @@ class Request:
     out: str
     count: int
     method: str = "auto"
-    timing: Union[str, list[float]] = "linear"
+    timing: str | list[float] = "linear"
     hold: int = 1
     seed: int = 0
     format: str = "png"
@@ -254,7 +254,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     elif hint is Request:
         return _build(Request, value, where)
     elif hint is float:
-        if type(value) is float and math.isfinite(value) or type(value) is int and abs(value) < 2**53:
+        if (type(value) is float and math.isfinite(value)) or (type(value) is int and abs(value) < 2**53):
             return float(value)
     elif hint is type(None):
         if value is None:

@@ -41,7 +41,9 @@ class Log:
                 self._file.write(chunk)
                 self._file.flush()
                 if self._file.tell() > self._limit_bytes:
-                    self._rotate()
+                    self._file.close()
+                    self.path.replace(self.path.with_suffix(".old.log"))
+                    self._file = self.path.open("ab")
             except OSError:  # the disk is full: generating matters more than its log
                 self._file = None
 
@@ -57,13 +59,6 @@ class Log:
             if self._file is not None:
                 self._file.close()
                 self._file = None
-
-    def _rotate(self) -> None:
-        assert self._file is not None
-        self._file.close()
-        self._file = None
-        self.path.replace(self.path.with_suffix(".old.log"))
-        self._file = self.path.open("ab")
 
 
 def _drop_old(folder: Path) -> None:

@@ -16,12 +16,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
-from . import protocol
-from .errors import ProtocolError
+from . import errors, protocol
 from .log import Log
 
-LADDER_STEP_S = 2.0  # given to the end of input, then to terminate, then to kill
+LADDER_STEP_S = 1.0  # given to the end of input, then to terminate, then to kill
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Launch:
     def command(self) -> list[str]:
         """The list of arguments; `-I` keeps PYTHONPATH, user site and the current folder out."""
         main = self.root / "fcvg_engine" / "__main__.py"
-        return [str(self.python), "-I", str(main), "serve", "--idle", f"{self.idle_s:g}"]
+        return [str(self.python), "-I", str(main), "serve", "--idle-s", f"{self.idle_s:g}"]
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Blender's environment without what would bend another Python."""
@@ -80,13 +80,17 @@ class EngineProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._silent = False
         self._stopping = threading.Event()
+        self._started = threading.Event()
         self._ended = threading.Event()
-        self._thread("write", self._start_and_write)
 
     @property
     def pid(self) -> int | None:
         """The engine's process id once it runs."""
         return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Begin to start the process; called once. Returns at once."""
+        self._thread("write", self._start_and_write)
 
     def send(self, line: bytes) -> None:
         """Queue one line; returns at once."""
@@ -108,7 +112,9 @@ class EngineProcess:
         return thread
 
     def _start_and_write(self) -> None:
-        windows = sys.platform == "win32"
+        own_group: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            own_group = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
         try:
             process = subprocess.Popen(
                 self._launch.command(),
@@ -119,48 +125,49 @@ class EngineProcess:
                 close_fds=True,
                 cwd=tempfile.gettempdir(),
                 env=self._launch.environment(os.environ),
-                start_new_session=not windows,
-                creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP if windows else 0,
+                **own_group,
             )
         except (OSError, ValueError) as error:
+            self._started.set()
             self._finish(Ended(None, problem=str(error)))
             return
         self._process = process
-        drain = self._thread("log", self._drain)
-        threading.Thread(target=self._read, args=(drain,), name="fcvg-engine-read", daemon=True).start()
-        assert process.stdin is not None
+        self._started.set()
+        stdin, stdout, stderr = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
+        drain = self._thread("log", lambda: self._drain(stderr))
+        self._thread("read", lambda: self._read(process, stdout, drain))
         with suppress(OSError):  # a broken pipe: the reader sees the end and reports it
             while (line := self._outbox.get()) is not None:
-                process.stdin.write(line)
-                process.stdin.flush()
+                stdin.write(line)
+                stdin.flush()
         with suppress(OSError):
-            process.stdin.close()
+            stdin.close()
 
-    def _read(self, drain: threading.Thread) -> None:
-        assert self._process is not None and self._process.stdout is not None
+    def _read(self, process: subprocess.Popen[bytes], stdout: BinaryIO, drain: threading.Thread) -> None:
         watch = threading.Timer(self._launch.hello_timeout_s, self._give_up)
         watch.daemon = True
         watch.start()
         problem = ""
         try:
-            while line := self._process.stdout.readline(protocol.MAX_LINE_BYTES + 1):
+            while line := stdout.readline(protocol.MAX_LINE_BYTES + 1):
                 watch.cancel()
                 if not line.endswith(b"\n"):
                     too_long = len(line) > protocol.MAX_LINE_BYTES
-                    raise ProtocolError("a message that was too long" if too_long else "half a message")
+                    raise errors.ProtocolError("a message that was too long" if too_long else "half a message")
                 self._on_line(line)
-        except ProtocolError as error:
+        except errors.ProtocolError as error:
             problem = error.message
         finally:
             watch.cancel()
         self._end_process()
         drain.join(LADDER_STEP_S)
-        self._finish(Ended(self._process.returncode, self._silent, problem))
+        stdout.close()
+        self._finish(Ended(process.returncode, self._silent, problem))
 
-    def _drain(self) -> None:
-        assert self._process is not None and self._process.stderr is not None
-        while chunk := self._process.stderr.read1(1 << 16):  # type: ignore[attr-defined]
-            self._log.write(chunk)
+    def _drain(self, stderr: BinaryIO) -> None:
+        with stderr:
+            while chunk := os.read(stderr.fileno(), 1 << 16):
+                self._log.write(chunk)
 
     def _give_up(self) -> None:
         self._silent = True
@@ -168,6 +175,7 @@ class EngineProcess:
 
     def _end_process(self) -> None:
         self._outbox.put(None)
+        self._started.wait()
         process = self._process
         if process is None:
             return

@@ -1,0 +1,1 @@
+from .fcvg_blender import register, unregister  # noqa: F401

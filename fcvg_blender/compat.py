@@ -1,0 +1,124 @@
+"""Every difference between Blender 4.2 and 5.2 that this add-on meets. Nothing else tests versions.
+
+Names are tried with `hasattr` on types, never with `or` on values: an empty collection is falsy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import bpy
+
+_types: Any = bpy.types
+StripType: Any = _types.Strip if hasattr(_types, "Strip") else _types.Sequence  # renamed in 4.4
+
+LAST_CHANNEL = 128
+SRGB, LINEAR = "sRGB", "Linear Rec.709"  # names of colour spaces
+
+_HANDLES = "left_handle" in StripType.bl_rna.properties  # since 5.1; the names before warn
+_STRIPS = "strips" in bpy.types.SequenceEditor.bl_rna.properties  # since 4.4
+
+
+def sequencer_scene(context: Any) -> Any:
+    """The scene whose edit the sequencer shows, or None. Since 5.0 it need not be the window's scene."""
+    if hasattr(context, "sequencer_scene"):
+        return context.sequencer_scene or context.scene
+    return context.scene
+
+
+def selected_strips(context: Any) -> list[Any]:
+    """Strips selected on the open level of the edit. Empty where there is no edit."""
+    scene = sequencer_scene(context)
+    return [strip for strip in strips(scene) if strip.select] if scene else []
+
+
+def level(scene: Any) -> Any:
+    """What holds the strips and channels that the sequencer shows: the open meta strip or the whole edit; or None."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return None
+    return editor.meta_stack[-1] if len(editor.meta_stack) else editor
+
+
+def strips(scene: Any) -> Any:
+    """The collection of strips on the open level (`new_image` and `remove` work on it), () without an edit."""
+    holder = level(scene)
+    return () if holder is None else contents(holder)
+
+
+def contents(holder: Any) -> Any:
+    """The collection of strips directly inside a meta strip or a sequence editor."""
+    return holder.strips if _STRIPS else holder.sequences
+
+
+def all_strips(scene: Any) -> Any:
+    """Every strip of the scene's edit, those inside meta strips included, () without an edit."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return ()
+    return editor.strips_all if _STRIPS else editor.sequences_all
+
+
+def home(scene: Any, strip: Any) -> Any:
+    """The meta strip or sequence editor that the strip lies in."""
+    return strip.parent_meta() or scene.sequence_editor
+
+
+def left(strip: Any) -> int:
+    """First frame of the timeline on which the strip shows."""
+    return int(strip.left_handle if _HANDLES else strip.frame_final_start)
+
+
+def right(strip: Any) -> int:
+    """First frame of the timeline on which the strip shows no longer."""
+    return int(strip.right_handle if _HANDLES else strip.frame_final_end)
+
+
+def set_left(strip: Any, frame: int) -> None:
+    """Trim or extend the strip so that `frame` is the first on which it shows."""
+    if _HANDLES:
+        strip.left_handle = frame
+    else:
+        strip.frame_final_start = frame
+
+
+def set_right(strip: Any, frame: int) -> None:
+    """Trim or extend the strip so that `frame` is the first on which it shows no longer."""
+    if _HANDLES:
+        strip.right_handle = frame
+    else:
+        strip.frame_final_end = frame
+
+
+def shift(strip: Any, frames: int) -> None:
+    """Move the strip in time. Blender moves it to another channel when the place is taken: check before."""
+    if _HANDLES:
+        strip.content_start += frames
+    else:
+        strip.frame_start += frames
+
+
+def inputs(strip: Any) -> Iterator[Any]:
+    """The strips an effect is made of."""
+    for name in ("input_1", "input_2"):
+        source = getattr(strip, name, None)
+        if source is not None:
+            yield source
+
+
+def refresh(strip: Any) -> None:
+    """Let Blender forget the pictures it has cached of the strip."""
+    strip.invalidate_cache("RAW")
+
+
+def channel(scene: Any, number: int) -> Any:
+    """The settings (name, lock, mute) of a channel of the open level."""
+    return level(scene).channels[number]
+
+
+def set_file_format(image_settings: Any, file_format: str) -> None:
+    """Since 5.0 the kind of media has to be chosen before the format."""
+    if hasattr(image_settings, "media_type"):
+        image_settings.media_type = "IMAGE"
+    image_settings.file_format = file_format

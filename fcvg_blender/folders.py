@@ -1,0 +1,137 @@
+"""Where frames go: `//inbetweens/<strip>_<id>/`, and a folder in the user's data until the file is saved first.
+
+Nothing here ever deletes a frame.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import time
+import unicodedata
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import keyframes, strips
+from .engine import errors
+
+BASE = "//inbetweens"
+LEFTOVER_AGE_S = 3600.0  # an unfinished file untouched for so long belongs to nobody any more
+
+_LONGEST_NAME = 40
+_FORBIDDEN = set('<>:"/\\|?*{}#%')  # in names on Windows, or with a meaning to Blender
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+
+
+def new_folder(scene: Any, name: str, strip_id: str, base: str = BASE) -> Path:
+    """Make the folder for the frames of a strip of `scene` and prove that it can be written.
+
+    `base` starting with // means beside the blend file, and the user's data while the file has never been saved.
+    Raises DiskError when the folder cannot be made or written.
+    """
+    if base.startswith("//"):
+        path = Path(bpy.path.abspath(base)) if bpy.data.filepath else unsaved_root()
+    else:
+        path = Path(base)
+    folder = path / f"{safe_name(name)}_{strip_id}"
+    try:
+        folder.mkdir(parents=True)
+        probe = folder / f"{keyframes.TEMPORARY}probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise errors.DiskError(
+            f"The folder for the frames cannot be made: {folder} ({error.strerror or error}).",
+            "Save the blend file where you may write, or choose another output folder in the preferences.",
+        ) from error
+    return folder
+
+
+def unsaved_root() -> Path:
+    """Folder in the user's data for the frames of files that were never saved."""
+    package = (__package__ or "").rpartition(".")[0]
+    if package.startswith("bl_ext."):
+        return Path(bpy.utils.extension_path_user(package, path="inbetweens"))
+    return Path(bpy.utils.user_resource("DATAFILES", path="fcvg_inbetween")) / "inbetweens"
+
+
+def safe_name(name: str) -> str:
+    """`name` as a part of a file name that every system takes; letters of all scripts stay."""
+    text = unicodedata.normalize("NFC", name)
+    kept = "".join("_" if c in _FORBIDDEN or unicodedata.category(c).startswith("C") else c for c in text)
+    kept = kept[:_LONGEST_NAME].strip(" .")
+    if kept.split(".")[0].strip().upper() in _RESERVED:
+        kept = f"_{kept}"
+    return kept or "strip"
+
+
+def relocate_on_save(filepath: str, busy: Collection[str] = ()) -> None:
+    """Before a save: move the folders made while the file was unsaved beside the file that is about to be written.
+
+    To be called by a `save_pre` handler with the path it gets, so that the file already says the new place. Strips
+    whose id is in `busy` are being filled and wait for the next save, or for `relocate`. A folder that cannot be
+    moved stays where it is, and its strip goes on showing it.
+    """
+    if not filepath:  # Blender saves its startup file
+        return
+    beside = Path(filepath).parent / BASE.removeprefix("//")
+    for old, new in _to_move(beside, busy).items():
+        showing = [strip for _, strip in strips.ours() if strips.folder(strip) == old]
+        try:
+            _move(old, new)
+        except OSError:
+            continue
+        for strip in showing:
+            # Beside a file that has no name yet a path can only be absolute: Blender makes it relative on saving.
+            strips.set_folder(strip, new)
+
+
+def relocate(busy: Collection[str] = ()) -> None:
+    """The same for a file that has been saved before, when a job has ended."""
+    relocate_on_save(bpy.data.filepath, busy)
+
+
+def clean_leftovers(now_s: float | None = None) -> None:
+    """Remove unfinished files that a killed session left in the folders of this file's strips and of unsaved files."""
+    limit_s = (time.time() if now_s is None else now_s) - LEFTOVER_AGE_S
+    with suppress(OSError):
+        unsaved = [entry for entry in unsaved_root().iterdir() if entry.is_dir()]
+        for folder in {*unsaved, *(strips.folder(strip) for _, strip in strips.ours())}:
+            for leftover in folder.glob(f"{keyframes.TEMPORARY}*"):
+                with suppress(OSError):
+                    if leftover.stat().st_mtime < limit_s:
+                        leftover.unlink()
+
+
+def _move(old: Path, new: Path) -> None:
+    """Move a folder, whole or not at all, to another disk if need be. Raises OSError."""
+    new.parent.mkdir(exist_ok=True)
+    try:
+        old.rename(new)
+        return
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    partial = new.with_name(f"{keyframes.TEMPORARY}{new.name}")
+    try:
+        shutil.copytree(old, partial)
+        partial.rename(new)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _to_move(beside: Path, busy: Collection[str]) -> dict[Path, Path]:
+    """Folders of this file's strips that still lie in the user's data, and where each belongs."""
+    root = unsaved_root()
+    found: set[Path] = set()
+    waiting: set[Path] = set()
+    for _, strip in strips.ours():
+        folder = strips.folder(strip)
+        if folder.parent == root and folder.is_dir():
+            (waiting if strip.fcvg.id in busy else found).add(folder)
+    return {folder: beside / folder.name for folder in found - waiting}

@@ -1,0 +1,53 @@
+"""What Blender tells us: undo, redo, another file, saving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import folders, pump
+from .jobs import session
+
+
+@persistent  # type: ignore[untyped-decorator]
+def after_change_of_history(*_: Any) -> None:
+    """Undo, redo: strips are what they were, the frames on disk are newer."""
+    session.resync()
+    pump.wake()
+
+
+@persistent  # type: ignore[untyped-decorator]
+def after_load(*_: Any) -> None:
+    """Another file: its strips, whose jobs a crash may have ended; the jobs of the file before end."""
+    session.clear_error()
+    session.resync()
+    folders.clean_leftovers()
+    pump.wake()
+
+
+@persistent  # type: ignore[untyped-decorator]
+def before_save(filepath: str, *_: Any) -> None:
+    """The first save of a new file gives its frames a place beside it."""
+    folders.relocate_on_save(filepath, session.busy_strips())
+
+
+_HANDLERS = {
+    "undo_post": after_change_of_history,
+    "redo_post": after_change_of_history,
+    "load_post": after_load,
+    "save_pre": before_save,
+}
+
+
+def register() -> None:
+    """Ask Blender to tell us."""
+    for name, handler in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).append(handler)
+
+
+def unregister() -> None:
+    """Ask it no longer."""
+    for name, handler in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).remove(handler)

@@ -1,0 +1,283 @@
+"""What runs, from the click to the final report, and what each report changes in the edit. Main thread only.
+
+Strips are looked up by their id each time: undo, deleting and loading replace them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import folders, keyframes, properties, strips
+from .engine import errors, protocol
+from .engine.client import Client
+from .preferences import Choices
+
+WAIT_STEP_S = 0.2
+
+
+@dataclass
+class Job:
+    """Frames for the strip with the id `strip`, or a self-test where that is empty.
+
+    `id` is new for each run, because a strip's earlier run may still be stopping when it is resumed.
+    `fraction` in [0, 1]; `eta_s` is None until known.
+    """
+
+    name: str
+    strip: str = ""
+    folder: Path = field(default_factory=Path)
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    stage: str = "Starting the engine"
+    fraction: float = 0.0
+    eta_s: float | None = None
+
+    def eta(self) -> str:
+        """Time left in words, '' while unknown."""
+        if self.eta_s is None:
+            return ""
+        if self.eta_s < 90:
+            return f"{max(1, round(self.eta_s))} s left"
+        return f"{round(self.eta_s / 60)} min left"
+
+
+class Session:
+    """Everything of this Blender that is not part of a blend file: the engine's client and the jobs."""
+
+    def __init__(self) -> None:
+        self.client: Client | None = None
+        self.jobs: dict[str, Job] = {}
+        self.error_code = ""  # of the newest error shown
+        self.on_progress: Callable[[Job], None] | None = None  # called while `wait` waits
+        self._withdrawn: set[str] = set()  # cancelled by the artist; undo must not bring their strips back
+        self._to_delete: dict[str, Path] = {}  # folders of those, until the engine has let go of them
+
+    @property
+    def active(self) -> bool:
+        """Whether reports are still to come."""
+        return bool(self.jobs) or (self.client is not None and self.client.busy)
+
+    def busy_strips(self) -> set[str]:
+        """Ids of the strips that are being filled."""
+        return {job.strip for job in self.jobs.values() if job.strip}
+
+    def engine(self, choices: Choices) -> Client:
+        """The client for `choices`, its engine being started. Returns at once; raises MissingPart without a Python."""
+        launch = choices.launch()
+        if self.client is None or (self.client.launch != launch and not self.client.busy):
+            self.close()
+            self.client = Client(launch)
+        self.client.warm_up()
+        return self.client
+
+    def begin(self, job: Job, message: protocol.Start | protocol.SelfTest, choices: Choices) -> None:
+        """Hand a job to the engine."""
+        self._withdrawn.discard(job.strip)
+        self.engine(choices).submit(message)
+        self.jobs[job.id] = job
+
+    def cancel(self, job_id: str) -> None:
+        """The artist wants the edit as it was: the strip goes at once, its folder once the engine has stopped."""
+        job = self.jobs.pop(job_id, None)
+        if job is None or self.client is None:
+            return
+        self.client.cancel(job_id)
+        if job.strip:
+            self._withdraw(job)
+
+    def poll(self, timeout_s: float = 0.0) -> protocol.Message | None:
+        """The oldest report not handled yet."""
+        return self.client.poll(timeout_s) if self.client else None
+
+    def handle(self, message: protocol.Message) -> None:
+        """Carry one report into the edit and the panel."""
+        if isinstance(message, protocol.FINAL) and message.job in self._to_delete:
+            _delete(self._to_delete.pop(message.job))
+        job = self.jobs.get(message.job or "")
+        if job is None:
+            return
+        match message:
+            case protocol.Queued(ahead=ahead) if ahead:
+                job.stage = f"Waiting for {ahead} other job{'s' if ahead > 1 else ''}"
+            case protocol.Queued():
+                job.stage = "Preparing"
+            case protocol.Progress(stage=stage, fraction=fraction, eta_s=eta_s):
+                job.stage, job.fraction, job.eta_s = stage, fraction, eta_s
+            case protocol.Frame():
+                self._show(job, message)
+            case protocol.Done():
+                self._done(job, message)
+            case protocol.Failed():
+                self._failed(job, message)
+            case protocol.CancelledReport():
+                self._leave_incomplete(job)
+
+    def wait(self, job_id: str) -> protocol.Message:
+        """Handle reports until the final one of `job_id`, which is returned. For Blender without a window."""
+        while True:
+            message = self.poll(WAIT_STEP_S)
+            if message is None:
+                continue
+            job = self.jobs.get(job_id)
+            self.handle(message)
+            if message.job == job_id:
+                if isinstance(message, protocol.FINAL):
+                    return message
+                if job is not None and self.on_progress is not None:
+                    self.on_progress(job)
+
+    def drop_lost(self) -> None:
+        """Stop jobs whose strip was deleted or undone, or whose file was closed. Their frames stay on disk, because
+        redo or the file opened again may bring the strip back."""
+        for job in list(self.jobs.values()):
+            if job.strip and strips.find(job.strip) is None:
+                del self.jobs[job.id]
+                if self.client is not None:
+                    self.client.cancel(job.id)
+
+    def resync(self) -> None:
+        """After undo, redo or loading: what the strips show may be older than what is on disk."""
+        for strip_id in self._withdrawn:
+            strips.remove(strip_id)
+        running = self.busy_strips()
+        for _, strip in strips.ours():
+            if strip.fcvg.state == properties.RUNNING:
+                strips.sync(strip)
+                if strip.fcvg.id in running:
+                    strip.fcvg.state = properties.RUNNING
+                elif strip.fcvg.state == properties.RUNNING:  # its folder is out of reach
+                    strip.fcvg.state = properties.INCOMPLETE
+        self.drop_lost()
+
+    def show_error(self, message: str, hint: str = "", detail: str = "", code: str = "") -> None:
+        """Put an error into the panel; it stays until dismissed or until something works."""
+        self.error_code = code
+        status = _status()
+        status.error_message, status.error_hint, status.error_detail = message, hint, detail
+
+    def clear_error(self) -> None:
+        """Take the error out of the panel."""
+        self.show_error("")
+
+    def fail_all(self, message: str, detail: str) -> None:
+        """End every job because of an error of the add-on itself."""
+        for job in list(self.jobs.values()):
+            if self.client is not None:
+                self.client.cancel(job.id)
+            self._leave_incomplete(job)
+        self.show_error(message, "Copy the report and send it to the makers of the add-on.", detail, "addon")
+
+    def publish(self) -> None:
+        """Write the running jobs where the panels read them."""
+        status = _status()
+        shown = status.jobs
+        while len(shown) > len(self.jobs):
+            shown.remove(len(shown) - 1)
+        while len(shown) < len(self.jobs):
+            shown.add()
+        for item, job in zip(shown, self.jobs.values(), strict=True):
+            item.id, item.name, item.stage = job.id, job.name, job.stage
+            item.fraction, item.eta = job.fraction, job.eta()
+
+    def close(self, timeout_s: float = 0.0) -> None:
+        """End the engine and forget what ran; strips of such jobs can be resumed."""
+        for job in list(self.jobs.values()):
+            self._leave_incomplete(job)
+        self.end_engine(timeout_s)
+        for folder in self._to_delete.values():
+            _delete(folder)
+        self._to_delete.clear()
+
+    def end_engine(self, timeout_s: float) -> None:
+        """End the engine only. Touches nothing of Blender, so that it may run when Blender is all but gone."""
+        client, self.client = self.client, None
+        if client is not None:
+            client.close(timeout_s)
+
+    def _show(self, job: Job, frame: protocol.Frame) -> None:
+        found = strips.find(job.strip)
+        if found is not None:
+            strips.show_frame(found[1], frame.index, frame.hold, frame.file)
+
+    def _done(self, job: Job, done: protocol.Done) -> None:
+        del self.jobs[job.id]
+        self.clear_error()
+        if not job.strip:
+            _status().engine_state = (
+                f"The engine works: {done.method} on {done.device}, {done.seconds:.1f} s (version {done.engine})"
+            )
+            return
+        for _, strip in strips.find_all(job.strip):
+            record = strip.fcvg
+            record.state = properties.DONE
+            record.method_used, record.engine_version = done.method, done.engine
+            record.notes = " ".join(done.notes)
+        folders.relocate(self.busy_strips())
+
+    def _failed(self, job: Job, failed: protocol.Failed) -> None:
+        self.show_error(failed.message, failed.hint, failed.detail, failed.code)
+        if not job.strip:
+            del self.jobs[job.id]
+            _status().engine_state = "The engine does not work."
+            return
+        found = strips.find(job.strip)
+        if found is not None and found[1].fcvg.made == 0:
+            del self.jobs[job.id]
+            self._withdraw(job)
+            _delete(self._to_delete.pop(job.id))
+        else:
+            self._leave_incomplete(job)
+
+    def _withdraw(self, job: Job) -> None:
+        self._withdrawn.add(job.strip)
+        self._to_delete[job.id] = job.folder
+        strips.remove(job.strip)
+
+    def _leave_incomplete(self, job: Job) -> None:
+        self.jobs.pop(job.id, None)
+        for _, strip in strips.find_all(job.strip) if job.strip else []:
+            strip.fcvg.state = properties.INCOMPLETE
+        folders.relocate(self.busy_strips())
+
+
+session = Session()
+
+
+def request(record: Any, folder: Path, device: str) -> protocol.Request:
+    """What the engine is asked for, from what a strip remembers."""
+    suffix = keyframes.suffix(record.format)
+    return protocol.Request(
+        start=str(folder / (keyframes.START + suffix)),
+        end=str(folder / (keyframes.END + suffix)),
+        out=str(folder),
+        count=record.count,
+        method=record.method,
+        timing=record.engine_timing(),
+        hold=record.hold,
+        seed=record.seed,
+        format=record.format,
+        device=device,
+    )
+
+
+def exit_code(code: str) -> int:
+    """The command line's exit code for an error's `code`."""
+    kinds: list[type[errors.FcvgError]] = [errors.FcvgError, *errors.FcvgError.__subclasses__()]
+    return next((kind.exit_code for kind in kinds if kind.code == code), errors.FcvgError.exit_code)
+
+
+def _status() -> Any:
+    context: Any = bpy.context
+    return context.window_manager.fcvg
+
+
+def _delete(folder: Path) -> None:
+    """In a thread: a slow disk must not hold up Blender."""
+    threading.Thread(target=shutil.rmtree, args=(folder, True), name="fcvg-delete").start()

@@ -1,0 +1,205 @@
+"""Writes the two keys of a shot: what each strip shows, rendered out of the edit as pictures the engine can read.
+
+A copy of the scene is rendered and thrown away, so nothing of the artist's scene changes. In the copy all channels
+but one are muted: on one channel no two strips share a frame, so what remains is that strip alone, with the inputs
+of an effect and the contents of a meta strip.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import bpy
+import imbuf
+
+from . import compat
+from .engine import errors
+from .shots import Shot
+
+START, END = "key_start", "key_end"
+TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, the engine's as well
+
+# Views that show display-encoded pixels unchanged. The first is Blender's own, the others come with other
+# colour configurations (ACES, and any).
+_PLAIN_VIEWS = ("Standard", "Un-tone-mapped", "Raw")
+
+
+def suffix(file_format: str) -> str:
+    """Of the key files of a job whose frames are in `file_format`: scene-linear EXR where asked, else PNG."""
+    return ".exr" if file_format == "exr" else ".png"
+
+
+def write_keys(scene: Any, shot: Shot, folder: Path, file_format: str) -> tuple[Path, Path]:
+    """Render both keys into `folder` at the scene's full resolution and give back their paths.
+
+    16 bit PNG, or 32 bit EXR where `file_format` is `exr`; RGBA, alpha straight in PNG and premultiplied in EXR;
+    no view transform. Existing files are replaced, never half. Blocks; to be called from the main thread.
+
+    Raises BadImage when a picture is missing on disk or cannot be read, DiskError when a key cannot be written.
+    """
+    by_name = {strip.name: strip for strip in compat.strips(scene)}
+    keys = [(shot.start_strip, shot.start_frame, START), (shot.end_strip, shot.end_frame, END)]
+    for name, frame, _ in keys:
+        _check_sources(by_name[name], frame)
+    paths = []
+    with _copy_of(scene) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
+        _set_up(copy, file_format)
+        for name, frame, stem in keys:
+            rendered = Path(scratch, stem + suffix(file_format))
+            _render_alone(copy, name, frame, rendered)
+            paths.append(_bring(rendered, folder))
+    return paths[0], paths[1]
+
+
+@contextmanager
+def _copy_of(scene: Any) -> Iterator[Any]:
+    """A copy of the scene with the same meta strip open, gone afterwards together with all that came with it."""
+    had_result = "Render Result" in bpy.data.images
+    with _no_render_handlers():
+        copy = scene.copy()
+        try:
+            strips = {strip.name: strip for strip in compat.all_strips(copy)}
+            for meta in scene.sequence_editor.meta_stack:
+                copy.sequence_editor.display_stack(strips[meta.name])
+            yield copy
+        finally:
+            bpy.data.scenes.remove(copy)
+            result = bpy.data.images.get("Render Result")
+            if result is not None and not had_result:
+                bpy.data.images.remove(result)
+
+
+@contextmanager
+def _no_render_handlers() -> Iterator[None]:
+    """Other add-ons react to a finished render (uploads, sounds); a key is no render of theirs.
+
+    Frame handlers still run: they may change what a strip shows, and they get the copy.
+    """
+    handlers = [getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers) if name.startswith("render_")]
+    saved = [list(each) for each in handlers]
+    for each in handlers:
+        each.clear()
+    try:
+        yield
+    finally:
+        for each, functions in zip(handlers, saved, strict=True):
+            each[:] = functions
+
+
+def _set_up(copy: Any, file_format: str) -> None:
+    """Full resolution, nothing added, pixels as the strip has them."""
+    render = copy.render
+    render.resolution_percentage = 100
+    render.use_sequencer = True
+    render.use_compositing = False
+    render.use_border = False
+    render.use_multiview = False
+    render.use_stamp = False
+    render.dither_intensity = 0.0
+
+    settings = render.image_settings
+    if file_format == "exr":
+        compat.set_file_format(settings, "OPEN_EXR")
+        settings.color_depth = "32"
+        settings.exr_codec = "ZIP"
+    else:
+        compat.set_file_format(settings, "PNG")
+        settings.color_depth = "16"
+        settings.compression = 0  # read once, on this machine
+    settings.color_mode = "RGBA"
+    settings.color_management = "FOLLOW_SCENE"
+
+    view = copy.view_settings
+    for name in _PLAIN_VIEWS:
+        try:
+            view.view_transform = name
+            break
+        except TypeError:  # a name that this colour configuration does not have
+            continue
+    view.look = "None"
+    view.exposure = 0.0
+    view.gamma = 1.0
+    view.use_curve_mapping = False
+    if hasattr(view, "use_white_balance"):  # since 4.3
+        view.use_white_balance = False
+
+
+def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
+    """What the strip `name` shows on `frame`, without anything above or below it."""
+    strip = next(each for each in compat.strips(copy) if each.name == name)
+    if strip.blend_type != "REPLACE":
+        strip.blend_type = "ALPHA_OVER"  # multiplied with the nothing below, it would vanish
+    for channel in compat.level(copy).channels:
+        channel.mute = True
+    compat.channel(copy, strip.channel).mute = False
+    copy.frame_current = frame
+    copy.render.filepath = str(path)
+    # The operator's own `scene` argument would take the frame from the window's scene.
+    with bpy.context.temp_override(scene=copy):
+        try:
+            bpy.ops.render.render(write_still=True)
+        except RuntimeError as error:
+            raise errors.DiskError(
+                f"The picture of “{name}” on frame {frame} could not be rendered: {str(error).strip()}",
+                "See whether the disk that holds temporary files is full.",
+            ) from error
+
+
+def _bring(rendered: Path, folder: Path) -> Path:
+    """Move a finished file into `folder`, whole or not at all."""
+    target, partial = folder / rendered.name, folder / f"{TEMPORARY}{rendered.name}"
+    try:
+        shutil.move(rendered, partial)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise errors.DiskError(
+            f"The key “{target.name}” could not be written: {error.strerror or error}.",
+            f"See whether there is room and whether you may write in {folder}.",
+        ) from error
+    return target
+
+
+def _check_sources(strip: Any, frame: int) -> None:
+    """Raise BadImage where a file that the strip shows on `frame` is missing or broken.
+
+    Blender would render it as nothing or as plain magenta, and the engine would take that for the picture.
+    """
+    if strip.type == "IMAGE":
+        element = strip.strip_elem_from_frame(frame)
+        _check_file(strip, Path(bpy.path.abspath(strip.directory), element.filename), _opens_as_image)
+    elif strip.type == "MOVIE":
+        _check_file(strip, Path(bpy.path.abspath(strip.filepath)), lambda path: strip.fps > 0)
+    elif strip.type == "SCENE" and strip.scene is None:
+        raise errors.BadImage(f"“{strip.name}” has lost its scene.", "Choose a scene for the strip.")
+    elif strip.type == "META":
+        for inner in compat.contents(strip):
+            if not inner.mute and compat.left(inner) <= frame < compat.right(inner):
+                _check_sources(inner, frame)
+    for source in compat.inputs(strip):
+        _check_sources(source, frame)
+
+
+def _check_file(strip: Any, path: Path, opens: Any) -> None:
+    if not path.is_file():
+        raise errors.BadImage(
+            f"The file of “{strip.name}” is missing: {path}",
+            "Bring the file back, or choose File ▸ External Data ▸ Find Missing Files.",
+        )
+    if not opens(path):
+        raise errors.BadImage(
+            f"The file of “{strip.name}” cannot be read: {path}", "It may be cut short or no picture at all."
+        )
+
+
+def _opens_as_image(path: Path) -> bool:
+    try:
+        imbuf.load(str(path)).free()
+    except (OSError, ValueError):  # ValueError: what it holds is no image
+        return False
+    return True

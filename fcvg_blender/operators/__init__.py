@@ -1,0 +1,27 @@
+"""What an artist can do, one verb a file."""
+
+from __future__ import annotations
+
+from . import (
+    cancel,
+    copy_report,
+    dismiss_error,
+    generate_inbetweens,
+    open_folder,
+    open_log,
+    remove_inbetweens,
+    resume,
+    test_engine,
+)
+
+CLASSES = (
+    generate_inbetweens.FCVG_OT_generate_inbetweens,
+    cancel.FCVG_OT_cancel,
+    resume.FCVG_OT_resume,
+    remove_inbetweens.FCVG_OT_remove_inbetweens,
+    open_folder.FCVG_OT_open_folder,
+    copy_report.FCVG_OT_copy_report,
+    open_log.FCVG_OT_open_log,
+    dismiss_error.FCVG_OT_dismiss_error,
+    test_engine.FCVG_OT_test_engine,
+)

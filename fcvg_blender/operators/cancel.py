@@ -1,0 +1,30 @@
+"""Stop a generation and have the edit as it was before."""
+
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from .. import pump
+from ..jobs import session
+from .outcome import Result
+
+
+class FCVG_OT_cancel(bpy.types.Operator):
+    """Stop making these inbetweens; the edit becomes what it was before"""
+
+    bl_idname = "fcvg.cancel"
+    bl_label = "Cancel Inbetweens"
+    # No undo step of its own: going back over a generation that was cancelled must not need two.
+    bl_options = {"INTERNAL"}
+
+    job: StringProperty(name="Job", description="Id of the job; empty for all", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this."""
+        for job_id in [self.job] if self.job else list(session.jobs):
+            session.cancel(job_id)
+        pump.wake()
+        return {"FINISHED"}

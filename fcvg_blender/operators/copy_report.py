@@ -1,0 +1,34 @@
+"""Put all that helps to find an error onto the clipboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import report
+from ..jobs import session
+from . import active
+from .outcome import Result
+
+
+class FCVG_OT_copy_report(bpy.types.Operator):
+    """Copy versions, settings, the error and the end of the engine's log, without the names of your folders"""
+
+    bl_idname = "fcvg.copy_report"
+    bl_label = "Copy Report"
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this."""
+        status = context.window_manager.fcvg
+        strip = active.inbetweens(context)
+        context.window_manager.clipboard = report.text(
+            blender=bpy.app.version_string,
+            blend_file=bpy.data.filepath,
+            client=session.client,
+            error=(status.error_message, status.error_hint, status.error_detail),
+            settings=report.settings(context.scene.fcvg),
+            strip=report.settings(strip.fcvg) if strip else {},
+        )
+        self.report({"INFO"}, "The report is on the clipboard.")
+        return {"FINISHED"}

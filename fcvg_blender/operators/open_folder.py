@@ -1,0 +1,35 @@
+"""Show the frames of a strip in the system's file browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import strips
+from . import active
+from .outcome import Result
+
+
+class FCVG_OT_open_folder(bpy.types.Operator):
+    """Open the folder with the frames of the active strip of inbetweens"""
+
+    bl_idname = "fcvg.open_folder"
+    bl_label = "Open Folder of Inbetweens"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        if active.inbetweens(context) is None:
+            cls.poll_message_set("Make a strip of inbetweens the active one.")
+            return False
+        return True
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this."""
+        folder = strips.folder(active.inbetweens(context))
+        if not folder.is_dir():
+            self.report({"ERROR"}, f"The folder is gone: {folder}")
+            return {"CANCELLED"}
+        bpy.ops.wm.path_open(filepath=str(folder))
+        return {"FINISHED"}

@@ -1,0 +1,258 @@
+"""The Inbetween tab of the sequencer's sidebar, a sign in its header, entries in its menus. Draws, decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import blf
+import bpy
+
+from . import compat, properties, shots
+from .engine import errors
+from .operators import active
+
+SIDE_MARGIN_PX = 70  # panel borders, box borders and an icon, at scale 1
+
+
+class _SidebarPanel(bpy.types.Panel):
+    """Placed in the sidebar of every view of the sequencer: timeline, preview and both."""
+
+    bl_space_type = "SEQUENCE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = "Inbetween"
+
+
+class FCVG_PT_inbetween(_SidebarPanel):
+    """What will happen, the choices that matter now, the button; then what runs and what went wrong."""
+
+    bl_idname = "FCVG_PT_inbetween"
+    bl_label = "Inbetween"
+
+    def draw(self, context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        scene = compat.sequencer_scene(context)
+        settings = scene.fcvg
+        strips = compat.selected_strips(context)
+        try:
+            shot = shots.from_selection(scene, strips, settings)
+            settings.engine_timing(shot.count)
+        except errors.FcvgError as problem:
+            message = problem.message
+            if [strip.fcvg.id for strip in strips] != [""] * len(strips):
+                message = "These are inbetweens already."
+            text_box(context, layout, message, problem.hint, icon="INFO")
+            touching = len(strips) > 1
+        else:
+            method = _label(properties.METHODS, properties.engine_word(settings.method))
+            text_box(context, layout, shots.sentence(shot, method), icon="RENDER_ANIMATION")
+            touching = shot.placement != shots.GAP
+
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "method")
+        if touching:
+            column.prop(settings, "placement")
+            column.prop(settings, "count")
+            if settings.placement == "PUSH":
+                column.prop(settings, "push_markers")
+        row = layout.row()
+        row.scale_y = 1.6
+        row.operator("fcvg.generate_inbetweens", icon="RENDER_ANIMATION")
+
+        status = context.window_manager.fcvg
+        for job in status.jobs:
+            _draw_job(layout, job)
+        if status.error_message:
+            _draw_error(context, layout, status)
+
+
+class FCVG_PT_timing(_SidebarPanel):
+    """How the drawings are spaced and held."""
+
+    bl_idname = "FCVG_PT_timing"
+    bl_parent_id = "FCVG_PT_inbetween"
+    bl_label = "Timing"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = compat.sequencer_scene(context).fcvg
+        layout.prop(settings, "timing", text="Spacing")
+        if settings.timing == "CUSTOM":
+            layout.prop(settings, "times")
+        layout.prop(settings, "hold")
+
+
+class FCVG_PT_output(_SidebarPanel):
+    """What is written."""
+
+    bl_idname = "FCVG_PT_output"
+    bl_parent_id = "FCVG_PT_inbetween"
+    bl_label = "Output"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = compat.sequencer_scene(context).fcvg
+        layout.prop(settings, "format", text="Format")
+        layout.prop(settings, "seed")
+
+
+class FCVG_PT_strip(_SidebarPanel):
+    """What the active strip of inbetweens remembers, and what can be done with it."""
+
+    bl_idname = "FCVG_PT_strip"
+    bl_label = "Active Inbetweens"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        return active.inbetweens(context) is not None
+
+    def draw(self, context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        record = active.inbetweens(context).fcvg
+        for name, value in _remembered(record):
+            row = layout.split(factor=0.35)
+            name_column = row.row()
+            name_column.alignment = "RIGHT"
+            name_column.active = False
+            name_column.label(text=name)
+            row.label(text=value)
+        if record.notes:
+            text_box(context, layout, record.notes, icon="INFO")
+        row = layout.row(align=True)
+        if record.state == properties.INCOMPLETE:
+            row.operator("fcvg.resume", text="Resume", icon="PLAY")
+        row.operator("fcvg.open_folder", text="Folder", icon="FILE_FOLDER")
+        row.operator("fcvg.remove_inbetweens", text="Remove", icon="TRASH")
+
+
+def text_box(context: Any, layout: Any, text: str, hint: str = "", icon: str = "NONE", alert: bool = False) -> Any:
+    """A box with `text` beside `icon` and `hint` dimmed below it, broken to the width of the region."""
+    box = layout.box().column(align=True)
+    for number, line in enumerate(wrapped(context, text)):
+        row = box.row()
+        row.alert = alert
+        row.label(text=line, icon=icon if number == 0 else "BLANK1")
+    for line in wrapped(context, hint):
+        row = box.row()
+        row.active = False
+        row.label(text=line, icon="BLANK1")
+    return box
+
+
+def wrapped(context: Any, text: str) -> list[str]:
+    """`text` in lines that fit the region: Blender's labels cut long text off."""
+    preferences = context.preferences
+    scale = preferences.system.ui_scale
+    blf.size(0, preferences.ui_styles[0].widget.points * scale)
+    room_px = max(context.region.width - SIDE_MARGIN_PX * scale, 60 * scale)
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and blf.dimensions(0, longer)[0] <= room_px:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _draw_job(layout: Any, job: Any) -> None:
+    box = layout.box().column(align=True)
+    row = box.row()
+    row.label(text=job.name, icon="SEQ_STRIP_DUPLICATE")
+    row.operator("fcvg.cancel", text="", icon="X", emboss=False).job = job.id
+    box.progress(factor=job.fraction, text=f"{job.stage}  {job.fraction:.0%}")
+    if job.eta:
+        row = box.row()
+        row.active = False
+        row.alignment = "RIGHT"
+        row.label(text=job.eta)
+
+
+def _draw_error(context: Any, layout: Any, status: Any) -> None:
+    box = text_box(context, layout, status.error_message, status.error_hint, icon="ERROR", alert=True)
+    box.separator()
+    row = box.row(align=True)
+    row.operator("fcvg.copy_report", text="Copy Report", icon="COPYDOWN")
+    row.operator("fcvg.open_log", text="Open Log", icon="TEXT")
+    row.operator("fcvg.dismiss_error", text="", icon="X")
+
+
+def _remembered(record: Any) -> list[tuple[str, str]]:
+    states = {
+        properties.RUNNING: f"Being made, {record.made} of {record.count}",
+        properties.DONE: f"{record.count}",
+        properties.INCOMPLETE: f"{record.made} of {record.count}",
+    }
+    asked, used = (_label(properties.METHODS, name) for name in (record.method, record.method_used))
+    hold = next(label for _, label, _, frames in properties.HOLDS if frames == record.hold)
+    rows = [
+        ("Frames", states.get(record.state, "")),
+        ("Keys", f"{record.key_start} → {record.key_end}"),
+        ("Method", f"{used} ({asked.lower()})" if used and used != asked else asked),
+        ("Timing", f"{_label(properties.TIMINGS, record.timing)}, {hold.lower()}"),
+        ("Seed", str(record.seed)),
+        ("Format", _label(properties.FORMATS, record.format)),
+        ("Engine", record.engine_version),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _label(items: list[tuple[str, str, str, int]], word: str) -> str:
+    """What the artist calls what the engine calls `word`; the word itself where it is a chart or of another version."""
+    return next((label for name, label, _, _ in items if properties.engine_word(name) == word), word)
+
+
+def _draw_menu(self: Any, _context: Any) -> None:
+    self.layout.separator()
+    self.layout.operator("fcvg.generate_inbetweens", icon="RENDER_ANIMATION")
+
+
+def _draw_header(self: Any, context: Any) -> None:
+    """For artists who work with the sidebar closed; in the timeline's header only."""
+    if context.space_data.view_type == "PREVIEW":
+        return
+    status = context.window_manager.fcvg
+    if status.jobs:
+        job = status.jobs[0]
+        row = self.layout.row(align=True)
+        row.ui_units_x = 9
+        row.progress(factor=job.fraction, text=f"Inbetweens {job.fraction:.0%}")
+        row.operator("fcvg.cancel", text="", icon="X").job = job.id
+    elif status.error_message:
+        row = self.layout.row(align=True)
+        row.alert = True
+        row.popover("FCVG_PT_inbetween", text="Inbetweens", icon="ERROR")
+
+
+CLASSES = (FCVG_PT_inbetween, FCVG_PT_timing, FCVG_PT_output, FCVG_PT_strip)
+
+
+_ADDITIONS = (
+    ("SEQUENCER_MT_strip", _draw_menu),
+    ("SEQUENCER_MT_context_menu", _draw_menu),
+    ("SEQUENCER_HT_header", _draw_header),
+)
+
+
+def register() -> None:
+    """Add the entries to Blender's own menus and the sign to the sequencer's header."""
+    for name, draw in _ADDITIONS:
+        getattr(bpy.types, name).append(draw)
+
+
+def unregister() -> None:
+    """Take them away again."""
+    for name, draw in _ADDITIONS:
+        getattr(bpy.types, name).remove(draw)

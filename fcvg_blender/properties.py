@@ -1,0 +1,206 @@
+"""What the panels show and what a strip remembers.
+
+Identifiers and numbers of enum items are saved in .blend files: add new ones, never change those that are here.
+"""
+# mypy: disable-error-code="valid-type"
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from . import compat
+from .engine import errors, protocol
+
+METHODS = [
+    ("AUTO", "Automatic", "Looks at the two keys and takes what suits them best", 0),
+    ("RIFE", "RIFE", "Fast. Best on rendered and filmed pictures", 1),
+    ("GMFSS", "GMFSS", "Slower. Best on drawn animation with large motion", 2),
+    ("DISSOLVE", "Dissolve", "Fades one key into the other without moving anything", 3),
+]
+PLACEMENTS = [
+    ("OVER_END", "Over the End", "Lay the inbetweens over the last frames of the earlier strip", 0),
+    ("OVER_START", "Over the Start", "Lay the inbetweens over the first frames of the later strip", 1),
+    ("CENTRED", "Centred on the Cut", "Lay half of the inbetweens over each of the two strips", 2),
+    ("PUSH", "Push Later Strips", "Make room: move everything after the cut to the right", 3),
+]
+TIMINGS = [
+    ("LINEAR", "Even", "The same distance from each drawing to the next", 0),
+    ("EASE_IN", "Ease In", "Start slowly: drawings gather at the earlier key", 1),
+    ("EASE_OUT", "Ease Out", "End slowly: drawings gather at the later key", 2),
+    ("EASE_IN_OUT", "Ease In and Out", "Start and end slowly: drawings gather at both keys", 3),
+    ("CUSTOM", "Timing Chart", "Say for each drawing how far it is on the way from the earlier to the later key", 4),
+]
+HOLDS = [
+    ("ONES", "On Ones", "A new drawing on every frame", 1),
+    ("TWOS", "On Twos", "Each drawing is held for two frames", 2),
+    ("THREES", "On Threes", "Each drawing is held for three frames", 3),
+]
+FORMATS = [
+    ("PNG", "PNG", "8 bits a channel, with transparency. Right for most edits", 0),
+    ("PNG16", "PNG 16 bit", "16 bits a channel, with transparency. For later colour grading", 1),
+    ("EXR", "OpenEXR", "Scene-linear with transparency. Keeps values brighter than white", 2),
+    ("JPG", "JPEG", "Small files without transparency", 3),
+]
+
+RUNNING, DONE, INCOMPLETE = "RUNNING", "DONE", "INCOMPLETE"  # states of a strip; '' is no strip of ours
+
+
+class FCVG_StripRecord(bpy.types.PropertyGroup):
+    """What an inbetween strip remembers; `id` is empty on every other strip.
+
+    Words (`method`, `timing`, `format`) are those of the engine. Splitting and duplicating a strip copies the
+    record, so several strips may carry one id: they show the same frames.
+    """
+
+    id: StringProperty(name="Id", description="Ties the strip to its job and its folder")
+    state: StringProperty(name="State", description="Whether the frames are being made, are done or are incomplete")
+    method: StringProperty(name="Method", description="The method that was asked for")
+    method_used: StringProperty(name="Method Used", description="The method that made the frames")
+    count: IntProperty(name="Inbetweens", description="Frames between the two keys", min=0)
+    made: IntProperty(name="Made", description="Frames that are there so far", min=0)
+    timing: StringProperty(name="Timing", description="How the drawings are spaced between the keys")
+    hold: IntProperty(name="Hold", description="Frames for which each drawing is shown", min=1, default=1)
+    seed: IntProperty(name="Seed", description="Start of the random numbers")
+    format: StringProperty(name="File Format", description="Format of the frames on disk")
+    engine_version: StringProperty(name="Engine", description="Version of the engine that made the frames")
+    notes: StringProperty(name="Notes", description="What the engine has to say about these frames")
+
+    key_start: StringProperty(name="Earlier Key", description="Strip from which the earlier key was taken")
+    key_end: StringProperty(name="Later Key", description="Strip from which the later key was taken")
+    start_frame: IntProperty(name="Earlier Key Frame", description="Frame of the timeline that shows the earlier key")
+    end_frame: IntProperty(name="Later Key Frame", description="Frame of the timeline that shows the later key")
+    placement: StringProperty(name="Placement", description="How the inbetweens were placed between the keys")
+
+    # What has to be put back when the strip is taken away again.
+    first: IntProperty(name="First Frame", description="Frame of the timeline on which the strip was inserted")
+    pushed: IntProperty(name="Pushed", description="Frames by which later strips were moved to make room", min=0)
+    pushed_markers: BoolProperty(name="Pushed Markers", description="Later markers were moved as well")
+    pushed_end: BoolProperty(name="Pushed End", description="The end of the scene was moved as well")
+    selected_before: StringProperty(name="Selected Before", description="Strips that were selected before this one")
+    active_before: StringProperty(name="Active Before", description="Strip that was active before this one")
+
+    def engine_timing(self) -> str | list[float]:
+        """`timing` as the engine takes it."""
+        return self.timing if self.timing in protocol.TIMINGS else [float(part) for part in self.timing.split(",")]
+
+
+class FCVG_SceneSettings(bpy.types.PropertyGroup):
+    """The artist's choices for the next inbetweens of this edit."""
+
+    method: EnumProperty(name="Method", description="How the inbetweens are made", items=METHODS, default="AUTO")
+    count: IntProperty(
+        name="Inbetweens",
+        description="Number of frames to make where the two strips touch. A gap is always filled as it is",
+        default=12,
+        min=1,
+        max=protocol.MAX_COUNT,
+        soft_max=48,
+    )
+    placement: EnumProperty(
+        name="Place", description="Where the inbetweens go when the two strips touch", items=PLACEMENTS
+    )
+    push_markers: BoolProperty(
+        name="Move Markers", description="Move markers after the cut together with the strips", default=True
+    )
+    timing: EnumProperty(name="Timing", description="How the drawings are spaced between the keys", items=TIMINGS)
+    times: StringProperty(
+        name="Chart",
+        description="A number for each drawing between 0, the earlier key, and 1, the later key, such as 0.1, 0.5, 0.9",
+        default="0.25, 0.5, 0.75",
+    )
+    hold: EnumProperty(name="Hold", description="How many frames each drawing is shown", items=HOLDS)
+    seed: IntProperty(
+        name="Seed",
+        description="Start of the random numbers, for methods that draw any. The same seed gives the same frames",
+        min=0,
+    )
+    format: EnumProperty(name="File Format", description="Format of the frames on disk", items=FORMATS)
+
+    def hold_frames(self) -> int:
+        """Frames for which each drawing is shown, 1 to 3."""
+        return next(number for name, _, _, number in HOLDS if name == self.hold)
+
+    def drawings(self, count: int) -> int:
+        """Number of distinct drawings that `count` inbetween frames need."""
+        return -(-count // self.hold_frames())
+
+    def engine_timing(self, count: int) -> str | list[float]:
+        """`timing` as the engine takes it for `count` inbetween frames. Raises BadRequest on an unfit chart."""
+        if self.timing != "CUSTOM":
+            return engine_word(self.timing)
+        wanted = self.drawings(count)
+        try:
+            times = [float(part) for part in self.times.replace(";", ",").split(",") if part.strip()]
+        except ValueError:
+            raise errors.BadRequest(
+                "The timing chart holds something that is no number.", "Write numbers such as 0.1, 0.5, 0.9."
+            ) from None
+        if not all(0.0 < time < 1.0 for time in times):
+            raise errors.BadRequest(
+                "The timing chart holds a number that is not between 0 and 1.",
+                "0 is the earlier key and 1 the later key; drawings lie between them.",
+            )
+        if len(times) != wanted:
+            raise errors.BadRequest(
+                f"The timing chart has {len(times)} numbers, but {wanted} drawings are to be made.",
+                "Write one number for each drawing.",
+            )
+        return times
+
+
+class FCVG_Job(bpy.types.PropertyGroup):
+    """One job as the panel shows it. `name` (Blender's own) is the title."""
+
+    id: StringProperty(name="Id")
+    stage: StringProperty(name="Stage", description="What the engine is doing")
+    fraction: FloatProperty(name="Progress", description="How much is done", min=0.0, max=1.0, subtype="FACTOR")
+    eta: StringProperty(name="Time Left", description="How long it will take")
+
+
+class FCVG_Status(bpy.types.PropertyGroup):
+    """What runs and what went wrong. Lives in the window manager and is not saved."""
+
+    jobs: CollectionProperty(type=FCVG_Job, name="Jobs", options={"SKIP_SAVE"})
+    error_message: StringProperty(name="Error", description="What went wrong", options={"SKIP_SAVE"})
+    error_hint: StringProperty(name="Hint", description="What to do about it", options={"SKIP_SAVE"})
+    error_detail: StringProperty(name="Detail", description="For a report", options={"SKIP_SAVE"})
+    engine_state: StringProperty(name="Engine", description="What the engine is doing", options={"SKIP_SAVE"})
+
+
+CLASSES = (FCVG_StripRecord, FCVG_SceneSettings, FCVG_Job, FCVG_Status)
+
+
+def engine_word(identifier: str) -> str:
+    """The engine's word for an enum identifier: `EASE_IN` is `ease-in`."""
+    return identifier.lower().replace("_", "-")
+
+
+def timing_text(timing: str | list[float]) -> str:
+    """The engine's `timing` as a strip remembers it, exact to the last digit."""
+    return timing if isinstance(timing, str) else ",".join(map(repr, timing))
+
+
+def register() -> None:
+    """Attach the groups to strips, scenes and the window manager; CLASSES are registered before."""
+    compat.StripType.fcvg = PointerProperty(type=FCVG_StripRecord)
+    types: Any = bpy.types
+    types.Scene.fcvg = PointerProperty(type=FCVG_SceneSettings)
+    types.WindowManager.fcvg = PointerProperty(type=FCVG_Status, options={"SKIP_SAVE"})
+
+
+def unregister() -> None:
+    """Detach the groups again, before CLASSES are unregistered."""
+    types: Any = bpy.types
+    del types.WindowManager.fcvg
+    del types.Scene.fcvg
+    del compat.StripType.fcvg

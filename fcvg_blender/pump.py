@@ -1,0 +1,82 @@
+"""The timer that carries the engine's reports into the edit while something runs, and rests otherwise.
+
+Blender calls it on the main thread; what it does there stays far below what an artist can feel.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from typing import Any
+
+import bpy
+
+from .jobs import session
+
+INTERVAL_S = 0.05
+PATIENCE_S = 0.25  # between looks while Blender must not be disturbed
+BUDGET_S = 0.02  # of the main thread, for one turn
+STRIP_CHECK_S = 0.5
+
+_last_check_s = 0.0
+
+
+def wake() -> None:
+    """Have the timer running. Without a window nothing calls timers: operators wait for their job instead."""
+    session.publish()
+    if not bpy.app.background and not bpy.app.timers.is_registered(_turn):
+        bpy.app.timers.register(_turn, first_interval=INTERVAL_S, persistent=True)
+
+
+def sleep() -> None:
+    """Take the timer away."""
+    if bpy.app.timers.is_registered(_turn):
+        bpy.app.timers.unregister(_turn)
+
+
+def _turn() -> float | None:
+    if _must_wait():
+        return PATIENCE_S
+    try:
+        _carry()
+    except Exception as error:  # anything less would freeze the bar without a word
+        session.fail_all(f"The add-on stumbled: {error}", traceback.format_exc())
+    session.publish()
+    _redraw()
+    return INTERVAL_S if session.active else None
+
+
+def _carry() -> None:
+    global _last_check_s
+    began_s = time.perf_counter()
+    if began_s - _last_check_s > STRIP_CHECK_S:
+        _last_check_s = began_s
+        session.drop_lost()
+    while time.perf_counter() - began_s < BUDGET_S:
+        message = session.poll()
+        if message is None:
+            return
+        session.handle(message)
+
+
+def _must_wait() -> bool:
+    """A render reads the edit from another thread; a strip being dragged must not vanish under the hand."""
+    if bpy.app.is_job_running("RENDER"):
+        return True
+    return any(
+        operator.bl_idname.startswith(("TRANSFORM_OT", "SEQUENCER_OT"))
+        for window in _windows()
+        for operator in window.modal_operators
+    )
+
+
+def _windows() -> Any:
+    context: Any = bpy.context
+    return context.window_manager.windows
+
+
+def _redraw() -> None:
+    for window in _windows():
+        for area in window.screen.areas:
+            if area.type in {"SEQUENCE_EDITOR", "PROPERTIES", "PREFERENCES"}:
+                area.tag_redraw()

@@ -1,0 +1,34 @@
+"""Everything the add-on makes known to Blender, in order; taken back in the exact reverse."""
+
+from __future__ import annotations
+
+import atexit
+
+import bpy
+
+from . import command, handlers, operators, panels, preferences, properties, pump
+from .jobs import session
+
+_CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
+_MODULES = (properties, panels, handlers, command)
+_QUIT_TIMEOUT_S = 5.0  # the engine leaves at once; this bounds what a stuck one may take
+
+
+def register() -> None:
+    """Called by Blender when the add-on is enabled."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+    for module in _MODULES:
+        module.register()
+    atexit.register(session.end_engine, _QUIT_TIMEOUT_S)
+
+
+def unregister() -> None:
+    """Called by Blender when the add-on is disabled and when Blender quits."""
+    pump.sleep()
+    session.close(_QUIT_TIMEOUT_S)
+    atexit.unregister(session.end_engine)
+    for module in reversed(_MODULES):
+        module.unregister()
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)

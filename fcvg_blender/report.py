@@ -1,0 +1,67 @@
+"""The text of an error report: versions, settings, the error and the log's end; no personal paths. No bpy."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import re
+from pathlib import Path
+from typing import Any
+
+from .engine import protocol
+from .engine.client import Client
+
+
+def text(
+    blender: str,
+    blend_file: str,
+    client: Client | None,
+    error: tuple[str, str, str],
+    settings: dict[str, str],
+    strip: dict[str, str],
+) -> str:
+    """The whole report. `error` is message, hint and detail; `settings` of the scene, `strip` of the active strip."""
+    hello = client.hello if client else None
+    parts = {
+        "FCVG Inbetween report": {
+            "Blender": blender,
+            "System": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "Protocol": str(protocol.VERSION),
+            "Engine": f"{hello.engine} (protocol {hello.version})" if hello else "not running",
+            "Engine Python": str(client.launch.python) if client else "not started yet",
+        },
+        "Settings": settings,
+        "Active strip": strip,
+        "Error": dict(zip(("Message", "Hint", "Detail"), error, strict=True)),
+        "End of the engine's log": {"": client.log.tail()} if client else {},
+    }
+    lines = []
+    for title, values in parts.items():
+        lines += ["", title, "-" * len(title)]
+        lines += [f"{name}: {value}" if name else value for name, value in values.items() if value]
+    folders = [Path(blend_file).parent] if blend_file else []
+    return without_names("\n".join(lines).strip() + "\n", folders)
+
+
+def settings(group: Any) -> dict[str, str]:
+    """The values of a property group, by their names."""
+    names = [name for name in group.bl_rna.properties.keys() if name != "rna_type"]  # noqa: SIM118 (no mapping)
+    return {name: str(getattr(group, name)) for name in names}
+
+
+def without_names(report: str, folders: list[Path]) -> str:
+    """`report` without the project's `folders`, the home folder and the user's name."""
+    for folder in sorted(folders, key=lambda path: -len(str(path))):
+        report = _replace(report, folder, "<project>")
+    report = _replace(report, Path.home(), "~")
+    user = getpass.getuser()
+    if len(user) > 2:
+        report = re.sub(rf"(?<=[/\\]){re.escape(user)}(?=[/\\])", "<user>", report)
+    return report
+
+
+def _replace(report: str, folder: Path, word: str) -> str:
+    for spelling in {str(folder), folder.as_posix(), str(folder).replace("\\", "\\\\")}:
+        if len(spelling) > 1:  # '/' alone is nobody's name
+            report = report.replace(spelling, word)
+    return report

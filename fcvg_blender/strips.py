@@ -1,0 +1,297 @@
+"""Strips of inbetweens in the edit: insert, find again, show new frames, bring up to date, remove.
+
+A strip is found by the id in its record, never by its name or a kept reference: undo, loading and the artist replace
+strips at any time. Splitting and duplicating copy the record, so several strips may have one id; all of them show
+the same frames.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import compat, keyframes, properties, shots
+from .engine import errors, protocol
+
+COLOUR_TAG = "COLOR_04"
+MANIFEST = "manifest.json"
+
+LONGEST_DIRECTORY_BYTES = 767  # Blender cuts off what is longer
+
+_NAME_LETTERS = 20  # of each key in a strip's name; Blender cuts names at 63 bytes
+_EXTENSIONS = {"png": "png", "png16": "png", "exr": "exr", "jpg": "jpg"}
+
+
+def insert(scene: Any, shot: shots.Shot, folder: Path, strip_id: str, request: protocol.Request) -> str:
+    """Lay a strip of inbetweens into the edit and return its id; it becomes the only selected and the active one.
+
+    Every frame shows the earlier key until `show_frame` brings a better one. `folder` holds the keys and will hold
+    the frames. With placement PUSH later strips, and markers where the scene's settings say so, make room first.
+    Raises ShotProblem when the edit cannot be pushed, DiskError when the folder's path is too long for Blender;
+    the edit is unchanged then.
+    """
+    directory = _directory(folder)
+    pushing = shot.placement == "PUSH"
+    for each in shots.to_push(scene, shot.first) if pushing else ():
+        compat.shift(each, shot.count)
+    key = folder / (keyframes.START + keyframes.suffix(request.format))
+    strip = compat.strips(scene).new_image(
+        name=f"Inbetweens {shot.start_strip:.{_NAME_LETTERS}} – {shot.end_strip:.{_NAME_LETTERS}}",
+        filepath=str(key),
+        channel=shot.channel,
+        frame_start=shot.first,
+        fit_method="ORIGINAL",
+    )
+    strip.directory = directory
+    for _ in range(shot.count - 1):
+        strip.elements.append(key.name)
+    by_name = {each.name: each for each in compat.strips(scene)}
+    _set_look(strip, request.format, by_name[shot.start_strip], by_name[shot.end_strip])
+    record = strip.fcvg
+    _remember(record, shot, strip_id, request)
+    if pushing:
+        _push_the_rest(scene, shot, record)
+    _select_only(scene, strip)
+    return strip_id
+
+
+def ours() -> Iterator[tuple[Any, Any]]:
+    """Every strip of inbetweens with its scene, in all scenes and meta strips of the file."""
+    for scene in bpy.data.scenes:
+        if scene.library is None:
+            for strip in compat.all_strips(scene):
+                if strip.type == "IMAGE" and strip.fcvg.id:
+                    yield scene, strip
+
+
+def find_all(strip_id: str) -> list[tuple[Any, Any]]:
+    """Every strip with this id, with its scene: more than one after splitting or duplicating."""
+    return [(scene, strip) for scene, strip in ours() if strip.fcvg.id == strip_id]
+
+
+def find(strip_id: str) -> tuple[Any, Any] | None:
+    """One strip with this id and its scene, or None when the artist has deleted it."""
+    return next(iter(find_all(strip_id)), None)
+
+
+def folder(strip: Any) -> Path:
+    """Where the strip's keys and frames lie, absolute."""
+    return Path(bpy.path.abspath(strip.directory))
+
+
+def set_folder(strip: Any, path: Path) -> None:
+    """Let the strip show the files in `path`. Raises DiskError when the path is longer than Blender can hold."""
+    strip.directory = _directory(path)
+
+
+def show_frame(strip: Any, index: int, hold: int, file: str) -> None:
+    """Show the drawing `file` on inbetweens `index` … `index + hold - 1` (from 1), on all strips of the same id."""
+    for _, each in find_all(strip.fcvg.id):
+        _show(each, dict.fromkeys(range(index, index + hold), file))
+
+
+def sync(strip: Any) -> None:
+    """Show the frames that are on disk, whatever the strip showed before, and set its state accordingly.
+
+    For after undo and loading. A strip whose folder is out of reach (a removed disk) stays as it is.
+    """
+    record, path = strip.fcvg, folder(strip)
+    try:
+        present = {entry.name for entry in os.scandir(path)}
+    except OSError:
+        return
+    extension = _EXTENSIONS.get(record.format, "png")
+    frames = {}
+    for number in range(1, record.count + 1):
+        drawing = number - (number - 1) % record.hold
+        file = f"{drawing:04d}.{extension}"
+        frames[number] = file if file in present else keyframes.START + keyframes.suffix(record.format)
+    _show(strip, frames)
+    record.state = properties.DONE if record.made == record.count else properties.INCOMPLETE
+    manifest = _manifest(path)
+    record.method_used = str(manifest.get("method", record.method_used))
+    record.notes = " ".join(map(str, manifest.get("notes", [record.notes])))
+    record.engine_version = str(manifest.get("identity", {}).get("engine", record.engine_version))
+
+
+def remove(strip_id: str) -> bool:
+    """Take every strip with this id out of the edit; whether there was one. The files stay.
+
+    Undoes `insert`: what was pushed moves back, unless the artist has put something into the room in between.
+    """
+    found = find_all(strip_id)
+    for scene, strip in found:
+        home = compat.home(scene, strip)
+        trace = _Trace.of(strip)
+        compat.contents(home).remove(strip)
+        if trace.in_place and trace.pushed and _pull_back(home, trace):
+            if trace.pushed_markers:
+                _shift_markers(scene, trace.first + trace.pushed, -trace.pushed)
+            if trace.pushed_end:
+                scene.frame_end -= trace.pushed
+        if trace.selected:
+            _select_again(scene, trace)
+    return bool(found)
+
+
+@dataclass(frozen=True)
+class _Trace:
+    """What is needed of a strip after it is gone."""
+
+    first: int
+    in_place: bool
+    pushed: int
+    pushed_markers: bool
+    pushed_end: bool
+    selected: bool
+    selected_before: frozenset[str]
+    active_before: str
+
+    @classmethod
+    def of(cls, strip: Any) -> _Trace:
+        record = strip.fcvg
+        return cls(
+            first=record.first,
+            in_place=(compat.left(strip), compat.right(strip)) == (record.first, record.first + record.count),
+            pushed=record.pushed,
+            pushed_markers=record.pushed_markers,
+            pushed_end=record.pushed_end,
+            selected=strip.select,
+            selected_before=frozenset(record.selected_before.split("\n")),
+            active_before=record.active_before,
+        )
+
+
+def _directory(path: Path) -> str:
+    """`path` as a strip has it: relative to the blend file once there is one."""
+    text = f"{path}{os.sep}"
+    if bpy.data.filepath:
+        with suppress(ValueError):  # another drive on Windows
+            text = bpy.path.relpath(str(path)).replace("\\", "/") + "/"
+    if len(text.encode()) > LONGEST_DIRECTORY_BYTES:
+        raise errors.DiskError(
+            f"The path of the folder for the frames is too long for Blender: {text[:80]}…",
+            "Save the blend file in a folder with a shorter path.",
+        )
+    return text
+
+
+def _remember(record: Any, shot: shots.Shot, strip_id: str, request: protocol.Request) -> None:
+    record.id = strip_id
+    record.state = properties.RUNNING
+    record.method = request.method
+    record.count = shot.count
+    record.timing = properties.timing_text(request.timing)
+    record.hold = request.hold
+    record.seed = request.seed
+    record.format = request.format
+    record.key_start, record.key_end = shot.start_strip, shot.end_strip
+    record.start_frame = shot.start_frame
+    record.end_frame = shot.last + 1
+    record.placement = shot.placement
+    record.first = shot.first
+
+
+def _set_look(strip: Any, file_format: str, *keys: Any) -> None:
+    """Pixels as the engine wrote them, mixed with what lies below as the keys are."""
+    name = compat.LINEAR if file_format == "exr" else compat.SRGB
+    with suppress(TypeError):  # other colour configurations have other names; Blender has guessed then
+        strip.colorspace_settings.name = name
+    strip.alpha_mode = "PREMUL" if file_format == "exr" else "STRAIGHT"
+    blends = {key.blend_type for key in keys}
+    strip.blend_type = blends.pop() if len(blends) == 1 else "ALPHA_OVER"
+    strip.color_tag = COLOUR_TAG
+
+
+def _push_the_rest(scene: Any, shot: shots.Shot, record: Any) -> None:
+    """Markers, and the end of the scene where it lay after the cut. Inside a meta strip neither is concerned."""
+    record.pushed = shot.count
+    if compat.level(scene) != scene.sequence_editor:
+        return
+    if scene.fcvg.push_markers:
+        record.pushed_markers = True
+        _shift_markers(scene, shot.first, shot.count)
+    if scene.frame_end >= shot.first:
+        record.pushed_end = True
+        scene.frame_end += shot.count
+
+
+def _shift_markers(scene: Any, first: int, frames: int) -> None:
+    for marker in scene.timeline_markers:
+        if marker.frame >= first:
+            marker.frame += frames
+
+
+def _pull_back(home: Any, trace: _Trace) -> bool:
+    """Close the room that was made, if nothing is in the way; whether it was closed."""
+    everything = list(compat.contents(home))
+    resume = trace.first + trace.pushed
+    moving = [strip for strip in everything if compat.left(strip) >= resume]
+    names = {strip.name for strip in moving}
+    staying = [strip for strip in everything if strip.name not in names]
+    if any(compat.left(strip) >= trace.first for strip in staying):
+        return False
+    if any(strip.lock or home.channels[strip.channel].lock for strip in moving):
+        return False
+    for strip in everything:
+        sources = {source.name in names for source in compat.inputs(strip)}
+        if len(sources) > 1:
+            return False
+    for channel in {strip.channel for strip in moving}:
+        landing = min(compat.left(strip) for strip in moving if strip.channel == channel) - trace.pushed
+        if any(compat.right(strip) > landing for strip in staying if strip.channel == channel):
+            return False
+    for strip in sorted(moving, key=compat.left):
+        if not any(True for _ in compat.inputs(strip)):
+            compat.shift(strip, -trace.pushed)
+    return True
+
+
+def _select_only(scene: Any, strip: Any) -> None:
+    """The new strip is what the artist looks at next; what was selected before is kept for `remove`."""
+    editor = scene.sequence_editor
+    others = [each for each in compat.strips(scene) if each.select and each != strip]
+    active = editor.active_strip
+    strip.fcvg.selected_before = "\n".join(each.name for each in others)
+    strip.fcvg.active_before = active.name if active and active != strip else ""
+    for each in others:
+        each.select = False
+    strip.select = True
+    editor.active_strip = strip
+
+
+def _select_again(scene: Any, trace: _Trace) -> None:
+    for strip in compat.strips(scene):
+        if strip.name in trace.selected_before:
+            strip.select = True
+        if strip.name == trace.active_before:
+            scene.sequence_editor.active_strip = strip
+
+
+def _show(strip: Any, files: dict[int, str]) -> None:
+    """Set the file of each inbetween in `files` (numbers from 1) and count those that are made."""
+    changed = False
+    elements = strip.elements
+    for number, file in files.items():
+        if number <= len(elements) and elements[number - 1].filename != file:
+            elements[number - 1].filename = file
+            changed = True
+    if changed:
+        compat.refresh(strip)
+    strip.fcvg.made = sum(not element.filename.startswith(keyframes.START) for element in elements)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """What the engine wrote down, {} where it did not come to that."""
+    try:
+        content = json.loads((path / MANIFEST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) and isinstance(content.get("identity"), dict) else {}

@@ -1,0 +1,237 @@
+"""The command line: inbetween, run, serve, models, doctor.
+
+A command only reads its arguments and names an action, which runs when parsing is over: help goes to the real
+standard output, a library's chatter never does, and all errors end in the same place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import types
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from . import __version__, protocol, server, terminal, timing
+from .errors import BadRequest, Cancelled, FcvgError
+from .protocol import CancelledReport, Message, Request
+
+JOB = "job"  # the id in `--json` events: there is only one
+
+Action = Callable[[TextIO], None]
+
+# The class that usage errors share; newer versions of typer carry click inside, so it is found through a public child.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+_debugging = False
+
+
+def run(arguments: list[str], output_fd: int) -> int:
+    """Runs one command; the exit code, see `errors`. `output_fd` is the real standard output."""
+    output = os.fdopen(output_fd, "w", encoding="utf-8", errors="backslashreplace")
+    try:
+        with contextlib.redirect_stdout(output):  # help is printed while parsing
+            action = app(arguments or ["--help"], prog_name="fcvg-engine", standalone_mode=False)
+        if callable(action):
+            action(output)
+        output.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output_fd)  # what is buffered still has to go somewhere
+        return _complain(Cancelled("Nobody reads the output any more."), False, output)
+    except _UsageError as error:
+        problem = BadRequest(error.format_message(), "See --help.")  # type: ignore[attr-defined]
+        return _complain(problem, "--json" in arguments, output)
+    except KeyboardInterrupt:
+        return _complain(Cancelled(), "--json" in arguments, output)
+    except Exception as error:  # told to the user
+        return _complain(error, "--json" in arguments, output)
+    return 0
+
+
+def _complain(error: Exception, as_json: bool, output: TextIO) -> int:
+    if as_json:
+        final = CancelledReport(JOB) if isinstance(error, Cancelled) else server.failure(JOB, error)
+        terminal.print_message(final, output)
+    terminal.print_error(error, _debugging)
+    return error.exit_code if isinstance(error, FcvgError) else FcvgError.exit_code
+
+
+def _set_debugging(chosen: bool) -> None:
+    global _debugging
+    _debugging |= chosen
+
+
+def _print_version(chosen: bool) -> None:
+    if chosen:
+        typer.echo(f"fcvg-engine {__version__}")
+        raise typer.Exit
+
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.", callback=_set_debugging)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead, one event a line.")]
+Version = Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)]
+Device = Annotated[str, typer.Option(help="One of auto, cpu, cuda, mps.")]
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.callback()
+def _common(debug: Debug = False, version: Version = False) -> None:
+    """Draws the frames between two key images."""
+
+
+@app.command()
+def inbetween(
+    start: Annotated[str, typer.Argument(help="The first key, an image.")],
+    end: Annotated[str, typer.Argument(help="The second key, of the same size.")],
+    count: Annotated[int, typer.Option(help="How many inbetweens; the keys are not counted.")],
+    out: Annotated[str, typer.Option(help="Folder for 0001.png … and manifest.json.")],
+    method: Annotated[str, typer.Option(help="One of auto, rife, gmfss, dissolve.")] = "auto",
+    chart: Annotated[
+        str,
+        typer.Option("--timing", help="linear, ease-in, ease-out, ease-in-out, or a time a drawing: 0.2,0.5,0.9."),
+    ] = "linear",
+    hold: Annotated[int, typer.Option(help="Frames each drawing is held: 1, 2 or 3.")] = 1,
+    seed: Annotated[int, typer.Option(help="For methods that draw noise; -1 for a new one.")] = 0,
+    file_format: Annotated[str, typer.Option("--format", help="One of png, png16, exr, jpg.")] = "png",
+    device: Device = "auto",
+    as_json: AsJson = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace frames made with other settings.")] = False,
+    debug: Debug = False,
+) -> Action:
+    """Make the inbetweens of two keys."""
+    times = timing.parse(chart)
+    request = Request(start, end, out, count, method, times, hold, seed, file_format, device, overwrite)
+    return lambda output: _make(request, as_json, output)
+
+
+@app.command("run")
+def run_job(
+    job: Annotated[Path, typer.Argument(metavar="JOB.json", help="A file with the fields of a job.")],
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> Action:
+    """Make the inbetweens a job file asks for; relative paths in it start at its own folder."""
+    return lambda output: _make(read_job(job), as_json, output)
+
+
+@app.command()
+def serve(
+    idle_s: Annotated[float, typer.Option(min=0, help="Leave after this many seconds without work.")] = server.IDLE_S,
+    debug: Debug = False,
+) -> Action:
+    """Serve Blender on standard input and output."""
+
+    def action(output: TextIO) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in Blender's terminal is for Blender
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # works even while the interpreter is busy
+        server.make_stderr_lossy()
+        _start_log(logging.DEBUG if _debugging else logging.INFO)
+        server.serve(0, output.fileno(), idle_s)
+
+    return action
+
+
+@app.command()
+def models(as_json: AsJson = False, debug: Debug = False) -> Action:
+    """List the models: what is there, where, licence, what it enables."""
+
+    def action(output: TextIO) -> None:
+        from . import doctor
+
+        found = doctor.models()
+        if as_json:
+            terminal.print_json({"models": [asdict(each) for each in found]}, output)
+        else:
+            rows = [(each.name, each.state, each.licence, each.enables, each.source, each.file) for each in found]
+            terminal.print_table(("model", "state", "licence", "enables", "source", "file"), rows, output)
+
+    return action
+
+
+@app.command("doctor")
+def examine(device: Device = "auto", as_json: AsJson = False, debug: Debug = False) -> Action:
+    """Examine the engine: versions, devices, memory, disk, models, a self-test."""
+
+    def action(output: TextIO) -> None:
+        from . import doctor
+
+        findings = doctor.examine(device)
+        if as_json:
+            found = [{"subject": each.subject, "text": each.text, "ok": each.error is None} for each in findings]
+            terminal.print_json({"findings": found}, output)
+        else:
+            rows = [("✗" if each.error else "✓", each.subject, each.text) for each in findings]
+            terminal.print_table(("", "what", "found"), rows, output)
+        for each in findings:
+            if each.error:
+                raise each.error
+
+    return action
+
+
+def read_job(path: Path) -> Request:
+    """The request in a job file, its paths made absolute. Raises BadRequest, ProtocolError naming the field."""
+    try:
+        if path.stat().st_size > protocol.MAX_LINE_BYTES:
+            raise BadRequest(f"{path} is too long for a job file.", "Check that it is the right file.")
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BadRequest(f"{path} cannot be read: {error.strerror}.", "Check the job file's path.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"{path} is no JSON: {error!s:.200}", "Check the job file.") from error
+    request = protocol.parse_request(content)
+    folder = path.absolute().parent
+    start, end, out = (str(folder / each) if each else each for each in (request.start, request.end, request.out))
+    return replace(request, start=start, end=end, out=out)
+
+
+def _make(request: Request, as_json: bool, output: TextIO) -> None:
+    from . import job
+
+    _start_log(logging.DEBUG if _debugging else logging.CRITICAL)
+    is_cancelled = _cancel_on_signals()
+
+    def print_event(message: Message) -> None:
+        terminal.print_message(message, output)
+
+    if as_json:
+        print_event(job.run(request, JOB, print_event, is_cancelled))
+        return
+    with terminal.progress_bar() as show:
+        done = job.run(request, JOB, show, is_cancelled)
+    reused = f", {done.reused} drawings reused" if done.reused else ""
+    output.write(
+        f"{done.frames} frames in {request.out} ({done.method}, {done.device}, {done.seconds:.1f} s{reused})\n"
+    )
+    output.writelines(f"{note}\n" for note in done.notes)
+
+
+def _cancel_on_signals() -> Callable[[], bool]:
+    """Whether SIGINT or SIGTERM came. The first lets the running step end, the second does not wait for it."""
+    cancelled = threading.Event()
+
+    def on_signal(number: int, frame: types.FrameType | None) -> None:
+        if cancelled.is_set():
+            raise Cancelled
+        cancelled.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    return cancelled.is_set
+
+
+def _start_log(level: int) -> None:
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if level >= logging.WARNING:
+        warnings.simplefilter("ignore")  # libraries' advice to programmers

@@ -1,0 +1,238 @@
+"""One job from its request to its frames: check, read the keys, choose a method, generate, write."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import __version__, devices, images, methods, outputs, timing
+from .errors import BadImage, BadRequest, Cancelled, DiskError, FcvgError, MissingPart, NumericError, OutOfMemory
+from .protocol import FORMATS, HOLDS, MAX_COUNT, Done, Frame, Message, Progress, Request
+from .timing import Drawing
+
+if TYPE_CHECKING:
+    from .methods.base import Options
+
+Emit = Callable[[Message], None]
+IsCancelled = Callable[[], bool]
+
+LARGEST_SEED = 2**63 - 1
+
+# How far the whole job has come at the end of each stage; drawing takes the rest.
+_READ, _CHOSEN, _PREPARED = 0.03, 0.06, 0.15
+
+_WHITE = 1.001  # brightest colour that is white still, rounding aside
+
+
+def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Done:
+    """Makes all frames of `request`; the final report. `emit` gets Progress and Frame messages named `job`.
+
+    Asks `is_cancelled` between steps. Frames that an earlier run left are verified and reused; when all are, no
+    picture is decoded and no network runs. Raises FcvgError; whatever it is, finished frames stay.
+    """
+    began_s = time.monotonic()
+    check(request)
+    drawings = timing.chart(request.count, request.timing, request.hold)
+    start, end = Path(request.start), Path(request.end)
+    report = _Reporter(job, emit, is_cancelled)
+    report("Looking at the keys", 0)
+    width, height = images.check_pair(start, end)
+    identity = _identity(request, start, end)
+    with outputs.open_folder(Path(request.out), identity, drawings, request.overwrite, (start, end)) as folder:
+        state = "failed"
+        try:
+            for drawing in folder.reused:
+                emit(_frame(job, folder, drawing, reused=True))
+            if folder.missing:
+                folder.check_space(width, height, 3)
+                _generate(request, folder, report, lambda drawing: emit(_frame(job, folder, drawing)))
+            state = "done"
+        except Cancelled:
+            state = "cancelled"
+            raise
+        finally:
+            seconds = folder.facts["seconds"] = round(time.monotonic() - began_s, 3)
+            if state == "done":
+                folder.finish(state)
+            else:
+                with suppress(DiskError):  # the first error is the one to tell
+                    folder.finish(state)
+        facts = folder.facts
+        return Done(
+            job=job,
+            method=facts["method"],
+            device=facts["device"],
+            frames=request.count,
+            reused=len(folder.reused),
+            seconds=seconds,
+            engine=__version__,
+            notes=list(facts["notes"]),
+        )
+
+
+def check(request: Request) -> None:
+    """Raises BadRequest when a field of the request cannot be used; looks at no file."""
+    for name, path in (("start key", request.start), ("end key", request.end), ("output folder", request.out)):
+        if not path or "\0" in path:
+            raise BadRequest(f"The {name} has no usable path.", "Give the path of a file or folder.")
+    if not 1 <= request.count <= MAX_COUNT:
+        raise BadRequest(f"{request.count} inbetweens cannot be made.", f"Ask for 1 to {MAX_COUNT}.")
+    if request.hold not in HOLDS:
+        raise BadRequest(f"Drawings cannot be held for {request.hold} frames.", "Use 1, 2 or 3.")
+    if not -1 <= request.seed <= LARGEST_SEED:
+        raise BadRequest(f"The seed {request.seed} is out of range.", "Use 0 to 2^63 - 1, or -1 for a new one.")
+    if request.format not in FORMATS:
+        raise BadRequest(f"There is no format {request.format!r:.100}.", f"Use one of {', '.join(FORMATS)}.")
+    if request.method != "auto":
+        methods.entry(request.method)
+
+
+class _Reporter:
+    """Turns the steps of stages into one fraction of the whole job that never goes back; raises Cancelled."""
+
+    def __init__(self, job: str, emit: Emit, is_cancelled: IsCancelled) -> None:
+        self._job, self._emit, self._is_cancelled = job, emit, is_cancelled
+        self._low, self._high, self._reached = 0.0, _READ, 0.0
+        self._eta_s: float | None = None
+
+    def span(self, low: float, high: float, eta_s: float | None = None) -> None:
+        """From now on a stage's fractions 0 … 1 stand for `low` … `high` of the job."""
+        self._low, self._high, self._eta_s = low, high, eta_s
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if self._is_cancelled():
+            raise Cancelled()
+        within = min(max(0.0, fraction), 1.0)  # in this order NaN becomes 0
+        self._reached = max(self._reached, self._low + (self._high - self._low) * within)
+        self._emit(Progress(self._job, stage, self._reached, self._eta_s))
+
+
+def _generate(
+    request: Request, folder: outputs.JobFolder, report: _Reporter, on_frame: Callable[[Drawing], None]
+) -> None:
+    """Makes the folder's missing drawings."""
+    report("Reading the keys", 0)
+    pair = images.read_pair(Path(request.start), Path(request.end))
+    report.span(_READ, _CHOSEN)
+    report("Starting the engine", 0)
+    devices.require_torch()
+    import torch
+
+    from .methods.base import Options
+
+    with _memory_errors():
+        start, end = torch.from_numpy(pair.start), torch.from_numpy(pair.end)  # [C, H, W]
+        device = devices.pick(request.device)
+        facts = folder.facts
+        seed = facts.get("seed", secrets.randbelow(2**53) if request.seed < 0 else request.seed)
+        options = Options(device=device, dtype=devices.precision(device), seed=seed)
+        if "method" not in facts:
+            facts["method"], facts["reason"] = _choose(request.method, start, end, options, report)
+        notes = [*pair.notes, *_format_notes(request.format, pair)]
+        if facts["reason"]:
+            notes.append(facts["reason"])
+        facts.update(
+            keys={"start": request.start, "end": request.end},
+            size=[start.shape[2], start.shape[1]],
+            device=device.type,
+            seed=seed,
+            notes=notes,
+            versions=_versions(),
+        )
+        label = methods.entry(facts["method"]).label
+        report.span(_CHOSEN, _PREPARED)
+        report(f"Preparing {label}", 0)
+        times = [drawing.time for drawing in folder.missing]
+        pictures = methods.load(facts["method"])(start, end, times, options, report)
+        first_s = 0.0
+        for number, (drawing, picture) in enumerate(zip(folder.missing, pictures, strict=True), 1):
+            if not torch.isfinite(picture).all():
+                raise NumericError(
+                    f"{label} made no usable picture for inbetween {drawing.index}.", "Try another method or device."
+                )
+            folder.add(drawing, images.encode(picture.numpy(), request.format))
+            on_frame(drawing)
+            first_s = first_s or time.monotonic()
+            eta_s = _eta_s(time.monotonic() - first_s, number, len(times))
+            drawn = 1 - _PREPARED
+            report.span(_PREPARED + drawn * number / len(times), _PREPARED + drawn * (number + 1) / len(times), eta_s)
+            report("Drawing inbetweens", 0)
+
+
+def _eta_s(since_first_s: float, made: int, total: int) -> float | None:
+    """Seconds left; the first drawing says nothing about the others, as it waits for the models."""
+    if made == total:
+        return 0.0
+    return since_first_s / (made - 1) * (total - made) if made > 1 else None
+
+
+def _choose(name: str, start: Any, end: Any, options: Options, report: _Reporter) -> tuple[str, str]:
+    """The method to use, and why, in an artist's words; no reason where the artist chose."""
+    if name != "auto":
+        return name, ""
+    try:
+        from .methods.choose import choose
+    except ImportError as error:
+        raise MissingPart(f"A part of the engine is missing: {error}", "Install the engine again.") from error
+    report("Choosing a method", 0)
+    return choose(start, end, options, report)
+
+
+def _identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
+    """All that decides how the frames look."""
+    try:
+        hashes = outputs.sha256_of(start), outputs.sha256_of(end)
+    except OSError as error:
+        raise BadImage(f"A key cannot be read: {error}", "Check that both images are still there.") from error
+    return {
+        "engine": __version__,
+        "count": request.count,
+        "method": request.method,
+        "timing": request.timing,
+        "hold": request.hold,
+        "seed": request.seed,
+        "format": request.format,
+        "start_sha256": hashes[0],
+        "end_sha256": hashes[1],
+    }
+
+
+def _frame(job: str, folder: outputs.JobFolder, drawing: Drawing, reused: bool = False) -> Frame:
+    return Frame(job, drawing.index, drawing.hold, folder.file_name(drawing.index), drawing.time, reused)
+
+
+def _format_notes(file_format: str, pair: images.Pair) -> Iterator[str]:
+    if file_format == "jpg" and len(pair.start) == 4:
+        yield "JPEG has no transparency: the frames lie over black."
+    if file_format != "exr" and max(pair.start[:3].max(), pair.end[:3].max()) > _WHITE:
+        yield f"Values brighter than white were clipped: {file_format} cannot hold them, EXR can."
+
+
+def _versions() -> dict[str, str]:
+    names = ("torch", "numpy", "OpenImageIO", "safetensors")
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Turns each way of running out of memory into OutOfMemory."""
+    import torch
+
+    try:
+        yield
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise _out_of_memory() from error
+    except RuntimeError as error:
+        if "allocate memory" not in str(error):  # how torch's allocator for the processor says it
+            raise
+        raise _out_of_memory() from error
+
+
+def _out_of_memory() -> FcvgError:
+    return OutOfMemory("There is too little memory for keys of this size.", "Close other programs or use smaller keys.")

@@ -1,0 +1,158 @@
+"""GMFSS-Fortuna "union": slow, best on drawn pictures, where flat colours give other methods nothing to hold on to.
+
+Once a pair: dense matching both ways (GMFlow), how much each pixel counts (MetricNet), features (FeatureNet). Then for
+each frame both keys' pictures and features are thrown forward along the flow (softmax splatting), RIFE adds its own
+draft, and FusionNet paints the frame from all of them.
+
+FusionNet paints opaque colours in [0, 1] and needs much memory. So where keys have alpha or highlights above 1, or are
+larger than `MOST_PIXELS`, the full-size keys are carried along the same splatted motion, and what FusionNet painted
+differently from the carried picture is added as a correction, enlarged, where the result is opaque:
+
+    frame = carried + opaque · enlarged(painted − seen(carried))
+
+With opaque keys of ordinary size and range this is exactly the painted frame, and only that is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from .. import nets
+from ..nets import ifnet
+from ..nets.splat import Splat
+from . import pictures
+from .base import Options, ReportProgress
+
+MOST_PIXELS = 2_100_000  # painted; larger keys are painted at reduced size (1920×1088 is painted at full size)
+_MULTIPLE = 64  # GMFlow sees half the size and needs multiples of 32
+_TINY = 1e-6
+_OPAQUE_FROM = 0.98  # alpha at which the painted correction begins to count; at 1 it counts fully
+
+
+@dataclass(frozen=True)
+class Side:
+    """One key and all that depends on the pair only: `picture` [1, 3, h, w] and its `flow` [1, 2, h, w] and `metric`
+    [1, 1, h, w] are at half the painted size, `features` at 1/2, 1/4 and 1/8."""
+
+    picture: torch.Tensor
+    flow: torch.Tensor
+    metric: torch.Tensor
+    features: tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+@torch.no_grad()
+def inbetween(
+    start: torch.Tensor,
+    end: torch.Tensor,
+    times: Sequence[float],
+    options: Options,
+    report: ReportProgress,
+) -> Iterator[torch.Tensor]:
+    """See `base.Method`."""
+    with pictures.explained_memory():
+        report("Loading GMFSS", 0.0)
+        painter = Painter(options, report)
+        keys = start[None].to(options.device), end[None].to(options.device)
+        ground = pictures.backdrop(keys[0][0], keys[1][0])
+        factor = pictures.bounding_factor(keys[0], MOST_PIXELS)
+        small = [pictures.reduced(pictures.composite(key, ground), factor) for key in keys]
+        carried_too = factor > 1 or keys[0].shape[1] == 4 or any(bool((key > 1).any()) for key in keys)
+        share = 1 / (len(times) + 1)
+        sides = painter.look(*small, lambda: report("Looking for motion", 0.0))
+        for done, time in enumerate(times):
+            fraction = (done + 1) * share
+
+            def tick(fraction: float = fraction) -> None:
+                report("Drawing inbetweens", fraction)
+
+            height, width = small[0].shape[-2:]
+            painted, flow, mask = (each[..., :height, :width] for each in painter.paint(sides, time, tick))
+            frame = pictures.finite(painted, "painting")
+            if carried_too:
+                frame = _corrected(pictures.carry(*keys, flow, mask), painted, ground)
+            yield frame[0].cpu()
+
+
+def _corrected(carried: torch.Tensor, painted: torch.Tensor, ground: float) -> torch.Tensor:
+    """The carried picture [1, C, H, W] with what was painted [1, 3, h, w] differently, where it is opaque."""
+    as_seen = pictures.composite(carried, ground)
+    size = painted.shape[-2:]
+    if size != carried.shape[-2:]:
+        as_seen = F.interpolate(as_seen, size=size, mode="bilinear", antialias=True)
+    correction = F.interpolate(painted - as_seen, size=carried.shape[-2:], mode="bilinear")
+    if carried.shape[1] == 4:
+        correction *= ((carried[:, 3:] - _OPAQUE_FROM) / (1 - _OPAQUE_FROM)).clamp(0, 1)
+    carried[:, :3] += correction
+    return carried.clamp_(min=0)
+
+
+class Painter:
+    """The five networks on one device."""
+
+    def __init__(self, options: Options, report: ReportProgress) -> None:
+        device, dtype = options.device, options.dtype
+        # Matching takes the mean over thousands of places: too many for half precision, and it runs once a pair.
+        self._flow = nets.network("gmflow", device, torch.float32, report)
+        self._metric = nets.network("metric", device, torch.float32, report)
+        self._feature = nets.network("feature", device, dtype, report)
+        self._fusion = nets.network("fusion", device, dtype, report)
+        self._rife = nets.network("rife", device, dtype, report)
+        self._dtype = dtype
+
+    def look(self, start: torch.Tensor, end: torch.Tensor, tick: pictures.Tick) -> tuple[Side, Side]:
+        """Everything about the pair [1, 3, H, W] in [0, 1] that does not depend on time. `tick` may raise."""
+        start, end = pictures.padded(start, _MULTIPLE), pictures.padded(end, _MULTIPLE)
+        near, far = F.avg_pool2d(start, 2), F.avg_pool2d(end, 2)
+        flow_start, flow_end = self._flow(near, far, tick)
+        pictures.finite(flow_start + flow_end, "matching the keyframes")
+        tick()
+        metric_start, metric_end = self._metric(near, far, flow_start, flow_end)
+        pictures.finite(metric_start + metric_end, "weighing the matches")
+        tick()
+        return (
+            Side(near, flow_start, metric_start, self._feature(start.to(self._dtype))),
+            Side(far, flow_end, metric_end, self._feature(end.to(self._dtype))),
+        )
+
+    def paint(
+        self, sides: tuple[Side, Side], time: float, tick: pictures.Tick
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The frame [1, 3, h, w] at `time`, in [0, 1], and the motion it shows: flow [1, 4, h, w], mask [1, 1, h, w]
+        as `pictures.carry` wants them; all of the padded size. `tick` may raise."""
+        (near, features_near), (far, features_far) = _thrown(sides[0], time, tick), _thrown(sides[1], 1 - time, tick)
+        tick()
+        start, end = sides[0].picture, sides[1].picture
+        draft = ifnet.merge(start, end, *self._rife(start, end, time))
+        drafts = torch.cat((near[:, :3], draft, far[:, :3]), 1).to(self._dtype)
+        features = [torch.cat(pair, 1) for pair in zip(features_near, features_far, strict=True)]
+        painted = self._fusion(drafts, *features, tick).float().clamp_(0, 1)
+        # What was thrown by v to a place lies at -v seen from there. Where nothing came from a key, it has no share.
+        flow = -torch.cat((near[:, 3:5], far[:, 3:5]), 1)
+        mask = torch.log((1 - time) * near[:, 5:] + _TINY) - torch.log(time * far[:, 5:] + _TINY)
+        size = painted.shape[-2:]
+        return (
+            painted,
+            2 * F.interpolate(flow, size=size, mode="bilinear"),
+            F.interpolate(mask, size=size, mode="bilinear"),
+        )
+
+
+def _thrown(side: Side, share: float, tick: pictures.Tick) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """One key thrown along `share` of its flow: [1, 6, h, w] (colours, the vector it was thrown by, 1 where something
+    landed) and its features at three sizes."""
+    flow, metric = side.flow * share, side.metric * share
+    tick()
+    splat = Splat(flow, metric)
+    moved = splat(torch.cat((side.picture, flow, torch.ones_like(metric)), 1))
+    features = [splat(side.features[0])]
+    for level in (1, 2):
+        tick()
+        scale = 0.5**level
+        small = F.interpolate(flow, scale_factor=scale, mode="bilinear") * scale
+        splat = Splat(small, F.interpolate(metric, scale_factor=scale, mode="bilinear"))
+        features.append(splat(side.features[level]))
+    return moved, features

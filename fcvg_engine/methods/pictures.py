@@ -1,0 +1,126 @@
+"""What the draft methods share: what networks see of a key, and full-size pictures moved along the motion they find."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+import torch.nn.functional as F
+
+from ..errors import NumericError, OutOfMemory
+from ..nets.warp import backward_warp
+
+Tick = Callable[[], None]  # called between steps of long work; may raise Cancelled
+
+_BAND_PIXELS = 1 << 21  # of the full-size picture, worked on at a time when it is moved
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "failed to allocate")
+
+
+def seen(start: torch.Tensor, end: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both keys [C, H, W] as networks should see them: [1, 3, H, W] in [0, 1].
+
+    Highlights above 1 are clipped (`carry` moves them unclipped). Transparent keys are laid over white when what is
+    drawn on them is dark, else over black: black lines on a clear layer would vanish over black.
+    """
+    ground = backdrop(start, end)
+    return composite(start[None], ground), composite(end[None], ground)
+
+
+def backdrop(start: torch.Tensor, end: torch.Tensor) -> float:
+    """The grey, 0 or 1, over which transparent keys are seen; 0 for opaque ones."""
+    if start.shape[0] == 3:
+        return 0.0
+    drawn = start[3].mean() + end[3].mean()
+    light = start[:3].clamp(0, 1).mean() + end[:3].clamp(0, 1).mean()
+    return 1.0 if light < 0.5 * drawn else 0.0
+
+
+def composite(picture: torch.Tensor, ground: float) -> torch.Tensor:
+    """[1, 3 or 4, H, W], premultiplied → [1, 3, H, W] in [0, 1] over the grey `ground`."""
+    colours = picture[:, :3]
+    if picture.shape[1] == 4:
+        colours = colours + (1 - picture[:, 3:]) * ground
+    return colours.clamp(0, 1)
+
+
+def reduced(picture: torch.Tensor, factor: float) -> torch.Tensor:
+    """[1, C, H, W] made `factor` (at least 1) times smaller, smoothly; never below one pixel."""
+    if factor <= 1:
+        return picture
+    height, width = (max(1, round(side / factor)) for side in picture.shape[-2:])
+    return F.interpolate(picture, size=(height, width), mode="bilinear", antialias=True)
+
+
+def padded(picture: torch.Tensor, multiple: int) -> torch.Tensor:
+    """[1, C, H, W] with its last row and column repeated until both sides are multiples of `multiple`."""
+    height, width = picture.shape[-2:]
+    return F.pad(picture, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+
+
+def bounding_factor(picture: torch.Tensor, most_pixels: int) -> float:
+    """How many times smaller [C, H, W] must be to have at most `most_pixels`; at least 1."""
+    return max(1.0, math.sqrt(picture.shape[-2] * picture.shape[-1] / most_pixels))
+
+
+def carry(start: torch.Tensor, end: torch.Tensor, flow: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The picture between two full-size keys, moved along motion that was found at their size or a smaller one.
+
+    `start`, `end` [1, C, H, W], any range, premultiplied, so that mixing keeps the colours of soft edges.
+    `flow` [1, 4, h, w] in its own pixels (to the start: x, y; to the end: x, y), `mask` [1, 1, h, w] logits for the
+    share of the start. → [1, C, H, W], made in bands of rows so that little memory is needed beside the pictures.
+    """
+    height, width = start.shape[-2:]
+    rows = max(1, _BAND_PIXELS // width)
+    result = torch.empty_like(start)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        near = backward_warp(start, enlarged_flow(flow[:, :2], height, width, top, bottom), top=top)
+        far = backward_warp(end, enlarged_flow(flow[:, 2:], height, width, top, bottom), top=top)
+        share = torch.sigmoid(enlarged(mask, height, width, top, bottom))
+        result[:, :, top:bottom] = torch.lerp(far, near, share)
+    return result
+
+
+def enlarged(field: torch.Tensor, height: int, width: int, top: int, bottom: int) -> torch.Tensor:
+    """Rows `top` … `bottom` - 1 of `field` [1, C, h, w] as it would be, bilinearly, on height × width pixels."""
+    if field.shape[-2:] == (height, width):
+        return field[:, :, top:bottom]
+    y = (torch.arange(top, bottom, device=field.device) + 0.5) * (2 / height) - 1
+    x = (torch.arange(width, device=field.device) + 0.5) * (2 / width) - 1
+    grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1)[None]
+    return F.grid_sample(field.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def enlarged_flow(flow: torch.Tensor, height: int, width: int, top: int, bottom: int) -> torch.Tensor:
+    """The same for one flow [1, 2, h, w]: its vectors grow with the picture."""
+    unit = flow.new_tensor((width / flow.shape[3], height / flow.shape[2])).view(1, 2, 1, 1)
+    return enlarged(flow, height, width, top, bottom) * unit
+
+
+def finite(values: torch.Tensor, step: str) -> torch.Tensor:
+    """`values` unchanged. Raises NumericError naming `step` when one of them is NaN or infinite."""
+    # One sum sees any NaN or infinity without a second array; float64 so that large but good values do not overflow.
+    if not math.isfinite(values.sum(dtype=torch.float64)):
+        raise NumericError(
+            f"The method failed with invalid numbers while {step}.",
+            "Try another method; if it happens again, report it with both keyframes.",
+        )
+    return values
+
+
+@contextlib.contextmanager
+def explained_memory() -> Iterator[None]:
+    """Turn every kind of out-of-memory error of torch into OutOfMemory."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+            words in str(error).lower() for words in _OUT_OF_MEMORY
+        ):
+            raise OutOfMemory(
+                "There is not enough memory for pictures of this size.",
+                "Close other programs, choose the method RIFE, or use smaller keyframes.",
+            ) from error
+        raise

@@ -1,0 +1,90 @@
+"""RIFE 4.6: fast, best on rendered and filmed pictures with small to medium motion.
+
+How far to look is chosen once a pair: the motion at the middle is found on the picture at full, half and quarter size,
+and the size at which the two warped keys agree best is used for all frames. Finding motion at a smaller size sees
+farther, and costs a quarter; the full-size keys are then warped by the enlarged motion.
+
+The network's first blocks also see the pair reversed in time, and the mean counts: the published network answers
+differently when the keys are exchanged, and the mean is better than either (see `benchmarks.quality`). Averaging more
+of the blocks gains little and costs most, since each block costs twice what the one before does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import nn
+
+from .. import nets
+from ..nets.ifnet import MULTIPLE
+from ..nets.warp import backward_warp
+from . import pictures
+from .base import Options, ReportProgress
+
+MOST_PIXELS = 2_400_000  # motion of larger pictures is found at reduced size (2048×1152 is the largest that is not)
+_REDUCTIONS = {1: 2, 2: 3, 4: 3}  # and how many blocks are averaged: at reduced size there is time for one more
+_SMALLEST_SIDE = 64  # of a reduced picture; below it nothing is left to see
+
+Motion = tuple[torch.Tensor, torch.Tensor]  # flow [1, 4, h, w], mask logits [1, 1, h, w]
+
+
+@torch.no_grad()
+def inbetween(
+    start: torch.Tensor,
+    end: torch.Tensor,
+    times: Sequence[float],
+    options: Options,
+    report: ReportProgress,
+) -> Iterator[torch.Tensor]:
+    """See `base.Method`."""
+    with pictures.explained_memory():
+        report("Loading RIFE", 0.0)
+        net = nets.network("rife", options.device, options.dtype, report)
+        start, end = start[None].to(options.device), end[None].to(options.device)
+        search = _choose_search(net, *pictures.seen(start[0], end[0]), report)
+        for done, time in enumerate(times):
+            report("Drawing inbetweens", (done + 1) / (len(times) + 1))
+            flow, mask = search.motion(time)
+            yield pictures.finite(pictures.carry(start, end, flow, mask), "moving the pictures")[0].cpu()
+
+
+class Search:
+    """Looks for motion between two pictures [1, 3, H, W], `reduction` times smaller than they come."""
+
+    def __init__(self, net: nn.Module, start: torch.Tensor, end: torch.Tensor, reduction: float, averaged: int) -> None:
+        self._net, self._averaged = net, averaged
+        start, end = pictures.reduced(start, reduction), pictures.reduced(end, reduction)
+        self._size = start.shape[-2:]
+        self._keys = pictures.padded(start, MULTIPLE), pictures.padded(end, MULTIPLE)
+        self._found: dict[float, Motion] = {}
+
+    def motion(self, time: float) -> Motion:
+        """Flow and mask at `time`, as `pictures.carry` wants them. The last one found is remembered."""
+        if time not in self._found:
+            height, width = self._size
+            flow, mask = self._net(*self._keys, time, self._averaged)
+            pictures.finite(flow, "looking for motion")
+            self._found = {time: (flow[..., :height, :width], mask[..., :height, :width])}
+        return self._found[time]
+
+
+def _choose_search(net: nn.Module, start: torch.Tensor, end: torch.Tensor, report: ReportProgress) -> Search:
+    """The reduction at which both keys, warped to the middle, agree best."""
+    factor = pictures.bounding_factor(start, MOST_PIXELS)
+    start, end = pictures.reduced(start, factor), pictures.reduced(end, factor)
+    height, width = start.shape[-2:]
+    best, least = None, float("inf")
+    for reduction, averaged in _REDUCTIONS.items():
+        if best is not None and min(height, width) < reduction * _SMALLEST_SIDE:
+            break
+        report("Looking for motion", 0.0)
+        search = Search(net, start, end, reduction, averaged)
+        flow, _ = search.motion(0.5)
+        near = backward_warp(start, pictures.enlarged_flow(flow[:, :2], height, width, 0, height))
+        far = backward_warp(end, pictures.enlarged_flow(flow[:, 2:], height, width, 0, height))
+        difference = float((near - far).abs().mean())
+        if best is None or difference < least:
+            best, least = search, difference
+    assert best is not None
+    return best

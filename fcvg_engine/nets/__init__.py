@@ -1,0 +1,39 @@
+"""Networks with the published key names, kept warm between jobs."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from .. import weights
+from ..methods.base import ReportProgress
+from .featurenet import FeatureNet
+from .fusionnet import FusionNet
+from .gmflow import GMFlow
+from .ifnet import IFNet
+from .metricnet import MetricNet
+
+_CLASSES: dict[str, type[nn.Module]] = {
+    "rife": IFNet,
+    "gmflow": GMFlow,
+    "metric": MetricNet,
+    "feature": FeatureNet,
+    "fusion": FusionNet,
+}
+_warm: dict[tuple[str, torch.device, torch.dtype], nn.Module] = {}
+
+
+def network(name: str, device: torch.device, dtype: torch.dtype, report: ReportProgress) -> nn.Module:
+    """The network `name` (a name of `weights.FILES`) with its trained weights, ready to use; the same one next time.
+
+    Raises MissingModel and DiskError as `weights.load` does, and whatever `report` raises while it downloads.
+    """
+    key = (name, device, dtype)
+    if key not in _warm:
+        state = weights.load(name, report)
+        with torch.device("meta"):  # nothing is initialised that the weights replace anyway
+            net = _CLASSES[name]()
+        net.load_state_dict(state, assign=True)
+        layout = torch.contiguous_format if device.type == "mps" else torch.channels_last
+        _warm[key] = net.eval().requires_grad_(False).to(device, dtype, memory_format=layout)
+    return _warm[key]

@@ -1,0 +1,32 @@
+"""FeatureNet of GMFSS-Fortuna: a picture's features at 1/2, 1/4 and 1/8 size.
+
+Module names follow the published state dict.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def _level(channels_in: int, channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.PReLU(),
+        nn.Conv2d(channels_in, channels, 3, stride=2, padding=1),
+        nn.PReLU(),
+        nn.Conv2d(channels, channels, 3, padding=1),
+    )
+
+
+class FeatureNet(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.block1 = _level(3, 64)
+        self.block2 = _level(64, 128)
+        self.block3 = _level(128, 192)
+
+    def forward(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """[N, 3, H, W] → [N, 64, H/2, W/2], [N, 128, H/4, W/4], [N, 192, H/8, W/8]."""
+        half = self.block1(picture)
+        quarter = self.block2(half)
+        return half, quarter, self.block3(quarter)

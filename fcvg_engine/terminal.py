@@ -1,0 +1,81 @@
+"""What a person at a terminal sees: the progress bar, tables, errors; and the JSON that programs see instead."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from . import protocol
+from .errors import FcvgError
+from .protocol import Message
+
+_WIDE = 200  # characters, where the output is no terminal
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Message], None]]:
+    """Shows Progress messages as a bar on stderr while the block runs; nothing where that is no terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[eta]}"),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=1.0, eta="")
+
+        def show(message: Message) -> None:
+            if isinstance(message, protocol.Progress):
+                eta = "" if message.eta_s is None else f"{message.eta_s:.0f} s left"
+                bar.update(task, description=message.stage, completed=message.fraction, eta=eta)
+
+        yield show
+
+
+def print_message(message: Message, output: TextIO) -> None:
+    """One event, one line."""
+    output.write(protocol.encode(message).decode("ascii"))
+    output.flush()
+
+
+def print_json(content: object, output: TextIO) -> None:
+    """One JSON document on one line."""
+    output.write(json.dumps(content) + "\n")
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: TextIO) -> None:
+    """A table; paths and values are never cut, only folded."""
+    console = Console(file=output, width=None if output.isatty() else _WIDE, markup=False, highlight=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def print_error(error: Exception, debugging: bool) -> None:
+    """The message and its hint, a line each, on stderr; the traceback only for debugging."""
+    if debugging:
+        traceback.print_exception(error)
+    if isinstance(error, FcvgError):
+        message, hint = error.message, error.hint
+    else:
+        message = f"An error the engine did not expect: {type(error).__name__}: {error}"
+        hint = "Run again with --debug and tell the developers."
+    sys.stderr.write(f"error: {_one_line(message)}\n")
+    if hint:
+        sys.stderr.write(f"hint: {_one_line(hint)}\n")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,43 @@
+"""What all engine tests share. Imports neither torch nor bpy: the add-on's tests run without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> tuple[Path, Path]:
+    """Two small keys: a grey ramp that becomes brighter, and noise in its second half of rows."""
+    import numpy as np
+    from pictures import write_png
+
+    noise = np.random.default_rng(0).integers(0, 256, (12, 32, 3), np.uint8)
+    ramp = np.repeat(np.linspace(0, 100, 32).astype(np.uint8)[None, :, None], 24, axis=0).repeat(3, axis=2)
+    bright = ramp + 120
+    bright[12:] = noise
+    return write_png(tmp_path / "start.png", ramp), write_png(tmp_path / "end.png", bright)
+
+
+@pytest.fixture
+def request_of(keys: tuple[Path, Path], tmp_path: Path) -> Callable[..., object]:
+    """Requests for the dummy method between `keys`, into the folder `out` of the test."""
+    from fcvg_engine.protocol import Request
+
+    def make(out: str = "out", count: int = 3, **options: object) -> Request:
+        paths = (str(keys[0]), str(keys[1]), str(tmp_path / out))
+        return Request(*paths, count, **{"method": "dummy", **options})  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def warm_worker() -> Iterator[object]:
+    """One worker for all tests of a file that leave it as they found it."""
+    from engine_process import Worker
+
+    with Worker() as worker:
+        worker.receive()  # hello
+        yield worker

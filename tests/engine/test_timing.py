@@ -1,0 +1,62 @@
+"""Timing charts: which frames show which drawing, and when."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fcvg_engine import timing
+from fcvg_engine.errors import BadRequest
+from fcvg_engine.protocol import HOLDS, MAX_COUNT, TIMINGS
+
+
+@given(st.integers(1, MAX_COUNT), st.sampled_from(TIMINGS), st.sampled_from(HOLDS))
+def test_every_frame_shows_exactly_one_drawing_and_times_rise_between_the_keys(count: int, curve: str, hold: int):
+    drawings = timing.chart(count, curve, hold)
+    shown = [index for drawing in drawings for index in range(drawing.index, drawing.index + drawing.hold)]
+    assert shown == list(range(1, count + 1))
+    times = [0.0, *(drawing.time for drawing in drawings), 1.0]
+    assert all(earlier < later for earlier, later in itertools.pairwise(times))
+
+
+def test_linear_times_divide_the_gap_evenly():
+    assert [drawing.time for drawing in timing.chart(3, "linear", 1)] == [0.25, 0.5, 0.75]
+
+
+def test_on_twos_the_last_drawing_is_held_for_what_is_left():
+    drawings = timing.chart(5, "linear", 2)
+    assert [(drawing.index, drawing.hold) for drawing in drawings] == [(1, 2), (3, 2), (5, 1)]
+    assert [drawing.time for drawing in drawings] == [0.25, 0.5, 0.75]
+
+
+@pytest.mark.parametrize(
+    ("curve", "middle", "first"), [("ease-in", 0.25, 1 / 16), ("ease-out", 0.75, 7 / 16), ("ease-in-out", 0.5, 5 / 32)]
+)
+def test_ease_in_starts_slowly_and_ease_out_ends_slowly(curve: str, middle: float, first: float):
+    times = [drawing.time for drawing in timing.chart(3, curve, 1)]
+    assert times[1] == middle
+    assert times[0] == first
+
+
+def test_explicit_times_are_taken_as_they_are_even_backwards():
+    drawings = timing.chart(4, [0.9, 0.1], 2)
+    assert [(drawing.index, drawing.time) for drawing in drawings] == [(1, 0.9), (3, 0.1)]
+
+
+@pytest.mark.parametrize("times", [[0.5], [0.1, 0.2, 0.3], [0.0, 0.5], [0.5, 1.0], [0.5, math.nan], [-0.1, 0.5]])
+def test_times_that_are_no_chart_are_refused(times: list[float]):
+    with pytest.raises(BadRequest) as caught:
+        timing.chart(2, times, 1)
+    assert caught.value.hint
+
+
+def test_the_command_line_takes_curves_and_lists():
+    assert timing.parse("ease-in") == "ease-in"
+    assert timing.parse("0.2, 0.5,.9") == [0.2, 0.5, 0.9]
+    for wrong in ("ease", "0.2;0.5", ""):
+        with pytest.raises(BadRequest):
+            timing.parse(wrong)

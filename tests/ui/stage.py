@@ -1,0 +1,179 @@
+"""What the window tests share: the add-on in a real Blender, an edit of two strips, a script that goes on step by step.
+
+Run inside Blender with `--python tests/ui/….py -- OUT_DIR`. Steps are a generator run by a timer, as an artist's hands
+would: it yields the seconds to wait. The process leaves with code 0 when the generator ends, else with 1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+ROOT = Path(__file__).resolve().parents[2]
+HANG_S = 180.0
+
+Steps = Generator[float, None, None]
+
+
+def out_dir() -> Path:
+    """Where screenshots and figures go: the argument after `--`."""
+    path = Path(sys.argv[sys.argv.index("--") + 1])
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def register() -> None:
+    """The installed extension if there is one, else the add-on of this checkout."""
+    if hasattr(bpy.types.Scene, "fcvg"):
+        return
+    sys.path.insert(0, str(ROOT))
+    import fcvg_blender
+
+    fcvg_blender.register()
+
+
+def addon(module: str) -> Any:
+    """A module of the add-on that is registered, wherever it lies."""
+    register()
+    name = next(n for n in sys.modules if n.endswith("fcvg_blender.jobs")).removesuffix("jobs")
+    return __import__(name + module, fromlist=["*"])
+
+
+def perform(steps: Callable[[], Steps]) -> None:
+    """Run `steps` once the window stands, then leave Blender."""
+    running = steps()
+    began_s = time.monotonic()
+
+    def step() -> float | None:
+        try:
+            if time.monotonic() - began_s > HANG_S:
+                raise TimeoutError(f"the window test took longer than {HANG_S:g} s")
+            return next(running)
+        except StopIteration:
+            leave(0)
+        except BaseException:
+            traceback.print_exc()
+            screenshot("failed")
+            leave(1)
+        return None
+
+    bpy.app.timers.register(step, first_interval=2.0, persistent=True)
+
+
+def leave(code: int) -> None:
+    """Leave at once: quitting properly would ask whether to save. The engine leaves because its input ends."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def until(condition: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Steps:
+    """Wait for `condition`."""
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(f"waited {timeout_s:g} s for {what}")
+        yield 0.01
+
+
+def sequencer_scene() -> Any:
+    """The scene whose edit the window shows; another object after each undo."""
+    return getattr(bpy.context, "sequencer_scene", None) or bpy.context.scene
+
+
+def edit(size: tuple[int, int] = (960, 540), length: int = 24, gap: int = 12) -> Any:
+    """Two strips of pictures with `gap` frames between them, both selected; gives the scene."""
+    scene = sequencer_scene()
+    scene.render.resolution_x, scene.render.resolution_y = size
+    scene.view_settings.view_transform = "Standard"
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    strips = editor.strips
+    for strip in list(strips):
+        strips.remove(strip)
+    folder = out_dir() / "pictures"
+    folder.mkdir(exist_ok=True)
+    for number, name in enumerate(("A", "B")):
+        path = folder / f"{name}.png"
+        picture(path, size, number)
+        strip = strips.new_image(name, str(path), 1, 1 + number * (length + gap))
+        strip.right_handle = strip.left_handle + length
+        strip.select = True
+    scene.frame_start, scene.frame_end = 1, 2 * length + gap
+    bpy.ops.ed.undo_push(message="Edit")
+    return scene
+
+
+def picture(path: Path, size: tuple[int, int], step: int) -> None:
+    """A disc over stripes; `step` moves it to the right."""
+    import numpy as np
+
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width]
+    pixels = np.empty((height, width, 4), np.float32)
+    pixels[..., 0] = 0.20 + 0.15 * ((x // 60) % 2)
+    pixels[..., 1] = 0.35 + 0.10 * ((y // 60) % 2)
+    pixels[..., 2] = 0.55
+    centre = width * (0.35 + 0.12 * step), height * (0.5 + 0.05 * step)
+    disc = np.hypot(x - centre[0], y - centre[1]) < height * 0.18
+    pixels[disc, :3] = (0.95, 0.75, 0.25)
+    pixels[..., 3] = 1.0
+    image = bpy.data.images.new(path.name, width, height)
+    image.pixels.foreach_set(pixels.ravel())
+    image.file_format = "PNG"
+    image.save(filepath=str(path))
+    bpy.data.images.remove(image)
+
+
+def sequencer_areas() -> list[Any]:
+    """The areas of the window that show the sequencer."""
+    return [area for area in bpy.context.window_manager.windows[0].screen.areas if area.type == "SEQUENCE_EDITOR"]
+
+
+def show_sidebars(category: str = "Inbetween") -> Steps:
+    """Open the sidebar of every sequencer at one tab."""
+    for area in sequencer_areas():
+        area.spaces.active.show_region_ui = True
+    yield 0.5
+    for area in sequencer_areas():
+        for region in area.regions:
+            if region.type == "UI":
+                region.active_panel_category = category
+        area.tag_redraw()
+    yield 0.5
+
+
+def press(*keys: str) -> Steps:
+    """Press keys one after the other, the mouse over the timeline."""
+    window = bpy.context.window_manager.windows[0]
+    area = max(sequencer_areas(), key=lambda each: each.spaces.active.view_type == "SEQUENCER")
+    x, y = area.x + area.width // 3, area.y + area.height // 2
+    window.event_simulate("MOUSEMOVE", "NOTHING", x=x, y=y)
+    yield 0.05
+    for key in keys:
+        written = {"SPACE": " "}.get(key, key.lower() if len(key) == 1 else None)
+        options = {"unicode": written} if written else {}
+        window.event_simulate(key, "PRESS", x=x, y=y, **options)
+        window.event_simulate(key, "RELEASE", x=x, y=y)
+        yield 0.05
+
+
+def screenshot(name: str) -> Path:
+    """The whole screen as it is now."""
+    path = out_dir() / f"{name}.png"
+    subprocess.run(["import", "-window", "root", str(path)], check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+def write_figures(name: str, figures: dict[str, Any]) -> None:
+    """Measurements as JSON beside the screenshots, and printed."""
+    (out_dir() / f"{name}.json").write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    sys.stdout.write(f"{name}: {json.dumps(figures)}\n")
