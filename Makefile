@@ -17,6 +17,7 @@ setup: .venv/.ready .venv-blender/.ready ## both environments: .venv (engine, to
 	$(PYTHON) -m venv .venv
 	$(ENGINE) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	$(ENGINE) tools/check_system.py engine
+	$(ENGINE) -m fcvg_engine models --download
 	touch $@
 
 .venv-blender/.ready: tools/check_system.py

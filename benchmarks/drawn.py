@@ -56,7 +56,7 @@ def _shaded(colour: tuple[int, ...]) -> tuple[int, ...]:
 
 def _oval(x: float, y: float, across: float, down: float, turn: float = 0.0) -> np.ndarray:
     angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    return _turned(np.stack((across * np.cos(angle), down * np.sin(angle)), 1), turn) + (x, y)
+    return _turned(np.stack((across * np.cos(angle), down * np.sin(angle)), 1), turn) + np.array((x, y))
 
 
 def _turned(points: np.ndarray, turn: float) -> np.ndarray:
@@ -80,9 +80,11 @@ def _background(canvas: _Canvas, shot: np.random.Generator, pan: float) -> None:
     canvas.shape(np.concatenate((np.stack((x + pan, hills), 1), ((4, 2), (-1, 2)))), far, 0.004)
     for _ in range(5):  # houses
         left, wide, top = shot.uniform(-0.2, 2), shot.uniform(0.08, 0.2), shot.uniform(0.45, 0.6)
-        wall = np.array(((0, top), (wide, top), (wide, 0.8), (0, 0.8))) + (left + pan, 0)
+        wall = np.array(((0, top), (wide, top), (wide, 0.8), (0, 0.8))) + np.array((left + pan, 0))
         canvas.shape(wall, _colour(shot))
-        canvas.shape(np.array(((0.03, 0.64), (0.06, 0.64), (0.06, 0.7), (0.03, 0.7))) + (left + pan, 0), _OUTLINE, 0)
+        canvas.shape(
+            np.array(((0.03, 0.64), (0.06, 0.64), (0.06, 0.7), (0.03, 0.7))) + np.array((left + pan, 0)), _OUTLINE, 0
+        )
     canvas.shape(np.array(((-1, 0.8), (4, 0.8), (4, 2), (-1, 2))), ground, 0.004)
 
 
@@ -103,7 +105,7 @@ def _character(canvas: _Canvas, shot: np.random.Generator, reach: float, time: f
         canvas.shape(shin, _shaded(legs))
         canvas.shape(thigh, legs)
     for turn in (-swing - 0.3, 2.2 * swing + 0.5):
-        upper, elbow = _limb(neck + (0, 0.04), turn, 0.13 * size, 0.026 * size)
+        upper, elbow = _limb(neck + np.array((0, 0.04)), turn, 0.13 * size, 0.026 * size)
         lower, hand = _limb(elbow, 1.5 * turn, 0.12 * size, 0.022 * size)
         canvas.shape(lower, skin)
         canvas.shape(upper, shirt)

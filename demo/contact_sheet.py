@@ -1,7 +1,8 @@
 """Generated frames under the true ones, with the FLIP error of each (0 is equal, 1 is as far as can be).
 
-    python -m demo.contact_sheet OUT
+    python -m demo.contact_sheet OUT [--row FILE]
 
+`--row` also writes the README's picture: both keys with three inbetweens between them.
 FLIP: Andersson et al., "FLIP: A Difference Evaluator for Alternating Images", 2020. Reads OUT/true/*.png and the
 inbetweens under OUT/inbetweens/*; writes OUT/contact_sheet.png and OUT/quality.json.
 """
@@ -50,7 +51,7 @@ def rows(tiles: list[np.ndarray]) -> list[np.ndarray]:
     return [np.hstack(padded[i : i + COLUMNS]) for i in range(0, len(padded), COLUMNS)]
 
 
-def main(out: Path) -> None:
+def main(out: Path, row: Path | None = None) -> None:
     (folder,) = (path.parent for path in out.glob("inbetweens/*/manifest.json"))
     true_paths = sorted((out / "true").glob("*.png"))[1:-1]  # without the keys
     made_paths = [folder / f"{i:04d}.png" for i in range(1, len(true_paths) + 1)]
@@ -66,6 +67,12 @@ def main(out: Path) -> None:
         true_tiles.append(tile(true, f"{i + 1}  true"))
         made_tiles.append(tile(made, f"{i + 1}  generated   FLIP {made_errors[-1]:.3f}"))
 
+    if row is not None:
+        shown = [made_paths[len(made_paths) * i // 4] for i in (1, 2, 3)]
+        captions = ["key", *(f"inbetween {path.stem.lstrip('0')}" for path in shown), "key"]
+        pictures = [start, *map(read, shown), end]
+        cv2.imwrite(str(row), np.hstack([tile(p, c) for p, c in zip(pictures, captions, strict=True)]))
+
     pairs = zip(rows(true_tiles), rows(made_tiles), strict=True)
     cv2.imwrite(str(out / "contact_sheet.png"), np.vstack([row for pair in pairs for row in pair]))
     quality = {
@@ -73,10 +80,12 @@ def main(out: Path) -> None:
         "mean_flip_dissolve": round(float(np.mean(dissolve_errors)), 4),
     }
     (out / "quality.json").write_text(json.dumps(quality, indent=2) + "\n")
-    print(f"Mean FLIP against the true frames: {quality['mean_flip_generated']} "
-          f"(a plain dissolve: {quality['mean_flip_dissolve']}; lower is better).")
+    print(
+        f"Mean FLIP against the true frames: {quality['mean_flip_generated']} "
+        f"(a plain dissolve: {quality['mean_flip_dissolve']}; lower is better)."
+    )
     print(f"Look at {out / 'contact_sheet.png'}, play {out / 'bunny.mp4'}, open {out / 'bunny.blend'} in Blender.")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[3]) if sys.argv[2:3] == ["--row"] else None)

@@ -1,7 +1,7 @@
 """Builds an edit with two frames of a film 24 apart and fills the gap through the add-on's operator, in real Blender.
 
-    python -m demo.edit OUT        (a Python that has the bpy wheel) reads OUT/bigbuckbunny.mp4, writes
-                                   OUT/true/*.png, OUT/bunny.blend, OUT/inbetweens/…, OUT/bunny.mp4
+python -m demo.edit OUT        (a Python that has the bpy wheel) reads OUT/bigbuckbunny.mp4, writes
+                               OUT/true/*.png, OUT/bunny.blend, OUT/inbetweens/…, OUT/bunny.mp4
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from . import compat, jobs, properties
+from . import compat, jobs, properties, shots
 from .engine import errors, protocol
 
 _handle: Any = None
@@ -67,10 +67,15 @@ def _inbetween(arguments: argparse.Namespace) -> None:
         raise errors.BadRequest(f"There is no file {arguments.file}.")
     if arguments.count is not None and not 1 <= arguments.count <= protocol.MAX_COUNT:
         raise errors.BadRequest(f"The number of inbetweens is 1 to {protocol.MAX_COUNT}.")
-    bpy.ops.wm.open_mainfile(filepath=str(arguments.file.resolve()))
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(arguments.file.resolve()))
+    except RuntimeError as error:
+        raise errors.BadRequest(str(error).removeprefix("Error: ").strip()) from error
     scene = compat.sequencer_scene(bpy.context)
     _select(scene, arguments.strips)
     _apply(scene.fcvg, arguments)
+    shot = shots.from_selection(scene, compat.selected_strips(bpy.context), scene.fcvg)
+    sys.stdout.write(shots.sentence(shot, arguments.method or properties.engine_word(scene.fcvg.method)) + "\n")
     jobs.session.on_progress = _show_progress
     operators: Any = bpy.ops
     try:

@@ -107,9 +107,16 @@ def inputs(strip: Any) -> Iterator[Any]:
             yield source
 
 
-def refresh(strip: Any) -> None:
-    """Let Blender forget the pictures it has cached of the strip."""
-    strip.invalidate_cache("RAW")
+def animated_paths(scene: Any) -> set[str]:
+    """Data paths of the scene's properties that its action animates, strips' among them."""
+    animation = scene.animation_data
+    action = animation.action if animation else None
+    if action is None:
+        return set()
+    if hasattr(action, "fcurves"):  # until 4.5
+        return {curve.data_path for curve in action.fcurves}
+    bags = [strip.channelbag(animation.action_slot) for layer in action.layers for strip in layer.strips]
+    return {curve.data_path for bag in bags if bag for curve in bag.fcurves}
 
 
 def channel(scene: Any, number: int) -> Any:

@@ -80,7 +80,10 @@ class Session:
     def begin(self, job: Job, message: protocol.Start | protocol.SelfTest, choices: Choices) -> None:
         """Hand a job to the engine."""
         self._withdrawn.discard(job.strip)
-        self.engine(choices).submit(message)
+        client = self.engine(choices)
+        if client.state == "ready":
+            job.stage = "Preparing"
+        client.submit(message)
         self.jobs[job.id] = job
 
     def cancel(self, job_id: str) -> None:
@@ -133,14 +136,17 @@ class Session:
                 if job is not None and self.on_progress is not None:
                     self.on_progress(job)
 
-    def drop_lost(self) -> None:
-        """Stop jobs whose strip was deleted or undone, or whose file was closed. Their frames stay on disk, because
-        redo or the file opened again may bring the strip back."""
-        for job in list(self.jobs.values()):
-            if job.strip and strips.find(job.strip) is None:
-                del self.jobs[job.id]
-                if self.client is not None:
-                    self.client.cancel(job.id)
+    def drop_lost(self) -> bool:
+        """Stop jobs whose strip was deleted or undone, or whose file was closed; whether there was one.
+
+        Their frames stay on disk, because redo or the file opened again may bring the strip back.
+        """
+        lost = [job for job in self.jobs.values() if job.strip and strips.find(job.strip) is None]
+        for job in lost:
+            del self.jobs[job.id]
+            if self.client is not None:
+                self.client.cancel(job.id)
+        return bool(lost)
 
     def resync(self) -> None:
         """After undo, redo or loading: what the strips show may be older than what is on disk."""

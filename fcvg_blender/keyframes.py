@@ -1,8 +1,9 @@
 """Writes the two keys of a shot: what each strip shows, rendered out of the edit as pictures the engine can read.
 
-A copy of the scene is rendered and thrown away, so nothing of the artist's scene changes. In the copy all channels
-but one are muted: on one channel no two strips share a frame, so what remains is that strip alone, with the inputs
-of an effect and the contents of a meta strip.
+A copy of the scene is rendered and thrown away, so nothing of the artist's scene changes. In the copy all else on
+the frame is muted, so what remains is the strip alone, with the inputs of an effect and the contents of a meta
+strip, which Blender renders muted or not. Removing strips would not do: the copy shares its action with the scene,
+and Blender removes the F-curves of a removed strip.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ def _copy_of(scene: Any) -> Iterator[Any]:
         try:
             strips = {strip.name: strip for strip in compat.all_strips(copy)}
             for meta in scene.sequence_editor.meta_stack:
+                _unmute(copy, strips[meta.name])  # else Blender finds nothing to render
                 copy.sequence_editor.display_stack(strips[meta.name])
             yield copy
         finally:
@@ -129,14 +131,23 @@ def _set_up(copy: Any, file_format: str) -> None:
         view.use_white_balance = False
 
 
+def _unmute(copy: Any, strip: Any) -> None:
+    strip.mute = False
+    compat.channel(copy, strip.channel).mute = False
+
+
 def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
     """What the strip `name` shows on `frame`, without anything above or below it."""
-    strip = next(each for each in compat.strips(copy) if each.name == name)
-    if strip.blend_type != "REPLACE":
-        strip.blend_type = "ALPHA_OVER"  # multiplied with the nothing below, it would vanish
-    for channel in compat.level(copy).channels:
-        channel.mute = True
-    compat.channel(copy, strip.channel).mute = False
+    animated = compat.animated_paths(copy)
+    for strip in compat.strips(copy):
+        if strip.name == name:
+            strip.mute = False
+            if strip.blend_type != "REPLACE":
+                strip.blend_type = "ALPHA_OVER"  # multiplied with the nothing below, it would vanish
+        elif compat.left(strip) <= frame < compat.right(strip):
+            strip.mute = True
+            if strip.path_from_id("mute") in animated:  # muting its channel lasts, but is slow in 4.2
+                compat.channel(copy, strip.channel).mute = True
     copy.frame_current = frame
     copy.render.filepath = str(path)
     # The operator's own `scene` argument would take the frame from the window's scene.
@@ -145,8 +156,8 @@ def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
             bpy.ops.render.render(write_still=True)
         except RuntimeError as error:
             raise errors.DiskError(
-                f"The picture of “{name}” on frame {frame} could not be rendered: {str(error).strip()}",
-                "See whether the disk that holds temporary files is full.",
+                f"“{name}” could not be rendered on frame {frame}: {str(error).strip().removeprefix('Error: ')}",
+                "Render that frame yourself to see what is wrong, or see whether the disk is full.",
             ) from error
 
 

@@ -38,10 +38,10 @@ class FCVG_PT_inbetween(_SidebarPanel):
             shot = shots.from_selection(scene, strips, settings)
             settings.engine_timing(shot.count)
         except errors.FcvgError as problem:
-            message = problem.message
-            if [strip.fcvg.id for strip in strips] != [""] * len(strips):
-                message = "These are inbetweens already."
-            text_box(context, layout, message, problem.hint, icon="INFO")
+            message, hint = problem.message, problem.hint
+            if len(strips) == 1 and strips[0].fcvg.id:  # as after each generation
+                message, hint = "These are inbetweens.", "To make more, select two strips."
+            text_box(context, layout, message, hint, icon="INFO")
             touching = len(strips) > 1
         else:
             method = _label(properties.METHODS, properties.engine_word(settings.method))

@@ -14,49 +14,60 @@ import bpy
 from .jobs import session
 
 INTERVAL_S = 0.05
+REDRAW_S = 0.2  # between redraws: each costs as much as the artist's own, and the engine needs the processor
 PATIENCE_S = 0.25  # between looks while Blender must not be disturbed
 BUDGET_S = 0.02  # of the main thread, for one turn
 STRIP_CHECK_S = 0.5
 
 _last_check_s = 0.0
+_last_redraw_s = 0.0
+_stale = False  # the panels show less than is known
 
 
 def wake() -> None:
     """Have the timer running. Without a window nothing calls timers: operators wait for their job instead."""
     session.publish()
-    if not bpy.app.background and not bpy.app.timers.is_registered(_turn):
-        bpy.app.timers.register(_turn, first_interval=INTERVAL_S, persistent=True)
+    if not bpy.app.background and not bpy.app.timers.is_registered(turn):
+        bpy.app.timers.register(turn, first_interval=INTERVAL_S, persistent=True)
 
 
 def sleep() -> None:
     """Take the timer away."""
-    if bpy.app.timers.is_registered(_turn):
-        bpy.app.timers.unregister(_turn)
+    if bpy.app.timers.is_registered(turn):
+        bpy.app.timers.unregister(turn)
 
 
-def _turn() -> float | None:
+def turn() -> float | None:
+    """One turn of the timer: the seconds to the next one, None when nothing runs any more."""
     if _must_wait():
         return PATIENCE_S
+    global _stale
     try:
-        _carry()
+        _stale |= _carry()
     except Exception as error:  # anything less would freeze the bar without a word
         session.fail_all(f"The add-on stumbled: {error}", traceback.format_exc())
-    session.publish()
-    _redraw()
+        _stale = True
+    if _stale and (not session.active or time.perf_counter() - _last_redraw_s > REDRAW_S):
+        session.publish()
+        _redraw()
     return INTERVAL_S if session.active else None
 
 
-def _carry() -> None:
+def _carry() -> bool:
+    """Handle what has come; whether the panels have something new to show."""
     global _last_check_s
     began_s = time.perf_counter()
+    news = False
     if began_s - _last_check_s > STRIP_CHECK_S:
         _last_check_s = began_s
-        session.drop_lost()
+        news = session.drop_lost()
     while time.perf_counter() - began_s < BUDGET_S:
         message = session.poll()
         if message is None:
-            return
+            break
         session.handle(message)
+        news = True
+    return news
 
 
 def _must_wait() -> bool:
@@ -76,7 +87,14 @@ def _windows() -> Any:
 
 
 def _redraw() -> None:
+    """What shows jobs; pictures that have changed Blender draws again by itself."""
+    global _last_redraw_s, _stale
+    _last_redraw_s, _stale = time.perf_counter(), False
     for window in _windows():
         for area in window.screen.areas:
-            if area.type in {"SEQUENCE_EDITOR", "PROPERTIES", "PREFERENCES"}:
+            if area.type == "PREFERENCES":
                 area.tag_redraw()
+            elif area.type == "SEQUENCE_EDITOR":
+                for region in area.regions:
+                    if region.type in {"UI", "HEADER"}:
+                        region.tag_redraw()

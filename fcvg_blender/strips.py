@@ -83,7 +83,7 @@ def find(strip_id: str) -> tuple[Any, Any] | None:
 
 def folder(strip: Any) -> Path:
     """Where the strip's keys and frames lie, absolute."""
-    return Path(bpy.path.abspath(strip.directory))
+    return Path(os.path.normpath(bpy.path.abspath(strip.directory)))
 
 
 def set_folder(strip: Any, path: Path) -> None:
@@ -98,9 +98,10 @@ def show_frame(strip: Any, index: int, hold: int, file: str) -> None:
 
 
 def sync(strip: Any) -> None:
-    """Show the frames that are on disk, whatever the strip showed before, and set its state accordingly.
+    """Show the frames that are on disk, whatever the strip showed before; DONE when all are there.
 
-    For after undo and loading. A strip whose folder is out of reach (a removed disk) stays as it is.
+    For after undo and loading. RUNNING stays while some are missing, because only the caller knows whether the job
+    still runs. A strip whose folder is out of reach (a removed disk) stays as it is.
     """
     record, path = strip.fcvg, folder(strip)
     try:
@@ -114,7 +115,10 @@ def sync(strip: Any) -> None:
         file = f"{drawing:04d}.{extension}"
         frames[number] = file if file in present else keyframes.START + keyframes.suffix(record.format)
     _show(strip, frames)
-    record.state = properties.DONE if record.made == record.count else properties.INCOMPLETE
+    if record.made == record.count:
+        record.state = properties.DONE
+    elif record.state == properties.DONE:
+        record.state = properties.INCOMPLETE
     manifest = _manifest(path)
     record.method_used = str(manifest.get("method", record.method_used))
     record.notes = " ".join(map(str, manifest.get("notes", [record.notes])))
@@ -277,14 +281,10 @@ def _select_again(scene: Any, trace: _Trace) -> None:
 
 def _show(strip: Any, files: dict[int, str]) -> None:
     """Set the file of each inbetween in `files` (numbers from 1) and count those that are made."""
-    changed = False
     elements = strip.elements
     for number, file in files.items():
         if number <= len(elements) and elements[number - 1].filename != file:
-            elements[number - 1].filename = file
-            changed = True
-    if changed:
-        compat.refresh(strip)
+            elements[number - 1].filename = file  # Blender drops the picture it had cached
     strip.fcvg.made = sum(not element.filename.startswith(keyframes.START) for element in elements)
 
 

@@ -7,12 +7,14 @@ standard output, a library's chatter never does, and all errors end in the same 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import logging
 import os
 import signal
 import sys
 import threading
+import traceback
 import types
 import warnings
 from collections.abc import Callable
@@ -23,7 +25,7 @@ from typing import Annotated, TextIO
 import typer
 
 from . import __version__, protocol, server, terminal, timing
-from .errors import BadRequest, Cancelled, FcvgError
+from .errors import BadRequest, Cancelled
 from .protocol import CancelledReport, Message, Request
 
 JOB = "job"  # the id in `--json` events: there is only one
@@ -62,8 +64,11 @@ def _complain(error: Exception, as_json: bool, output: TextIO) -> int:
     if as_json:
         final = CancelledReport(JOB) if isinstance(error, Cancelled) else server.failure(JOB, error)
         terminal.print_message(final, output)
-    terminal.print_error(error, _debugging)
-    return error.exit_code if isinstance(error, FcvgError) else FcvgError.exit_code
+    if _debugging:
+        traceback.print_exception(error)
+    told = server.explain(error)
+    terminal.print_error(told)
+    return told.exit_code
 
 
 def _set_debugging(chosen: bool) -> None:
@@ -135,6 +140,7 @@ def serve(
     def action(output: TextIO) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in Blender's terminal is for Blender
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # works even while the interpreter is busy
+        faulthandler.enable()  # a crash in a library leaves its trace in the log
         server.make_stderr_lossy()
         _start_log(logging.DEBUG if _debugging else logging.INFO)
         server.serve(0, output.fileno(), idle_s)
@@ -143,12 +149,18 @@ def serve(
 
 
 @app.command()
-def models(as_json: AsJson = False, debug: Debug = False) -> Action:
+def models(
+    download: Annotated[bool, typer.Option("--download", help="First fetch those that are missing.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> Action:
     """List the models: what is there, where, licence, what it enables."""
 
     def action(output: TextIO) -> None:
         from . import doctor
 
+        if download:
+            _download_models()
         found = doctor.models()
         if as_json:
             terminal.print_json({"models": [asdict(each) for each in found]}, output)
@@ -215,6 +227,23 @@ def _make(request: Request, as_json: bool, output: TextIO) -> None:
         f"{done.frames} frames in {request.out} ({done.method}, {done.device}, {done.seconds:.1f} s{reused})\n"
     )
     output.writelines(f"{note}\n" for note in done.notes)
+
+
+def _download_models() -> None:
+    from . import devices
+
+    devices.require_torch()
+    from . import weights
+
+    is_cancelled = _cancel_on_signals()
+    with terminal.progress_bar() as show:
+
+        def report(stage: str, fraction: float) -> None:
+            if is_cancelled():
+                raise Cancelled
+            show(protocol.Progress(JOB, stage, fraction))
+
+        weights.install(report)
 
 
 def _cancel_on_signals() -> Callable[[], bool]:

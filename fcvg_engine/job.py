@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__, devices, images, methods, outputs, timing
-from .errors import BadImage, BadRequest, Cancelled, DiskError, FcvgError, MissingPart, NumericError, OutOfMemory
+from .errors import BadImage, BadRequest, Cancelled, DiskError, FcvgError, NumericError, OutOfMemory
 from .protocol import FORMATS, HOLDS, MAX_COUNT, Done, Frame, Message, Progress, Request
 from .timing import Drawing
 
@@ -176,10 +176,8 @@ def _choose(name: str, start: Any, end: Any, options: Options, report: _Reporter
     """The method to use, and why, in an artist's words; no reason where the artist chose."""
     if name != "auto":
         return name, ""
-    try:
-        from .methods.choose import choose
-    except ImportError as error:
-        raise MissingPart(f"A part of the engine is missing: {error}", "Install the engine again.") from error
+    from .methods.choose import choose
+
     report("Choosing a method", 0)
     return choose(start, end, options, report)
 

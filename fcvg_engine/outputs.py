@@ -39,8 +39,8 @@ EXTENSIONS = {"png": "png", "png16": "png", "exr": "exr", "jpg": "jpg"}
 
 _TEMPORARY = ".fcvg-tmp-"
 _FRAME_NAME = re.compile(r"\d{4}\.(png|exr|jpg)")
-_BYTES_PER_VALUE = {"png": 1, "png16": 2, "exr": 2, "jpg": 1}
-_WELL_COMPRESSED = 4  # a drawing seldom shrinks below a quarter: less room than that surely ends in a full disk
+# What plain pictures take at least: with less room than that the disk surely fills up on the way.
+_LEAST_BYTES_PER_VALUE = {"png": 0.1, "png16": 0.2, "exr": 0.2, "jpg": 0.03}
 _REPLACE_TRIES = 10
 _REPLACE_WAIT_S = 0.05
 
@@ -71,12 +71,12 @@ class JobFolder:
     def check_space(self, width: int, height: int, channels: int) -> None:
         """Raises DiskError when the missing drawings cannot fit, before any work."""
         values = width * height * channels * len(self.missing)
-        need_bytes = values * _BYTES_PER_VALUE[self._identity["format"]] // _WELL_COMPRESSED
+        need_bytes = values * _LEAST_BYTES_PER_VALUE[self._identity["format"]]
         with disk_errors(self.path):
             free_bytes = shutil.disk_usage(self.path).free
         if need_bytes > free_bytes:
             raise DiskError(
-                f"About {need_bytes / 1e9:.1f} GB are needed in {self.path}, {free_bytes / 1e9:.1f} GB are free.",
+                f"At least {need_bytes / 1e6:.0f} MB are needed in {self.path}, {free_bytes / 1e6:.0f} MB are free.",
                 "Free some space or choose another output folder.",
             )
 

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from . import __version__, protocol
-from .errors import Cancelled, FcvgError, ProtocolError
+from .errors import Cancelled, FcvgError, MissingPart, OutOfMemory, ProtocolError
 from .protocol import FINAL, Cancel, CancelledReport, Failed, Hello, Message, Progress, Queued, SelfTest, Start
 
 IDLE_S = 900.0
@@ -174,21 +174,30 @@ def _run(message: Start | SelfTest, queue: JobQueue, outbox: Outbox) -> Message:
         return run(message.request, job, outbox.put, queue.is_cancelled)
     except Cancelled:
         return CancelledReport(job)
-    except FcvgError as error:
-        _log.warning("job %s: %s", job, error.message, exc_info=True)
-        return failure(job, error)
     except Exception as error:  # the engine outlives any job; the artist gets the report
-        _log.exception("job %s", job)
+        _log.warning("job %s failed", job, exc_info=True)
         return failure(job, error)
 
 
-def failure(job: str | None, error: Exception) -> Failed:
+def failure(job: str, error: Exception) -> Failed:
     """The report about `error`, short enough for the pipe."""
+    told = explain(error)
     detail = "".join(traceback.format_exception(error))[-_MAX_DETAIL:]
+    return Failed(job, told.code, told.message[:_MAX_TEXT], told.hint[:_MAX_TEXT], detail)
+
+
+def explain(error: Exception) -> FcvgError:
+    """`error` in words for the user, when nothing nearer to it has found any."""
     if isinstance(error, FcvgError):
-        return Failed(job, error.code, error.message[:_MAX_TEXT], error.hint[:_MAX_TEXT], detail)
-    text = f"The engine met an error it did not expect: {type(error).__name__}: {error}"
-    return Failed(job, FcvgError.code, text[:_MAX_TEXT], "Copy the report and tell the developers.", detail)
+        return error
+    if isinstance(error, ImportError):
+        return MissingPart(f"A part of the engine is missing: {error}", "Install the engine again.")
+    if isinstance(error, MemoryError):
+        return OutOfMemory("There is too little memory.", "Close other programs or use smaller keys.")
+    return FcvgError(
+        f"The engine met an error it did not expect: {type(error).__name__}: {error}",
+        "Tell the developers; the report holds the details (on the command line: --debug).",
+    )
 
 
 def _read_forever(input_fd: int, queue: JobQueue, outbox: Outbox) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
@@ -63,18 +62,11 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: 
     console.print(table)
 
 
-def print_error(error: Exception, debugging: bool) -> None:
-    """The message and its hint, a line each, on stderr; the traceback only for debugging."""
-    if debugging:
-        traceback.print_exception(error)
-    if isinstance(error, FcvgError):
-        message, hint = error.message, error.hint
-    else:
-        message = f"An error the engine did not expect: {type(error).__name__}: {error}"
-        hint = "Run again with --debug and tell the developers."
-    sys.stderr.write(f"error: {_one_line(message)}\n")
-    if hint:
-        sys.stderr.write(f"hint: {_one_line(hint)}\n")
+def print_error(error: FcvgError) -> None:
+    """The message and its hint, a line each, on stderr."""
+    sys.stderr.write(f"error: {_one_line(error.message)}\n")
+    if error.hint:
+        sys.stderr.write(f"hint: {_one_line(error.hint)}\n")
 
 
 def _one_line(text: str) -> str:

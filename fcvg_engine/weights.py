@@ -189,7 +189,7 @@ def _read_whole(each: WeightFile) -> bytes | None:
     """The file's bytes, or None when it is missing or not what was pinned."""
     try:
         content = (folder() / each.file).read_bytes()
-    except FileNotFoundError:
+    except OSError:  # also unreadable ones: making the file anew succeeds, or says why it cannot
         return None
     return content if hashlib.sha256(content).hexdigest() == each.sha256 else None
 

@@ -8,6 +8,16 @@ from pathlib import Path
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--goldens",
+        type=Path,
+        default=Path(__file__).parent / "goldens",
+        metavar="DIR",
+        help="folder of published outputs that the parity tests compare with (default: tests/goldens)",
+    )
+
+
 @pytest.fixture
 def keys(tmp_path: Path) -> tuple[Path, Path]:
     """Two small keys: a grey ramp that becomes brighter, and noise in its second half of rows."""

@@ -38,9 +38,11 @@ def check_python() -> list[str]:
     """Python 3.11 exactly (the bpy wheels are built for it), with venv and pip."""
     if sys.version_info[:2] != (3, 11):
         found = ".".join(map(str, sys.version_info[:3]))
-        return [f"Python 3.11 is needed (Blender's bpy wheels are built for it); this is {found}.\n"
-                "Install it (apt-get install python3.11 python3.11-venv, or pyenv, or uv python install 3.11)\n"
-                "and say which: make PYTHON=/path/to/python3.11 …"]
+        return [
+            f"Python 3.11 is needed (Blender's bpy wheels are built for it); this is {found}.\n"
+            "Install it (apt-get install python3.11 python3.11-venv, or pyenv, or uv python install 3.11)\n"
+            "and say which: make PYTHON=/path/to/python3.11 …"
+        ]
     if importlib.util.find_spec("ensurepip") is None:
         return ["This Python cannot make environments. Install: apt-get install python3.11-venv"]
     return []

@@ -29,7 +29,7 @@ def root() -> Path:
 def user_data() -> Path:
     """The user's own folder of this project, the same one the engine uses; it outlives updates of the add-on."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "fcvg"
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
     else:

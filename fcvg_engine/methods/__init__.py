@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import BadRequest, MissingPart
+from ..errors import BadRequest
 
 if TYPE_CHECKING:
     from .base import Method
@@ -44,10 +44,6 @@ def entry(name: str) -> Entry:
 
 
 def load(name: str) -> Method:
-    """The function that makes the drawings. Raises BadRequest, or MissingPart when a library is missing."""
-    module = f"{__name__}.{entry(name).name}"
-    try:
-        method: Method = importlib.import_module(module).inbetween
-    except ImportError as error:
-        raise MissingPart(f"A part of the engine is missing: {error}", "Install the engine again.") from error
+    """The function that makes the drawings. Raises BadRequest, and ImportError when a library is missing."""
+    method: Method = importlib.import_module(f"{__name__}.{entry(name).name}").inbetween
     return method

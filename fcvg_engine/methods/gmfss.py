@@ -22,14 +22,15 @@ import torch
 import torch.nn.functional as F
 
 from .. import nets
-from ..nets import ifnet
 from ..nets.splat import Splat
+from ..nets.warp import backward_warp
 from . import pictures
 from .base import Options, ReportProgress
 
 MOST_PIXELS = 2_100_000  # painted; larger keys are painted at reduced size (1920×1088 is painted at full size)
 _MULTIPLE = 64  # GMFlow sees half the size and needs multiples of 32
 _TINY = 1e-6
+_ALIKE = 0.02  # mean difference in colour at which a way to see the frame counts a third
 _OPAQUE_FROM = 0.98  # alpha at which the painted correction begins to count; at 1 it counts fully
 
 
@@ -62,18 +63,20 @@ def inbetween(
         small = [pictures.reduced(pictures.composite(key, ground), factor) for key in keys]
         carried_too = factor > 1 or keys[0].shape[1] == 4 or any(bool((key > 1).any()) for key in keys)
         share = 1 / (len(times) + 1)
-        sides = painter.look(*small, lambda: report("Looking for motion", 0.0))
+        sides = painter.look(small[0], small[1], lambda: report("Looking for motion", 0.0))
         for done, time in enumerate(times):
             fraction = (done + 1) * share
 
             def tick(fraction: float = fraction) -> None:
                 report("Drawing inbetweens", fraction)
 
+            painted, motion = painter.paint(sides, time, tick)
+            pictures.finite(painted, "painting")
             height, width = small[0].shape[-2:]
-            painted, flow, mask = (each[..., :height, :width] for each in painter.paint(sides, time, tick))
-            frame = pictures.finite(painted, "painting")
+            frame = painted[..., :height, :width]
             if carried_too:
-                frame = _corrected(pictures.carry(*keys, flow, mask), painted, ground)
+                carried = pictures.carry(motion.moves(*keys, painted, time, (height, width)))
+                frame = _corrected(carried, frame, ground)
             yield frame[0].cpu()
 
 
@@ -118,27 +121,55 @@ class Painter:
             Side(far, flow_end, metric_end, self._feature(end.to(self._dtype))),
         )
 
-    def paint(
-        self, sides: tuple[Side, Side], time: float, tick: pictures.Tick
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The frame [1, 3, h, w] at `time`, in [0, 1], and the motion it shows: flow [1, 4, h, w], mask [1, 1, h, w]
-        as `pictures.carry` wants them; all of the padded size. `tick` may raise."""
+    def paint(self, sides: tuple[Side, Side], time: float, tick: pictures.Tick) -> tuple[torch.Tensor, Motion]:
+        """The frame [1, 3, h, w] at `time`, in [0, 1], of the padded size, and the motion in it. `tick` may raise."""
         (near, features_near), (far, features_far) = _thrown(sides[0], time, tick), _thrown(sides[1], 1 - time, tick)
         tick()
-        start, end = sides[0].picture, sides[1].picture
-        draft = ifnet.merge(start, end, *self._rife(start, end, time))
+        flow, mask = self._rife(sides[0].picture, sides[1].picture, time)
+        warped = backward_warp(sides[0].picture, flow[:, :2]), backward_warp(sides[1].picture, flow[:, 2:])
+        draft = torch.lerp(warped[1], warped[0], torch.sigmoid(mask))
         drafts = torch.cat((near[:, :3], draft, far[:, :3]), 1).to(self._dtype)
         features = [torch.cat(pair, 1) for pair in zip(features_near, features_far, strict=True)]
         painted = self._fusion(drafts, *features, tick).float().clamp_(0, 1)
-        # What was thrown by v to a place lies at -v seen from there. Where nothing came from a key, it has no share.
-        flow = -torch.cat((near[:, 3:5], far[:, 3:5]), 1)
-        mask = torch.log((1 - time) * near[:, 5:] + _TINY) - torch.log(time * far[:, 5:] + _TINY)
-        size = painted.shape[-2:]
-        return (
-            painted,
-            2 * F.interpolate(flow, size=size, mode="bilinear"),
-            F.interpolate(mask, size=size, mode="bilinear"),
+        # What was thrown by v to a place lies at -v seen from there.
+        motion = Motion(
+            looks=(near[:, :3], far[:, :3], *warped),
+            flows=(-near[:, 3:5], -far[:, 3:5], flow[:, :2], flow[:, 2:]),
+            landed=(near[:, 5:], far[:, 5:], torch.ones_like(mask), torch.ones_like(mask)),
         )
+        return painted, motion
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Four ways to see a frame, at half the painted size: the start and the end splatted, the start and the end warped
+    by RIFE. `looks` [1, 3, h, w], `flows` [1, 2, h, w] back to the key, `landed` [1, 1, h, w] 0 where nothing is."""
+
+    looks: tuple[torch.Tensor, ...]
+    flows: tuple[torch.Tensor, ...]
+    landed: tuple[torch.Tensor, ...]
+
+    def moves(
+        self, start: torch.Tensor, end: torch.Tensor, painted: torch.Tensor, time: float, size: tuple[int, int]
+    ) -> list[pictures.Move]:
+        """How to carry the keys [1, C, H, W] so that each place looks like `painted` there: every way counts the more,
+        the closer it comes. `size` is what of `painted` is picture and not padding."""
+        goal = F.avg_pool2d(painted, 2)
+        likeness = []
+        for look, landed, prior in zip(self.looks, self.landed, (1 - time, time) * 2, strict=True):
+            gap = F.avg_pool2d((look - goal).abs().mean(1, keepdim=True), 3, 1, 1)
+            likeness.append(prior * landed * torch.exp(-gap / _ALIKE) + _TINY)
+        shares = torch.cat(likeness, 1)
+        shares = shares / shares.sum(1, keepdim=True)
+        return [
+            pictures.Move(key, 2 * _doubled(flow, size), _doubled(shares[:, index : index + 1], size))
+            for index, (key, flow) in enumerate(zip((start, end) * 2, self.flows, strict=True))
+        ]
+
+
+def _doubled(field: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """[1, C, h, w] at twice its size, cropped to `size`."""
+    return F.interpolate(field, scale_factor=2, mode="bilinear")[..., : size[0], : size[1]]
 
 
 def _thrown(side: Side, share: float, tick: pictures.Tick) -> tuple[torch.Tensor, list[torch.Tensor]]:

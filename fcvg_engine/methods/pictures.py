@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -64,22 +65,31 @@ def bounding_factor(picture: torch.Tensor, most_pixels: int) -> float:
     return max(1.0, math.sqrt(picture.shape[-2] * picture.shape[-1] / most_pixels))
 
 
-def carry(start: torch.Tensor, end: torch.Tensor, flow: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The picture between two full-size keys, moved along motion that was found at their size or a smaller one.
+@dataclass(frozen=True)
+class Move:
+    """One key's part in a frame: `picture` [1, C, H, W] of any range, looked up along `flow` [1, 2, h, w] (in its own
+    pixels), counts with `share` [1, 1, h, w]."""
 
-    `start`, `end` [1, C, H, W], any range, premultiplied, so that mixing keeps the colours of soft edges.
-    `flow` [1, 4, h, w] in its own pixels (to the start: x, y; to the end: x, y), `mask` [1, 1, h, w] logits for the
-    share of the start. → [1, C, H, W], made in bands of rows so that little memory is needed beside the pictures.
+    picture: torch.Tensor
+    flow: torch.Tensor
+    share: torch.Tensor
+
+
+def carry(moves: Sequence[Move]) -> torch.Tensor:
+    """The sum [1, C, H, W] of full-size pictures moved along motion that was found at their size or a smaller one.
+
+    The shares of each place add up to 1. Pictures are premultiplied, so that mixing keeps the colours of soft edges.
+    It is made in bands of rows, so that little memory is needed beside the pictures.
     """
-    height, width = start.shape[-2:]
+    height, width = moves[0].picture.shape[-2:]
     rows = max(1, _BAND_PIXELS // width)
-    result = torch.empty_like(start)
+    result = torch.zeros_like(moves[0].picture)
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
-        near = backward_warp(start, enlarged_flow(flow[:, :2], height, width, top, bottom), top=top)
-        far = backward_warp(end, enlarged_flow(flow[:, 2:], height, width, top, bottom), top=top)
-        share = torch.sigmoid(enlarged(mask, height, width, top, bottom))
-        result[:, :, top:bottom] = torch.lerp(far, near, share)
+        for move in moves:
+            flow = enlarged_flow(move.flow, height, width, top, bottom)
+            share = enlarged(move.share, height, width, top, bottom)
+            result[:, :, top:bottom].addcmul_(backward_warp(move.picture, flow, top=top), share)
     return result
 
 

@@ -35,5 +35,5 @@ def network(name: str, device: torch.device, dtype: torch.dtype, report: ReportP
             net = _CLASSES[name]()
         net.load_state_dict(state, assign=True)
         layout = torch.contiguous_format if device.type == "mps" else torch.channels_last
-        _warm[key] = net.eval().requires_grad_(False).to(device, dtype, memory_format=layout)
+        _warm[key] = net.eval().requires_grad_(False).to(device, dtype, memory_format=layout)  # type: ignore[call-overload]
     return _warm[key]

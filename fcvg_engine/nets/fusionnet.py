@@ -46,7 +46,7 @@ class Tail(nn.Module):
         self.upsample = nn.Sequential(nn.Conv2d(64, 256, 3, padding=1), nn.PixelShuffle(2))
         self.conv_last = nn.Conv2d(64, 3, 3, padding=1)
         self.inner = nn.Conv2d(64, 12, 5, padding=2)
-        self.register_load_state_dict_pre_hook(_compose_inner)
+        self.register_load_state_dict_pre_hook(_compose_inner)  # type: ignore[no-untyped-call]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv_before_upsample(x)

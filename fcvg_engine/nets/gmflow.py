@@ -108,7 +108,7 @@ class Attention(nn.Module):
             ),
             shifted,
         )
-        message = self.norm1(self.merge(found))
+        message: torch.Tensor = self.norm1(self.merge(found))
         if self.feed_forward:
             message = self.norm2(self.mlp(torch.cat((source, message), -1)))
         return source + message
@@ -227,7 +227,7 @@ class Windows:
         """[N, H, W, C] → [N·splits², height·width, C]."""
         if shifted:
             x = x.roll((-self._shift[0], -self._shift[1]), (1, 2))
-        x = x.unflatten(2, (self.splits, self.width)).unflatten(1, (self.splits, self.height))
+        x = x.reshape(-1, self.splits, self.height, self.splits, self.width, x.shape[-1])
         return x.transpose(2, 3).flatten(3, 4).flatten(0, 2)
 
     def merge(self, x: torch.Tensor, shifted: bool) -> torch.Tensor:
@@ -272,7 +272,7 @@ def attend(
 
     `mask` [W, L, M], True where looking is allowed, repeats over the batch (B a multiple of W).
     """
-    batch, length, channels = query.shape
+    batch, length, _ = query.shape
     rows = max(1, _SCORES_AT_ONCE // (key.shape[1] * batch))
     if rows >= length:
         return _attend(query, key, value, mask)
@@ -288,7 +288,7 @@ def attend(
 def _attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     scores = torch.bmm(query * query.shape[-1] ** -0.5, key.transpose(1, 2))
     if mask is not None:
-        scores.unflatten(0, (-1, mask.shape[0])).masked_fill_(~mask, -100.0)
+        scores.view(-1, *mask.shape).masked_fill_(~mask, -100.0)
     return torch.bmm(scores.softmax(-1), value)
 
 
@@ -303,7 +303,6 @@ def match_everywhere(feature: torch.Tensor, other: torch.Tensor) -> torch.Tensor
 
 def match_around(feature: torch.Tensor, other: torch.Tensor, radius: int) -> torch.Tensor:
     """The same, among the (2·radius+1)² places around; places outside the picture do not count."""
-    _, height, width, _ = feature.shape
     scores = window_scores(feature, other, radius)
     inside = window_scores(torch.ones_like(feature[:1, ..., :1]), torch.ones_like(other[:1, ..., :1]), radius) > 0
     share = scores.masked_fill(~inside, -1e4).softmax(-1)

@@ -27,7 +27,7 @@ class ResidualConv(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
-        self.register_load_state_dict_pre_hook(_fold_residual)
+        self.register_load_state_dict_pre_hook(_fold_residual)  # type: ignore[no-untyped-call]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.leaky_relu_(self.conv(x), 0.2)
@@ -53,10 +53,6 @@ class Block(nn.Module):
         self.convblock = nn.Sequential(*(ResidualConv(channels) for _ in range(8)))
         self.lastconv = nn.Sequential(nn.ConvTranspose2d(channels, 24, 4, stride=2, padding=1), nn.PixelShuffle(2))
 
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.lastconv[0].weight.dtype
-
     def forward(self, seen: torch.Tensor) -> torch.Tensor:
         """[N, 7 or 12, H, W] → [N, 5, H, W]: four of flow in pixels of this size, one of mask logits."""
         changes: torch.Tensor = self.lastconv(self.convblock(self.conv0(seen)))[:, :5]
@@ -79,10 +75,11 @@ class IFNet(nn.Module):
 
         The first `averaged` blocks also see the pair reversed in time, and the mean counts; 0 is as published.
         """
-        motion: torch.Tensor | None = None  # [1, 5, H, W]: flow and mask so far
+        dtype = next(self.parameters()).dtype
+        motion = start.new_zeros(0)  # later [1, 5, H, W]: flow and mask so far
         blocks = (self.block0, self.block1, self.block2, self.block3)
         for index, (block, scale) in enumerate(zip(blocks, _SCALES, strict=True)):
-            if motion is None:
+            if index == 0:
                 seen = _reduced(torch.cat((start, end), 1), scale)
                 known = seen[:, :0]
             else:
@@ -93,7 +90,7 @@ class IFNet(nn.Module):
             x = torch.cat((seen, moment, known[:, 4:], known[:, :4]), 1)
             if index < averaged:
                 x = torch.cat((x, _reversed(seen, moment, known)))
-            change = block(x.to(block.dtype)).float()
+            change = block(x.to(dtype)).float()
             if index < averaged:
                 there, back = change.chunk(2)
                 change = (there + torch.cat((back[:, 2:4], back[:, :2], -back[:, 4:]), 1)) / 2
@@ -101,8 +98,7 @@ class IFNet(nn.Module):
             change = change.contiguous(memory_format=torch.contiguous_format)
             change = F.interpolate(change, scale_factor=scale, mode="bilinear") if scale > 1 else change
             change *= _unit(change, scale)
-            motion = change if motion is None else motion.add_(change)
-        assert motion is not None
+            motion = change if index == 0 else motion.add_(change)
         return motion[:, :4], motion[:, 4:]
 
 
@@ -119,9 +115,3 @@ def _reversed(seen: torch.Tensor, moment: torch.Tensor, known: torch.Tensor) -> 
     """A block's input as it looks when time runs the other way."""
     swapped = (seen[:, 3:], seen[:, :3], 1 - moment, -known[:, 4:], known[:, 2:4], known[:, :2])
     return torch.cat(swapped, 1)
-
-
-def merge(start: torch.Tensor, end: torch.Tensor, flow: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The picture between: both keys [1, C, H, W] warped along `flow` and blended by `mask` (logits for the start)."""
-    share = torch.sigmoid(mask)
-    return torch.lerp(backward_warp(end, flow[:, 2:]), backward_warp(start, flow[:, :2]), share)

@@ -51,7 +51,7 @@ class MetricNet(nn.Module):
         x = self.metric_in(x)
         for stage in (self.metric_net1, self.metric_net2, self.metric_net3):
             x = stage(x) + x
-        metric = torch.tanh(self.metric_out(x)) * 10
+        metric: torch.Tensor = torch.tanh(self.metric_out(x)) * 10
         return metric[:, :1], metric[:, 1:]
 
 
@@ -59,4 +59,5 @@ def _inconsistent(there: torch.Tensor, back: torch.Tensor) -> torch.Tensor:
     """1 where going `there` and coming `back` does not return to the same place (UnFlow's test), else 0."""
     length = there.norm(dim=1, keepdim=True) + back.norm(dim=1, keepdim=True)
     gap = (there + backward_warp(back, there, "zeros")).norm(dim=1, keepdim=True)
-    return (gap > 0.01 * length + 0.5).to(there.dtype)
+    hidden: torch.Tensor = gap > 0.01 * length + 0.5
+    return hidden.to(there.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2]))  # Blender's own Python does not know the project
 
-import fcvg_blender
 from edits import Edit
+
+import fcvg_blender
+
+_STATUS = pytest.StashKey[int]()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,3 +35,16 @@ def edit(tmp_path: Path) -> Edit:
     if hasattr(workspace, "sequencer_scene"):  # since 5.0 the sequencer shows a scene of its own
         workspace.sequencer_scene = bpy.context.scene
     return Edit(bpy.context.scene, tmp_path)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep how it went for the end below."""
+    session.config.stash[_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave without taking Python down: bpy 4.2 crashes there once property groups with methods were registered."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(config.stash.get(_STATUS, 1))

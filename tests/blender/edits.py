@@ -8,8 +8,9 @@ from typing import Any
 
 import bpy
 import numpy as np
-from fcvg_blender import compat
 from pictures import write_png
+
+from fcvg_blender import compat
 
 WIDTH, HEIGHT = 64, 36
 
@@ -37,7 +38,7 @@ class Edit:
         """The artist's choices."""
         return self.scene.fcvg
 
-    def strip(self, name: str) -> Any:
+    def named(self, name: str) -> Any:
         """The strip of that name, wherever it lies."""
         return next(strip for strip in compat.all_strips(self.scene) if strip.name == name)
 
@@ -95,7 +96,7 @@ class Edit:
         """Select these strips of the open level and no others; the last becomes the active one."""
         for strip in compat.strips(self.scene):
             strip.select = strip.name in names
-        self.scene.sequence_editor.active_strip = self.strip(names[-1]) if names else None
+        self.scene.sequence_editor.active_strip = self.named(names[-1]) if names else None
         return compat.selected_strips(bpy.context)
 
     def layout(self) -> dict[str, tuple[int, int, int]]:

@@ -102,10 +102,11 @@ class TestExitCodes:
         assert failed.code == "bad_image"
         assert "missing.png" in complaint(done.stderr)[0]
 
-    def test_3_when_torch_is_missing(self, keys: Keys, tmp_path: Path):
-        done = run_engine(*arguments(keys, tmp_path / "out"), start=without_torch(tmp_path))
+    @pytest.mark.parametrize("library", ["torch", "OpenImageIO", "rich"])
+    def test_3_when_a_library_is_missing(self, keys: Keys, tmp_path: Path, library: str):
+        done = run_engine(*arguments(keys, tmp_path / "out"), start=without(library, tmp_path))
         assert done.returncode == 3
-        assert "torch" in complaint(done.stderr)[0]
+        assert library in complaint(done.stderr)[0]
 
     def test_3_when_everything_is_missing(self):
         done = run_engine("models", start=(sys.executable, "-I", "-S", *AS_FILE[2:]))
@@ -194,7 +195,7 @@ class TestOtherCommands:
         assert "made a frame" in findings["self-test"]["text"]
 
     def test_the_doctor_says_what_is_missing(self, tmp_path: Path):
-        done = run_engine("doctor", start=without_torch(tmp_path))
+        done = run_engine("doctor", start=without("torch", tmp_path))
         assert done.returncode == 3
         assert "OpenImageIO" in done.stdout
         assert "torch" in complaint(done.stderr)[0]
@@ -229,14 +230,14 @@ def test_a_terminal_sees_a_bar_and_how_long_it_will_take(keys: Keys, tmp_path: P
     assert " s left" in seen.decode()
 
 
-def without_torch(folder: Path) -> tuple[str, ...]:
-    """A start of the engine with all its libraries but torch."""
+def without(library: str, folder: Path) -> tuple[str, ...]:
+    """A start of the engine with all its libraries but one."""
     libraries = folder / "libraries"
     libraries.mkdir()
     import numpy
 
     for path in Path(numpy.__file__).parents[1].iterdir():
-        if not path.name.startswith("torch"):
+        if not path.name.startswith(library):
             (libraries / path.name).symlink_to(path)
     script = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_path(sys.argv[1], run_name='__main__')"
     # run_path leaves the script's own path as argv[0], as for a file that is run

@@ -211,8 +211,8 @@ class TestFolders:
     def test_too_little_room_is_told_before_the_work(self, tmp_path: Path):
         with opened(tmp_path) as folder:
             folder.check_space(64, 64, 3)
-            side = int((shutil.disk_usage(tmp_path).free * 4) ** 0.5) + 1
-            with pytest.raises(DiskError, match="GB"):
+            side = int((shutil.disk_usage(tmp_path).free * 10) ** 0.5) + 1
+            with pytest.raises(DiskError, match="MB"):
                 folder.check_space(side, side, 3)
 
 

@@ -22,7 +22,7 @@ def generate(start: Path, end: Path, out: Path) -> tuple[int, str]:
     [
         ("empty.png", b""),
         ("page.jpg", b"<html><body>Sign in to continue</body></html>"),
-        ("cut.png", png_bytes(32, 24, 8, 2, [bytes(96)] * 24)[:80]),
+        ("cut.png", png_bytes(32, 24, 8, 2, [bytes(96)] * 24)[:60]),
         ("huge.png", png_bytes(60000, 60000, 8, 2, [bytes(99)])),
     ],
 )

@@ -28,7 +28,7 @@ longest_turn_s = 0.0
 def measure_turns() -> None:
     """Time every turn of the pump from now on."""
     pump = stage.addon("pump")
-    turn = pump._turn
+    turn = pump.turn
 
     def timed() -> float | None:
         global longest_turn_s
@@ -38,7 +38,7 @@ def measure_turns() -> None:
         finally:
             longest_turn_s = max(longest_turn_s, time.perf_counter() - began_s)
 
-    pump._turn = timed
+    pump.turn = timed
 
 
 def ours(scene: Any) -> Any:
@@ -55,6 +55,7 @@ def generate(scene: Any, figures: dict[str, Any], name: str) -> stage.Steps:
     """Select both strips, search for the operator and press Enter; measures until a frame is drawn."""
     for strip in scene.sequence_editor.strips:
         strip.select = strip.name in ("A", "B")
+    scene.fcvg.method = METHOD.upper()
     scene.frame_current = 25
     *typed, enter = SEARCH
     yield from stage.press(*typed)
@@ -77,7 +78,6 @@ def steps() -> stage.Steps:
     measure_turns()
     figures: dict[str, Any] = {"method": METHOD}
     scene = stage.edit()
-    scene.fcvg.method = METHOD.upper()
     yield from stage.press("ESC")
     yield from stage.show_sidebars()
     stage.screenshot("ready")

@@ -1,0 +1,71 @@
+"""README's window pictures, taken in a real Blender: `tools/pictures.sh` runs this inside Blender 5.2.
+
+Reads demo/out/true (from `make demo`), writes ready.png, running.png and done.png into the folder after `--`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "ui"))
+
+import bpy
+import stage
+
+KEY_LENGTH, GAP = 12, 23
+
+
+def build_edit() -> Any:
+    """The edit of `make demo`, before the click."""
+    scene = stage.sequencer_scene()
+    scene.render.resolution_x, scene.render.resolution_y, scene.render.fps = 1280, 720, 25
+    scene.view_settings.view_transform = "Standard"
+    strips = (scene.sequence_editor or scene.sequence_editor_create()).strips
+    pictures = sorted((ROOT / "demo" / "out" / "true").glob("*.png"))
+    for name, path, first in (("Key A", pictures[0], 1), ("Key B", pictures[-1], 1 + KEY_LENGTH + GAP)):
+        strip = strips.new_image(name, str(path), 1, first)
+        strip.right_handle = first + KEY_LENGTH
+        strip.select = True
+    scene.frame_start, scene.frame_end = 1, 2 * KEY_LENGTH + GAP
+    scene.frame_current = KEY_LENGTH
+    return scene
+
+
+def tidy_window() -> stage.Steps:
+    """The timeline fills its width, the preview shows the picture alone."""
+    yield from stage.press("ESC")
+    yield from stage.show_sidebars()
+    window = bpy.context.window_manager.windows[0]
+    for area in stage.sequencer_areas():
+        if area.spaces.active.view_type == "PREVIEW":
+            area.spaces.active.show_region_ui = False
+        region = next(each for each in area.regions if each.type == "WINDOW")
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            if area.spaces.active.view_type == "SEQUENCER":
+                bpy.ops.sequencer.view_all()
+            else:
+                bpy.ops.sequencer.view_all_preview()
+    yield 0.5
+
+
+def steps() -> stage.Steps:
+    stage.register()
+    scene = build_edit()
+    yield from tidy_window()
+    stage.screenshot("ready")
+    bpy.ops.fcvg.generate_inbetweens("INVOKE_DEFAULT")
+    status = bpy.context.window_manager.fcvg
+    yield from stage.until(lambda: status.jobs and status.jobs[0].fraction > 0.5, "half of the frames", 120)
+    scene.frame_current = KEY_LENGTH + 6
+    yield 0.3
+    stage.screenshot("running")
+    yield from stage.until(lambda: not status.jobs, "all frames", 120)
+    scene.frame_current = KEY_LENGTH + GAP // 2
+    yield 0.7
+    stage.screenshot("done")
+
+
+stage.perform(steps)

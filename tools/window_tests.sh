@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# The zip in a fresh profile of a real Blender 5.2 with a window: installed, enabled, clicked (Debian, root).
+# Screenshots and figures go to dist/window.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+project=$PWD
+out=$project/dist/window
+zip=$(ls -t dist/fcvg_inbetween-*.zip | head -n 1)
+
+rm -rf "$out" && mkdir -p "$out/profile"
+export BLENDER_USER_RESOURCES=$out/profile
+export FCVG_ENGINE_PYTHON=$project/.venv/bin/python
+export FCVG_MODELS=${FCVG_MODELS:-$project/dist/models}
+
+tools/real_blender.sh install
+.venv/bin/python -m fcvg_engine models --download
+tools/real_blender.sh bare --command extension install-file --repo user_default --enable "$project/$zip"
+
+passed=0 failed=0
+for test in tests/ui/test_*.py; do
+  name=$(basename "$test" .py)
+  mkdir -p "$out/$name"
+  echo "-- $name"
+  if timeout 400 tools/real_blender.sh run --app-template Video_Editing --enable-event-simulate \
+      --window-geometry 0 0 1600 900 --python-exit-code 1 --python "$project/$test" -- "$out/$name" >"$out/$name/log" 2>&1
+  then passed=$((passed + 1)); grep -E '^[a-z_]+: \{' "$out/$name/log" || true
+  else failed=$((failed + 1)); tail -n 40 "$out/$name/log"
+  fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
