@@ -95,6 +95,20 @@ def relocate(busy: Collection[str] = ()) -> None:
     relocate_on_save(bpy.data.filepath, busy)
 
 
+def find_moved() -> None:
+    """After undo and loading: let strips that still name a folder's old place show it where it is now.
+
+    Undo brings back the path from before a save that has moved the folder beside the file.
+    """
+    if not bpy.data.filepath:
+        return
+    beside = Path(bpy.data.filepath).parent / BASE.removeprefix("//")
+    for _, strip in strips.ours():
+        moved = beside / strips.folder(strip).name
+        if not strips.folder(strip).is_dir() and moved.is_dir():
+            strips.set_folder(strip, moved)
+
+
 def clean_leftovers(now_s: float | None = None) -> None:
     """Remove unfinished files that a killed session left in the folders of this file's strips and of unsaved files."""
     limit_s = (time.time() if now_s is None else now_s) - LEFTOVER_AGE_S

@@ -14,6 +14,7 @@ from .jobs import session
 @persistent  # type: ignore[untyped-decorator]
 def after_change_of_history(*_: Any) -> None:
     """Undo, redo: strips are what they were, the frames on disk are newer."""
+    folders.find_moved()
     session.resync()
     pump.wake()
 
@@ -22,6 +23,7 @@ def after_change_of_history(*_: Any) -> None:
 def after_load(*_: Any) -> None:
     """Another file: its strips, whose jobs a crash may have ended; the jobs of the file before end."""
     session.clear_error()
+    folders.find_moved()
     session.resync()
     folders.clean_leftovers()
     pump.wake()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from .shots import Shot
 
 START, END = "key_start", "key_end"
 TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, the engine's as well
+
+_BYTES_PER_PIXEL = {".png": 8, ".exr": 16}
 
 # Views that show display-encoded pixels unchanged. The first is Blender's own, the others come with other
 # colour configurations (ACES, and any).
@@ -41,8 +43,11 @@ def write_keys(scene: Any, shot: Shot, folder: Path, file_format: str) -> tuple[
     16 bit PNG, or 32 bit EXR where `file_format` is `exr`; RGBA, alpha straight in PNG and premultiplied in EXR;
     no view transform. Existing files are replaced, never half. Blocks; to be called from the main thread.
 
-    Raises BadImage when a picture is missing on disk or cannot be read, DiskError when a key cannot be written.
+    Raises BadImage when a picture is missing on disk or cannot be read, DiskError when a key cannot be written,
+    BadRequest while Blender renders something else.
     """
+    if bpy.app.is_job_running("RENDER"):
+        raise errors.BadRequest("Blender is rendering.", "Wait until it has finished, then try again.")
     by_name = {strip.name: strip for strip in compat.strips(scene)}
     keys = [(shot.start_strip, shot.start_frame, START), (shot.end_strip, shot.end_frame, END)]
     for name, frame, _ in keys:
@@ -104,18 +109,21 @@ def _set_up(copy: Any, file_format: str) -> None:
     render.use_stamp = False
     render.dither_intensity = 0.0
 
+    # Not compressed: the files are read once, on this machine, and `_check_whole` relies on it.
     settings = render.image_settings
     if file_format == "exr":
         compat.set_file_format(settings, "OPEN_EXR")
         settings.color_depth = "32"
-        settings.exr_codec = "ZIP"
+        settings.exr_codec = "NONE"
     else:
         compat.set_file_format(settings, "PNG")
         settings.color_depth = "16"
-        settings.compression = 0  # read once, on this machine
+        settings.compression = 0
     settings.color_mode = "RGBA"
     settings.color_management = "FOLLOW_SCENE"
 
+    with suppress(TypeError):  # as below
+        copy.display_settings.display_device = "sRGB"
     view = copy.view_settings
     for name in _PLAIN_VIEWS:
         try:
@@ -148,7 +156,7 @@ def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
             strip.mute = True
             if strip.path_from_id("mute") in animated:  # muting its channel lasts, but is slow in 4.2
                 compat.channel(copy, strip.channel).mute = True
-    copy.frame_current = frame
+    copy.frame_current, copy.frame_subframe = frame, 0.0
     copy.render.filepath = str(path)
     # The operator's own `scene` argument would take the frame from the window's scene.
     with bpy.context.temp_override(scene=copy):
@@ -159,6 +167,16 @@ def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
                 f"“{name}” could not be rendered on frame {frame}: {str(error).strip().removeprefix('Error: ')}",
                 "Render that frame yourself to see what is wrong, or see whether the disk is full.",
             ) from error
+    _check_whole(path, copy.render.resolution_x * copy.render.resolution_y)
+
+
+def _check_whole(path: Path, pixels: int) -> None:
+    """Raise DiskError for a file cut short: Blender does not tell when the disk is full."""
+    if not path.is_file() or path.stat().st_size < pixels * _BYTES_PER_PIXEL[path.suffix]:
+        raise errors.DiskError(
+            f"The key “{path.name}” could not be written whole.",
+            f"See whether the disk that holds {bpy.app.tempdir} is full.",
+        )
 
 
 def _bring(rendered: Path, folder: Path) -> Path:

@@ -13,8 +13,8 @@ import bpy
 
 from .jobs import session
 
-INTERVAL_S = 0.05
-REDRAW_S = 0.2  # between redraws: each costs as much as the artist's own, and the engine needs the processor
+INTERVAL_S = 0.1
+REDRAW_S = 0.25  # between redraws: each costs as much as the artist's own, and the engine needs the processor
 PATIENCE_S = 0.25  # between looks while Blender must not be disturbed
 BUDGET_S = 0.02  # of the main thread, for one turn
 STRIP_CHECK_S = 0.5

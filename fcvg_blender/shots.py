@@ -71,7 +71,7 @@ def from_selection(scene: Any, strips: Iterable[Any], settings: Any) -> Shot:
     else:
         placement, count = settings.placement, settings.count
         first = _first_when_touching(earlier, later, placement, count)
-    if first - 1 < 0 and not bpy.context.preferences.edit.use_negative_frames:
+    if first - 1 < 0 and not _negative_frames_shown():
         raise ShotProblem(
             f"The earlier key is on frame {first - 1}, and Blender shows nothing before frame 0.",
             "Move the strips to the right, or allow negative frames in the preferences.",
@@ -127,6 +127,11 @@ def to_push(scene: Any, cut: int) -> list[Any]:
             )
     free = [strip for strip in moving if not any(True for _ in compat.inputs(strip))]
     return sorted(free, key=compat.left, reverse=True)
+
+
+def _negative_frames_shown() -> bool:
+    context: Any = bpy.context
+    return bool(context.preferences.edit.use_negative_frames)
 
 
 def _pair(strips: list[Any]) -> tuple[Any, Any]:

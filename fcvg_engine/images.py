@@ -181,8 +181,10 @@ def _open(path: Path) -> Iterator[tuple[oiio.ImageInput, oiio.ImageSpec]]:
         raise BadImage(f"{path} cannot be read: {_one_line(oiio.geterror())}", "Save or copy the image again.")
     try:
         spec = source.spec()
-        if source.format_name() != kind or spec.deep:
-            raise BadImage(f"{path} is no flat {kind} image.", "Save it as PNG or EXR without deep data.")
+        if source.format_name() != kind:
+            raise BadImage(f"{path} is no {kind} image, though it begins like one.", "Save or copy the image again.")
+        if spec.deep:
+            raise BadImage(f"{path} is a deep image: it has no single colour a pixel.", "Save it flattened.")
         for width, height in ((spec.width, spec.height), (spec.full_width, spec.full_height)):
             _check_size(path, width, height)
         if spec.nchannels > MAX_CHANNELS or spec.depth > 1:

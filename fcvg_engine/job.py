@@ -7,12 +7,12 @@ import platform
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__, devices, images, methods, outputs, timing
-from .errors import BadImage, BadRequest, Cancelled, DiskError, FcvgError, NumericError, OutOfMemory
+from .errors import BadImage, BadRequest, Cancelled, DiskError, NumericError
 from .protocol import FORMATS, HOLDS, MAX_COUNT, Done, Frame, Message, Progress, Request
 from .timing import Drawing
 
@@ -99,24 +99,36 @@ class _Reporter:
     def __init__(self, job: str, emit: Emit, is_cancelled: IsCancelled) -> None:
         self._job, self._emit, self._is_cancelled = job, emit, is_cancelled
         self._low, self._high, self._reached = 0.0, _READ, 0.0
+        self._first_s = 0.0
         self._eta_s: float | None = None
 
-    def span(self, low: float, high: float, eta_s: float | None = None) -> None:
+    def span(self, low: float, high: float) -> None:
         """From now on a stage's fractions 0 … 1 stand for `low` … `high` of the job."""
-        self._low, self._high, self._eta_s = low, high, eta_s
+        self._low, self._high = low, high
+
+    def drawn(self, made: int, total: int) -> None:
+        """`made` of `total` drawings are there. The first tells nothing of how long one takes: it waits for models."""
+        now_s = time.monotonic()
+        self._first_s = self._first_s or now_s
+        if made == total:
+            self._eta_s = 0.0
+        elif made > 1:
+            self._eta_s = (now_s - self._first_s) / (made - 1) * (total - made)
+        self.span(*(_PREPARED + (1 - _PREPARED) * each / total for each in (made, made + 1)))
+        self("Drawing inbetweens", 0)
 
     def __call__(self, stage: str, fraction: float) -> None:
         if self._is_cancelled():
             raise Cancelled()
         within = min(max(0.0, fraction), 1.0)  # in this order NaN becomes 0
         self._reached = max(self._reached, self._low + (self._high - self._low) * within)
-        self._emit(Progress(self._job, stage, self._reached, self._eta_s))
+        self._emit(Progress(self._job, stage, min(self._reached, 1.0), self._eta_s))
 
 
 def _generate(
     request: Request, folder: outputs.JobFolder, report: _Reporter, on_frame: Callable[[Drawing], None]
 ) -> None:
-    """Makes the folder's missing drawings."""
+    """Makes the folder's missing drawings, and writes into its facts how."""
     report("Reading the keys", 0)
     pair = images.read_pair(Path(request.start), Path(request.end))
     report.span(_READ, _CHOSEN)
@@ -126,50 +138,34 @@ def _generate(
 
     from .methods.base import Options
 
-    with _memory_errors():
-        start, end = torch.from_numpy(pair.start), torch.from_numpy(pair.end)  # [C, H, W]
-        device = devices.pick(request.device)
-        facts = folder.facts
-        seed = facts.get("seed", secrets.randbelow(2**53) if request.seed < 0 else request.seed)
-        options = Options(device=device, dtype=devices.precision(device), seed=seed)
-        if "method" not in facts:
-            facts["method"], facts["reason"] = _choose(request.method, start, end, options, report)
-        notes = [*pair.notes, *_format_notes(request.format, pair)]
-        if facts["reason"]:
-            notes.append(facts["reason"])
-        facts.update(
-            keys={"start": request.start, "end": request.end},
-            size=[start.shape[2], start.shape[1]],
-            device=device.type,
-            seed=seed,
-            notes=notes,
-            versions=_versions(),
-        )
-        label = methods.entry(facts["method"]).label
-        report.span(_CHOSEN, _PREPARED)
-        report(f"Preparing {label}", 0)
-        times = [drawing.time for drawing in folder.missing]
-        pictures = methods.load(facts["method"])(start, end, times, options, report)
-        first_s = 0.0
-        for number, (drawing, picture) in enumerate(zip(folder.missing, pictures, strict=True), 1):
-            if not torch.isfinite(picture).all():
-                raise NumericError(
-                    f"{label} made no usable picture for inbetween {drawing.index}.", "Try another method or device."
-                )
-            folder.add(drawing, images.encode(picture.numpy(), request.format))
-            on_frame(drawing)
-            first_s = first_s or time.monotonic()
-            eta_s = _eta_s(time.monotonic() - first_s, number, len(times))
-            drawn = 1 - _PREPARED
-            report.span(_PREPARED + drawn * number / len(times), _PREPARED + drawn * (number + 1) / len(times), eta_s)
-            report("Drawing inbetweens", 0)
-
-
-def _eta_s(since_first_s: float, made: int, total: int) -> float | None:
-    """Seconds left; the first drawing says nothing about the others, as it waits for the models."""
-    if made == total:
-        return 0.0
-    return since_first_s / (made - 1) * (total - made) if made > 1 else None
+    start, end = torch.from_numpy(pair.start), torch.from_numpy(pair.end)  # [C, H, W]
+    device = devices.pick(request.device)
+    facts = folder.facts
+    seed = facts.get("seed", secrets.randbelow(2**53) if request.seed < 0 else request.seed)
+    options = Options(device=device, dtype=devices.precision(device), seed=seed)
+    if "method" not in facts:  # a run that goes on keeps to what the first one chose
+        facts["method"], facts["reason"] = _choose(request.method, start, end, options, report)
+    facts.update(
+        keys={"start": request.start, "end": request.end},
+        size=[start.shape[2], start.shape[1]],
+        device=device.type,
+        seed=seed,
+        notes=[*pair.notes, *_format_notes(request.format, pair), *filter(None, [facts["reason"]])],
+        versions=_versions(),
+    )
+    label = methods.entry(facts["method"]).label
+    report.span(_CHOSEN, _PREPARED)
+    report(f"Preparing {label}", 0)
+    times = [drawing.time for drawing in folder.missing]
+    pictures = methods.load(facts["method"])(start, end, times, options, report)
+    for made, (drawing, picture) in enumerate(zip(folder.missing, pictures, strict=True), 1):
+        if not torch.isfinite(picture).all():
+            raise NumericError(
+                f"{label} made no usable picture for inbetween {drawing.index}.", "Try another method or device."
+            )
+        folder.add(drawing, images.encode(picture.numpy(), request.format))
+        on_frame(drawing)
+        report.drawn(made, len(times))
 
 
 def _choose(name: str, start: Any, end: Any, options: Options, report: _Reporter) -> tuple[str, str]:
@@ -178,7 +174,6 @@ def _choose(name: str, start: Any, end: Any, options: Options, report: _Reporter
         return name, ""
     from .methods.choose import choose
 
-    report("Choosing a method", 0)
     return choose(start, end, options, report)
 
 
@@ -215,22 +210,3 @@ def _format_notes(file_format: str, pair: images.Pair) -> Iterator[str]:
 def _versions() -> dict[str, str]:
     names = ("torch", "numpy", "OpenImageIO", "safetensors")
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
-
-
-@contextmanager
-def _memory_errors() -> Iterator[None]:
-    """Turns each way of running out of memory into OutOfMemory."""
-    import torch
-
-    try:
-        yield
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        raise _out_of_memory() from error
-    except RuntimeError as error:
-        if "allocate memory" not in str(error):  # how torch's allocator for the processor says it
-            raise
-        raise _out_of_memory() from error
-
-
-def _out_of_memory() -> FcvgError:
-    return OutOfMemory("There is too little memory for keys of this size.", "Close other programs or use smaller keys.")

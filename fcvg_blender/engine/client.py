@@ -57,9 +57,9 @@ class Client:
 
     @property
     def busy(self) -> bool:
-        """Whether a job waits for its final report."""
+        """Whether a report is still to come or to be polled."""
         with self._lock:
-            return bool(self._pending)
+            return bool(self._pending) or not self._events.empty()
 
     def warm_up(self) -> EngineProcess:
         """Start the engine, so that its start overlaps with other work. Returns at once."""

@@ -27,6 +27,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from .base import Options, ReportProgress
+from .pictures import explained_memory
 
 _SLICE_S = 0.02
 
@@ -38,12 +39,13 @@ def inbetween(
     fault = os.environ.get("FCVG_DUMMY_FAULT", "")
     fault_at = int(os.environ.get("FCVG_DUMMY_AT", "1"))
     delay_s = float(os.environ.get("FCVG_DUMMY_DELAY_S", "0"))
-    for number, at in enumerate(times):
-        _sleep(delay_s, None if fault == "ignore-cancel" else report)
-        picture = torch.lerp(start, end, at)
-        if fault and number == fault_at:
-            picture = _misbehave(fault, picture)
-        yield picture
+    with explained_memory():
+        for number, at in enumerate(times):
+            _sleep(delay_s, None if fault == "ignore-cancel" else report)
+            picture = torch.lerp(start, end, at)
+            if fault and number == fault_at:
+                picture = _misbehave(fault, picture)
+            yield picture
 
 
 def _sleep(delay_s: float, report: ReportProgress | None) -> None:

@@ -92,6 +92,24 @@ class Edit:
         compat.set_right(strip, max(compat.right(each) for each in compat.contents(strip)))
         return strip
 
+    def movie(self, file: str, colours: list[tuple[float, ...]]) -> Path:
+        """A movie file with one colour a frame, made by Blender."""
+        scene = bpy.data.scenes.new("Movie")
+        film = Edit(scene, self.folder)
+        for frame, colour in enumerate(colours, 1):
+            film.colour(str(frame), 1, frame, frame + 1, colour)
+        settings, scene.frame_end = scene.render.image_settings, len(colours)
+        if hasattr(settings, "media_type"):
+            settings.media_type = "VIDEO"
+        settings.file_format = "FFMPEG"
+        scene.render.ffmpeg.format, scene.render.ffmpeg.codec = "MPEG4", "H264"
+        scene.render.filepath, scene.render.use_file_extension = str(self.folder / file), False
+        scene.view_settings.view_transform = "Standard"
+        with bpy.context.temp_override(scene=scene):
+            bpy.ops.render.render(animation=True)
+        bpy.data.scenes.remove(scene)
+        return self.folder / file
+
     def select(self, *names: str) -> list[Any]:
         """Select these strips of the open level and no others; the last becomes the active one."""
         for strip in compat.strips(self.scene):

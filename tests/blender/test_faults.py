@@ -68,7 +68,7 @@ def test_frames_appear_while_the_artist_works(edit: Edit, before: Shown) -> None
     assert "0001.png" in files(ours())
     assert "key_start.png" in files(ours())
     assert [(job.name, job.fraction > 0) for job in status().jobs] == [("A → B", True)]
-    edit.strip("A").mute = True
+    edit.named("A").mute = True
     ours().channel = 5
     turn_until(finished)
     assert ours().channel == 5

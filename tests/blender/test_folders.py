@@ -139,6 +139,29 @@ def test_waiting_folders_move_at_the_next_save(edit: Edit, user_data: Path, as_h
     assert_plays(edit)
 
 
+def test_undoing_past_the_first_save(edit: Edit, user_data: Path, as_handler: set[str]) -> None:
+    """Undo brings back the strip as it was: with the path of a folder that has moved since."""
+    bpy.ops.ed.undo_push(message="before")
+    insert(edit)
+    bpy.ops.ed.undo_push(message="Generate Inbetweens")
+    edit.scene.frame_end = 99
+    bpy.ops.ed.undo_push(message="something else")
+    save(edit.folder / "film.blend")
+    bpy.ops.ed.undo()
+    assert bpy.context.scene.frame_end != 99
+    assert strip_of().directory == "//inbetweens/A_id1/"
+    assert_plays(edit)
+
+
+def test_a_folder_found_nowhere_is_left_alone(edit: Edit, user_data: Path, as_handler: set[str]) -> None:
+    """Its disk may come back."""
+    insert(edit)
+    save(edit.folder / "film.blend")
+    (edit.folder / "inbetweens").rename(edit.folder / "gone")
+    folders.find_moved()
+    assert strip_of().directory == "//inbetweens/A_id1/"
+
+
 def test_both_halves_of_a_strip_move(edit: Edit, user_data: Path, as_handler: set[str]) -> None:
     insert(edit)
     strip_of().split(frame=27, split_method="SOFT")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +53,18 @@ def state_of_blender() -> dict[str, Any]:
 
 
 def test_keys_are_the_pictures_to_the_last_bit(edit: Edit) -> None:
-    """8-bit PNG with soft alpha, though the scene's view transform is AgX and it renders at a tenth of its size."""
+    """8-bit PNG with soft alpha, whatever the scene does to what it shows: AgX, exposure, another display, a stamp."""
     a, b = noise(1, soft=True), noise(2)
     edit.image("A", a, 1, 1, 25)
     edit.image("B", b, 2, 37, 60)
     edit.scene.render.resolution_percentage = 10
-    edit.scene.view_settings.exposure = 2.0
+    edit.scene.view_settings.exposure, edit.scene.view_settings.gamma = 2.0, 1.5
+    edit.scene.view_settings.look = "AgX - Punchy"
+    edit.scene.display_settings.display_device = "Display P3"
+    edit.scene.render.image_settings.color_management = "OVERRIDE"
+    edit.scene.render.dither_intensity = 2.0
+    edit.scene.render.use_border = edit.scene.render.use_crop_to_border = True
+    edit.scene.render.border_max_x = 0.5
     edit.scene.render.use_stamp = True
     assert edit.scene.view_settings.view_transform == "AgX"
     start, end = keys_of(edit, "A", "B")
@@ -246,6 +254,54 @@ def test_no_trace_is_left_after_an_error(edit: Edit, tmp_path: Path) -> None:
     with pytest.raises(errors.DiskError, match=r"key_start\.png"):
         keyframes.write_keys(edit.scene, shot, tmp_path / "gone", "png")
     assert state_of_blender() == before
+
+
+@pytest.mark.parametrize("file_format", ["png", "exr"])
+def test_a_full_disk(edit: Edit, file_format: str) -> None:
+    """The system's own limit on the size of a file stands for it; for PNG Blender says nothing then."""
+    edit.image("A", noise(1), 1, 1, 25)
+    edit.image("B", noise(2), 1, 30, 60)
+    edit.select("A", "B")
+    before = state_of_blender()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    action = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # Blender's Python leaves it to end the process
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(errors.DiskError):
+            keys_of(edit, "A", "B", file_format)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, action)
+    assert state_of_blender() == before
+    assert not [*(edit.folder / "job").iterdir()]
+
+
+def test_movie_strips(edit: Edit) -> None:
+    """The frame next to the gap, as far as a lossy movie keeps it; a missing or broken movie is named."""
+    path = edit.movie("film.mp4", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)])
+    for name, left in (("A", 1), ("B", 9)):
+        compat.strips(edit.scene).new_movie(
+            name=name, filepath=str(path), channel=1, frame_start=left, fit_method="ORIGINAL"
+        )
+    compat.set_right(edit.named("A"), 4)
+    start, end = keys_of(edit, "A", "B")
+    assert np.abs(start[5, 5, :3] - [0, 0, 1]).max() < 0.1
+    assert np.abs(end[5, 5, :3] - [1, 0, 0]).max() < 0.1
+    moved = path.rename(edit.folder / "moved.mp4")
+    with pytest.raises(errors.BadImage, match=r"missing.*film\.mp4"):
+        keys_of(edit, "A", "B")
+    path.write_bytes(moved.read_bytes()[:100])
+    with pytest.raises(errors.BadImage, match=r"cannot be read.*film\.mp4"):
+        keys_of(edit, "A", "B")
+
+
+def test_a_scene_strip_without_a_scene(edit: Edit) -> None:
+    other = bpy.data.scenes.new("Other")
+    strip = compat.strips(edit.scene).new_scene(name="A", scene=other, channel=1, frame_start=1)
+    edit.colour("B", 1, compat.right(strip) + 5, compat.right(strip) + 20)
+    bpy.data.scenes.remove(other)
+    with pytest.raises(errors.BadImage, match="lost its scene"):
+        keys_of(edit, "A", "B")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"<html>not found</html>", b"\x89PNG\r\n\x1a\n\0\0\0"])

@@ -172,7 +172,7 @@ def test_motion_of_large_keys_is_found_at_reduced_size(method: str, monkeypatch:
     assert frame.shape == start.shape
     assert shift_between(true, frame) == pytest.approx((0, 0), abs=0.7)
     detail = [(picture[..., 1:] - picture[..., :-1]).abs().mean() for picture in (frame, start)]
-    assert detail[0] > 0.7 * detail[1]
+    assert detail[0] > 0.6 * detail[1]
 
 
 def test_bands_join_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:

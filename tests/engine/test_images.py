@@ -193,6 +193,18 @@ class TestRules:
         with pytest.raises(BadImage, match=r"depth\.exr"):
             images.read(path)
 
+    def test_a_deep_exr_is_refused(self, tmp_path: Path):
+        spec = oiio.ImageSpec(2, 2, 4, "float")
+        spec.deep = True
+        samples = oiio.DeepData()
+        samples.init(4, 4, [oiio.TypeFloat] * 4, ("R", "G", "B", "A"))
+        target = oiio.ImageOutput.create("openexr")
+        assert target.open(str(tmp_path / "deep.exr"), spec)
+        assert target.write_deep_image(samples)
+        assert target.close()
+        with pytest.raises(BadImage, match="deep"):
+            images.read(tmp_path / "deep.exr")
+
     def test_the_display_window_is_the_picture(self, tmp_path: Path):
         stored = np.arange(1, 13, dtype=np.float32).reshape(2, 2, 3)
         inside = write_oiio(tmp_path / "in.exr", stored, windows=(1, 2, 0, 0, 4, 5))

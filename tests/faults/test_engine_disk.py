@@ -19,7 +19,7 @@ from engine_process import HANG_S, Worker, run_engine, start_engine
 from pictures import write_png
 
 from fcvg_engine import images, outputs, protocol
-from fcvg_engine.protocol import Done, Failed, Frame, Start
+from fcvg_engine.protocol import Cancel, CancelledReport, Done, Failed, Frame, Progress, Start
 
 Keys = tuple[Path, Path]
 _NEVER = {
@@ -56,13 +56,15 @@ def assert_only_whole_frames(out: Path) -> None:
 def test_two_jobs_in_one_folder_the_second_is_refused(
     keys: Keys, request_of: Callable[..., protocol.Request], tmp_path: Path
 ):
-    with Worker(env={"FCVG_DUMMY_DELAY_S": "0.5"}) as worker:
-        worker.send(Start("a", request_of(count=4)))
-        worker.until(Frame)
-        second = run_engine(*arguments(keys, tmp_path / "out", 4), env=_NEVER)
+    with Worker(env={"FCVG_DUMMY_DELAY_S": "600"}) as worker:
+        worker.send(Start("a", request_of()))
+        while worker.until(Progress).stage != "Preparing Dummy":
+            pass
+        second = run_engine(*arguments(keys, tmp_path / "out"), env=_NEVER)
         assert second.returncode == 2
         assert "Another job" in second.stderr
-        assert isinstance(worker.until_final("a")[-1], Done)
+        worker.send(Cancel("a"))
+        assert worker.until_final("a")[-1] == CancelledReport("a")
 
 
 @pytest.mark.parametrize("file_format", ["png", "exr"])
@@ -122,7 +124,7 @@ class TestForbiddenFolders:
 
     def test_gone_in_the_middle(self, request_of: Callable[..., protocol.Request], tmp_path: Path):
         with Worker(env={"FCVG_DUMMY_DELAY_S": "0.3"}) as worker:
-            worker.send(Start("a", request_of()))
+            worker.send(Start("a", request_of(count=100)))
             worker.until(Frame)
             (tmp_path / "out").rename(tmp_path / "elsewhere")
             failed = worker.until_final("a")[-1]

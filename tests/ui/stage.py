@@ -82,7 +82,7 @@ def until(condition: Callable[[], Any], what: str, timeout_s: float = 60.0) -> S
     while not condition():
         if time.monotonic() > deadline_s:
             raise TimeoutError(f"waited {timeout_s:g} s for {what}")
-        yield 0.01
+        yield 0.05
 
 
 def sequencer_scene() -> Any:

@@ -7,7 +7,6 @@
 
 `again` opens from_4.5.blend and saves it under the new name.
 """
-# ruff: noqa: E402 (the project is found only after the path is set)
 
 from __future__ import annotations
 

