@@ -68,6 +68,7 @@ def main(out: Path) -> None:
 
     fcvg_blender.register()
     scene = new_scene()
+    bpy.context.preferences.filepaths.save_version = 0
     first = add_key(scene, "Key A", true_frames[0], 1)
     second = add_key(scene, "Key B", true_frames[-1], KEY_LENGTH + APART)
     scene.frame_start, scene.frame_end = 1, second.frame_final_end - 1

@@ -21,6 +21,10 @@ from .engine.client import Client
 from .preferences import Choices
 
 WAIT_STEP_S = 0.2
+OFFLINE_HINT = (
+    "Blender is set to stay offline. Allow online access in Preferences ▸ System ▸ Network, then generate again: "
+    "the models are fetched once."
+)
 
 
 @dataclass
@@ -165,7 +169,7 @@ class Session:
     def show_error(self, message: str, hint: str = "", detail: str = "", code: str = "") -> None:
         """Put an error into the panel; it stays until dismissed or until something works."""
         self.error_code = code
-        status = _status()
+        status = self.status()
         status.error_message, status.error_hint, status.error_detail = message, hint, detail
 
     def clear_error(self) -> None:
@@ -180,9 +184,14 @@ class Session:
             self._leave_incomplete(job)
         self.show_error(message, "Copy the report and send it to the makers of the add-on.", detail, "addon")
 
+    def status(self) -> Any:
+        """What the panels show: jobs, error, engine state."""
+        context: Any = bpy.context
+        return context.window_manager.fcvg
+
     def publish(self) -> None:
         """Write the running jobs where the panels read them."""
-        status = _status()
+        status = self.status()
         shown = status.jobs
         while len(shown) > len(self.jobs):
             shown.remove(len(shown) - 1)
@@ -216,7 +225,7 @@ class Session:
         del self.jobs[job.id]
         self.clear_error()
         if not job.strip:
-            _status().engine_state = (
+            self.status().engine_state = (
                 f"The engine works: {done.method} on {done.device}, {done.seconds:.1f} s (version {done.engine})"
             )
             return
@@ -228,10 +237,13 @@ class Session:
         folders.relocate(self.busy_strips())
 
     def _failed(self, job: Job, failed: protocol.Failed) -> None:
-        self.show_error(failed.message, failed.hint, failed.detail, failed.code)
+        hint = failed.hint
+        if failed.code == errors.MissingModel.code and not bpy.app.online_access:
+            hint = OFFLINE_HINT
+        self.show_error(failed.message, hint, failed.detail, failed.code)
         if not job.strip:
             del self.jobs[job.id]
-            _status().engine_state = "The engine does not work."
+            self.status().engine_state = "The engine does not work."
             return
         found = strips.find(job.strip)
         if found is not None and found[1].fcvg.made == 0:
@@ -277,11 +289,6 @@ def exit_code(code: str) -> int:
     """The command line's exit code for an error's `code`."""
     kinds: list[type[errors.FcvgError]] = [errors.FcvgError, *errors.FcvgError.__subclasses__()]
     return next((kind.exit_code for kind in kinds if kind.code == code), errors.FcvgError.exit_code)
-
-
-def _status() -> Any:
-    context: Any = bpy.context
-    return context.window_manager.fcvg
 
 
 def _delete(folder: Path) -> None:

@@ -31,6 +31,10 @@ _BYTES_PER_PIXEL = {".png": 8, ".exr": 16}
 # colour configurations (ACES, and any).
 _PLAIN_VIEWS = ("Standard", "Un-tone-mapped", "Raw")
 
+_METADATA = [
+    each.identifier for each in bpy.types.RenderSettings.bl_rna.properties if each.identifier.startswith("use_stamp_")
+]
+
 
 def suffix(file_format: str) -> str:
     """Of the key files of a job whose frames are in `file_format`: scene-linear EXR where asked, else PNG."""
@@ -107,6 +111,8 @@ def _set_up(copy: Any, file_format: str) -> None:
     render.use_border = False
     render.use_multiview = False
     render.use_stamp = False
+    for name in _METADATA:  # Blender's preview would print it over the picture
+        setattr(render, name, False)
     render.dither_intensity = 0.0
 
     # Not compressed: the files are read once, on this machine, and `_check_whole` relies on it.

@@ -55,7 +55,7 @@ class FCVG_Preferences(bpy.types.AddonPreferences):
     )
     device: EnumProperty(name="Device", description="What computes the inbetweens", items=DEVICES)
     idle_minutes: IntProperty(
-        name="Leave After",
+        name="Idle Minutes",
         description="Minutes without work after which the engine leaves and frees its memory",
         default=Choices.idle_minutes,
         min=1,
@@ -64,8 +64,7 @@ class FCVG_Preferences(bpy.types.AddonPreferences):
     output_folder: StringProperty(
         name="Frames In",
         description="Folder that gets a folder for each generation. // is the folder of the blend file",
-        default=Choices.output_folder,
-        subtype="DIR_PATH",
+        default=Choices.output_folder,  # no DIR_PATH: Blender would warn of // in the preferences
     )
 
     def draw(self, context: Any) -> None:

@@ -134,6 +134,7 @@ def remove(strip_id: str) -> bool:
     for scene, strip in found:
         home = compat.home(scene, strip)
         trace = _Trace.of(strip)
+        strip.invalidate_cache("RAW")  # stops Blender's prefetching, which would go on reading the strip in a thread
         compat.contents(home).remove(strip)
         if trace.in_place and trace.pushed and _pull_back(home, trace):
             if trace.pushed_markers:

@@ -14,7 +14,7 @@ PROJECT=$(cd "$(dirname "$0")/.." && pwd)
 ROOT=${FCVG_BLENDER_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/fcvg-blender/debian-sid}
 STAMP=$ROOT/.fcvg-ready
 PACKAGES=(blender blender-data xvfb xauth libegl1 libgl1-mesa-dri python3-cattr python3-requests
-          python3-numpy imagemagick fonts-dejavu-core)
+          python3-numpy python3-pytest imagemagick fonts-dejavu-core)
 
 mount_once() { # SOURCE TARGET
   mkdir -p "$2"
@@ -28,7 +28,7 @@ mount_system() {
 }
 
 install_root() {
-  [ -e "$STAMP" ] && return
+  [ "$(cat "$STAMP" 2>/dev/null)" != "${PACKAGES[*]}" ] || return 0
   command -v debootstrap >/dev/null || { apt-get update -q && apt-get install -qy debootstrap; }
   if [ -e "$ROOT/usr/bin/apt-get" ]; then echo "going on with $ROOT"; else
     mkdir -p "$ROOT"
@@ -40,7 +40,7 @@ install_root() {
   DEBIAN_FRONTEND=noninteractive chroot "$ROOT" apt-get update -q
   DEBIAN_FRONTEND=noninteractive chroot "$ROOT" apt-get install -qy --no-install-recommends "${PACKAGES[@]}"
   chroot "$ROOT" blender --version | head -n 1
-  touch "$STAMP"
+  echo "${PACKAGES[*]}" >"$STAMP"
 }
 
 enter() { # COMMAND…

@@ -16,6 +16,13 @@ tools/real_blender.sh install
 .venv/bin/python -m fcvg_engine models --download
 tools/real_blender.sh bare --command extension install-file --repo user_default --enable "$project/$zip"
 
+echo "-- the add-on's own tests in this Blender"
+tools/real_blender.sh bare --background --factory-startup --python-exit-code 1 --python-expr "
+import os, sys
+os.chdir('$project'); sys.path.insert(0, '$project')
+import pytest
+sys.exit(pytest.main(['-p', 'no:cacheprovider', 'tests/blender']))"
+
 passed=0 failed=0
 for test in tests/ui/test_*.py; do
   name=$(basename "$test" .py)

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from .. import report
+from .. import compat, report
 from ..jobs import session
 from . import active
 from .outcome import Result
@@ -27,7 +27,7 @@ class FCVG_OT_copy_report(bpy.types.Operator):
             blend_file=bpy.data.filepath,
             client=session.client,
             error=(status.error_message, status.error_hint, status.error_detail),
-            settings=report.settings(context.scene.fcvg),
+            settings=report.settings(compat.sequencer_scene(context).fcvg),
             strip=report.settings(strip.fcvg) if strip else {},
         )
         self.report({"INFO"}, "The report is on the clipboard.")

@@ -28,5 +28,6 @@ def settle(operator: Any, job: Job) -> Result:
     if isinstance(final, protocol.Done):
         return {"FINISHED"}
     if isinstance(final, protocol.Failed):
-        operator.report({"ERROR"}, f"{final.message} {final.hint}".strip())
+        status = session.status()
+        operator.report({"ERROR"}, f"{status.error_message} {status.error_hint}".strip())
     return {"CANCELLED"}

@@ -1,22 +1,31 @@
 """`auto`: which method suits a pair of keys, and why.
 
-The rule, in this order (numbers of `python -m benchmarks.quality`, see the tables there):
+The rule, in this order (`python -m benchmarks.quality` prints the numbers for every pair):
 
 1. Keys that are the same need no motion: dissolve.
-2. Drawn pairs go to GMFSS, all others to RIFE. Drawn means that at a width of 480 pixels at least `FLAT` of the places
-   differ from their neighbours by no more than 2/255 (areas filled with one colour), and that of the places that do
-   differ, at least `HARD` differ by more than 15 % of the range (outlines and hard shadows).
+2. Pairs that are not drawn: RIFE. Drawn means that at a width of 480 pixels at least `FLAT` of the places differ from
+   their neighbours by no more than 2/255 (areas filled with one colour), and that of the places that do differ, at
+   least `HARD` differ by more than 15 % of the range (outlines and hard shadows).
 
        flat, hard                     measured on
        0.10–0.14, 0.03                Big Buck Bunny, 9 pairs
-       0.20–0.83, 0.02–0.14           filmed: bikes, 6 pairs; carphone
+       0.20–0.83, 0.02–0.14           filmed, 7 pairs
        0.87–0.90, 0.54–0.61           cel animation drawn by program, 12 pairs
        0.82, 0.39 | 0.87, 0.51        the same as JPEG of quality 60 | softened by 1.5 pixels
        0.63, 0.22                     the same, most of its background replaced by a rendered one
        1.00, 0.00 | 0.88, 0.00        a colour ramp | a shaded ball
 
-3. On a CPU GMFSS takes about seven times as long as RIFE, so there a drawn pair larger than `MOST_PIXELS_ON_CPU` goes
-   to RIFE all the same; the reason says so.
+3. Drawn pairs of which less than `CHANGED` changes: RIFE too, which is then as good and seven times as fast.
+
+       changed, mean LPIPS of RIFE and GMFSS (measured with AlexNet weights that the benchmark does not bring)
+       0.20–0.34                      0.0384, 0.0423    4 pairs, the character crosses 5 % of the picture
+       0.24                           0.0759, 0.0795    1 pair, 15 %
+       0.39–0.40                      0.1022, 0.0911    3 pairs, 15 %
+       0.37–0.46                      0.1846, 0.1405    4 pairs, 35 %
+       (Big Buck Bunny                0.0716, more      9 pairs)
+
+4. On a CPU keys larger than `MOST_PIXELS_ON_CPU`: RIFE all the same; the reason says so.
+5. GMFSS.
 
 Limits: it was calibrated on drawings made by program, not on produced animation, and on one rendered film.
 """
@@ -24,16 +33,19 @@ Limits: it was calibrated on drawings made by program, not on produced animation
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 
 from . import pictures
 from .base import Options, ReportProgress
 
 FLAT = 0.5
 HARD = 0.2
+CHANGED = 0.37
 MOST_PIXELS_ON_CPU = 1280 * 720
 _SIDE = 480  # of the reduced picture that is judged, the longer one
 _SAME = 2 / 255
 _CONTRAST = 0.15
+_MOVED = 0.03  # mean difference around a place that has changed
 
 
 @torch.no_grad()
@@ -42,23 +54,34 @@ def choose(start: torch.Tensor, end: torch.Tensor, options: Options, report: Rep
     report("Choosing a method", 0.0)
     if torch.equal(start, end):
         return "dissolve", "The keyframes are the same, so the frames between need no motion."
-    small = _reduced(start), _reduced(end)
-    ground = pictures.backdrop(*small)
-    if not all(is_drawn(pictures.composite(key[None], ground)) for key in small):
+    flat, hard, changed = features(start, end)
+    if flat < FLAT or hard < HARD:
         return "rife", "RIFE, since the keyframes look filmed or rendered."
+    if changed < CHANGED:
+        return "rife", "RIFE, since little changes between the keyframes."
     if options.device.type == "cpu" and start.shape[1] * start.shape[2] > MOST_PIXELS_ON_CPU:
         return "rife", "RIFE, since GMFSS, which suits drawings, is slow without a GPU at this size."
-    return "gmfss", "GMFSS, since the keyframes look drawn."
+    return "gmfss", "GMFSS, since the keyframes look drawn and much changes between them."
 
 
-def is_drawn(picture: torch.Tensor) -> bool:
-    """Whether a picture [1, 3, h, w], not much longer than 480 pixels, looks like flat colours with hard edges."""
-    flat, hard = features(picture)
+def is_drawn_pair(start: torch.Tensor, end: torch.Tensor) -> bool:
+    """Whether keys [C, H, W] look like flat colours with hard edges."""
+    flat, hard, _ = features(start, end)
     return flat >= FLAT and hard >= HARD
 
 
-def features(picture: torch.Tensor) -> tuple[float, float]:
-    """Share of flat places in [1, 3, h, w], and of hard edges among the others; both in [0, 1]."""
+def features(start: torch.Tensor, end: torch.Tensor) -> tuple[float, float, float]:
+    """Of keys [C, H, W]: the share of flat places and that of hard edges among the others (the smaller of both keys'),
+    and the share of places that change from one to the other; all in [0, 1]."""
+    small = _reduced(start), _reduced(end)
+    ground = pictures.backdrop(*small)
+    first, last = (pictures.composite(key[None], ground) for key in small)
+    flat, hard = zip(_flat_and_hard(first), _flat_and_hard(last), strict=True)
+    difference = F.avg_pool2d((first - last).abs().mean(1, keepdim=True), 15, 1, 7)
+    return min(flat), min(hard), float((difference > _MOVED).float().mean())
+
+
+def _flat_and_hard(picture: torch.Tensor) -> tuple[float, float]:
     here, right, below = picture[..., :-1, :-1], picture[..., :-1, 1:], picture[..., 1:, :-1]
     if here.numel() == 0:
         return 0.0, 0.0  # one pixel wide or high: no neighbours to compare with

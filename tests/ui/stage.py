@@ -16,10 +16,12 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+import addon_utils
 import bpy
 
 ROOT = Path(__file__).resolve().parents[2]
-HANG_S = 180.0
+EXTENSION = "bl_ext.user_default.fcvg_inbetween"
+HANG_S = 300.0
 
 Steps = Generator[float, None, None]
 
@@ -32,13 +34,19 @@ def out_dir() -> Path:
 
 
 def register() -> None:
-    """The installed extension if there is one, else the add-on of this checkout."""
+    """Enable the installed extension if there is one, else the add-on of this checkout.
+
+    An app template given on the command line comes with its own preferences, in which nothing is enabled.
+    """
     if hasattr(bpy.types.Scene, "fcvg"):
         return
-    sys.path.insert(0, str(ROOT))
-    import fcvg_blender
+    if any(module.__name__ == EXTENSION for module in addon_utils.modules()):
+        bpy.ops.preferences.addon_enable(module=EXTENSION)
+    else:
+        sys.path.insert(0, str(ROOT))
+        import fcvg_blender
 
-    fcvg_blender.register()
+        fcvg_blender.register()
 
 
 def addon(module: str) -> Any:
@@ -151,18 +159,23 @@ def show_sidebars(category: str = "Inbetween") -> Steps:
     yield 0.5
 
 
-def press(*keys: str) -> Steps:
-    """Press keys one after the other, the mouse over the timeline."""
+def timeline() -> Any:
+    """The area that shows strips on channels."""
+    return next(area for area in sequencer_areas() if area.spaces.active.view_type != "PREVIEW")
+
+
+def press(*keys: str, ctrl: bool = False, above_px: int = 0) -> Steps:
+    """Press keys one after the other, the mouse over the middle of the timeline or `above_px` higher."""
     window = bpy.context.window_manager.windows[0]
-    area = max(sequencer_areas(), key=lambda each: each.spaces.active.view_type == "SEQUENCER")
-    x, y = area.x + area.width // 3, area.y + area.height // 2
+    area = timeline()
+    x, y = area.x + area.width // 3, area.y + area.height // 2 + above_px
     window.event_simulate("MOUSEMOVE", "NOTHING", x=x, y=y)
     yield 0.05
     for key in keys:
         written = {"SPACE": " "}.get(key, key.lower() if len(key) == 1 else None)
-        options = {"unicode": written} if written else {}
-        window.event_simulate(key, "PRESS", x=x, y=y, **options)
-        window.event_simulate(key, "RELEASE", x=x, y=y)
+        options = {"unicode": written} if written and not ctrl else {}
+        window.event_simulate(key, "PRESS", x=x, y=y, ctrl=ctrl, **options)
+        window.event_simulate(key, "RELEASE", x=x, y=y, ctrl=ctrl)
         yield 0.05
 
 

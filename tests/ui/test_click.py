@@ -1,7 +1,7 @@
 """An artist's click in a real window: search for the operator, press Enter, watch frames appear, undo, cancel.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\
-        --window-geometry 0 0 1600 900 --python tests/ui/click.py -- OUT_DIR [METHOD]
+        --window-geometry 0 0 1600 900 --python tests/ui/test_click.py -- OUT_DIR [METHOD]
 
 Writes click.json: seconds from the Enter key to the first frame drawn, with a cold and with a warm engine, and the
 longest time that a turn of the add-on's timer kept Blender's main thread.
@@ -81,6 +81,12 @@ def steps() -> stage.Steps:
     yield from stage.press("ESC")
     yield from stage.show_sidebars()
     stage.screenshot("ready")
+    long_text = "A sentence that is too long for a narrow sidebar, so that it has to be broken."
+    region = next(region for region in stage.timeline().regions if region.type == "UI")
+    with bpy.context.temp_override(area=stage.timeline(), region=region):
+        lines = stage.addon("panels").wrapped(bpy.context, long_text)
+    assert len(lines) > 1
+    assert " ".join(lines) == long_text
 
     yield from generate(scene, figures, "cold")
     scene.frame_current = 30

@@ -1,0 +1,129 @@
+"""What the artist reads and can press, in every Blender version; the real look is tested in a real window."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+import pytest
+from artist import DONE, ours, two_strips
+from edits import Edit
+
+import fcvg_blender
+from fcvg_blender import panels
+from fcvg_blender.jobs import session
+
+SOURCES = Path(fcvg_blender.__file__).parent
+ICONS = set(bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items.keys())
+
+
+class Sheet:
+    """Stands in for a layout, which exists only while a window is drawn: checks what Blender would check."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.choices: list[str] = []
+        self.buttons: list[str] = []
+
+    def label(self, text: str = "", icon: str = "NONE") -> None:
+        assert icon in ICONS
+        self.texts.append(text)
+
+    def prop(self, data: Any, name: str, text: str = "") -> None:
+        assert name in data.bl_rna.properties
+        self.choices.append(name)
+
+    def operator(self, name: str, text: str = "", icon: str = "NONE", emboss: bool = True) -> SimpleNamespace:
+        assert icon in ICONS
+        module, verb = name.split(".")
+        assert verb in dir(getattr(bpy.ops, module))
+        self.buttons.append(name)
+        return SimpleNamespace()
+
+    def progress(self, factor: float, text: str) -> None:
+        assert 0.0 <= factor <= 1.0
+        self.texts.append(text)
+
+    def separator(self) -> None: ...
+
+    def row(self, **_: object) -> Sheet:
+        return self
+
+    box = column = split = row
+
+
+def drawn(panel: Any) -> Sheet:
+    """What a panel shows."""
+    context = SimpleNamespace(
+        scene=bpy.context.scene,
+        window_manager=bpy.context.window_manager,
+        preferences=bpy.context.preferences,
+        region=SimpleNamespace(width=1000),
+    )
+    sheet = Sheet()
+    panel.draw(SimpleNamespace(layout=sheet), context)
+    return sheet
+
+
+def test_all_icons_exist_in_this_blender() -> None:
+    named = {name for path in SOURCES.rglob("*.py") for name in re.findall(r'icon="(\w+)"', path.read_text("utf-8"))}
+    assert len(named) > 5
+    assert named <= ICONS
+
+
+def test_it_says_what_will_happen_before_it_does(edit: Edit) -> None:
+    two_strips(edit, gap=12)
+    sheet = drawn(panels.FCVG_PT_inbetween)
+    assert "12 inbetweens, frames 11–22, channel 2, Dissolve" in sheet.texts
+    assert "count" not in sheet.choices, "a gap decides the number"
+    assert sheet.buttons == ["fcvg.generate_inbetweens"]
+
+
+def test_it_offers_number_and_place_only_when_the_strips_touch(edit: Edit) -> None:
+    two_strips(edit, gap=0)
+    edit.settings.count = 4
+    assert {"placement", "count"} <= set(drawn(panels.FCVG_PT_inbetween).choices)
+    edit.settings.placement = "PUSH"
+    assert "push_markers" in drawn(panels.FCVG_PT_inbetween).choices
+
+
+@pytest.mark.parametrize(("names", "words"), [([], "Nothing is selected."), (["A"], "Only one strip is selected.")])
+def test_it_says_why_not(edit: Edit, names: list[str], words: str) -> None:
+    two_strips(edit)
+    edit.select(*names)
+    assert words in drawn(panels.FCVG_PT_inbetween).texts
+
+
+def test_it_says_that_a_chart_does_not_fit(edit: Edit) -> None:
+    two_strips(edit, gap=3)
+    edit.settings.timing, edit.settings.times = "CUSTOM", "0.5"
+    assert any("3 drawings" in text for text in drawn(panels.FCVG_PT_inbetween).texts)
+    assert "times" in drawn(panels.FCVG_PT_timing).choices
+
+
+def test_an_error_comes_with_what_can_be_done_and_goes(edit: Edit) -> None:
+    session.show_error("It broke.", "Mend it.")
+    sheet = drawn(panels.FCVG_PT_inbetween)
+    assert {"It broke.", "Mend it."} <= set(sheet.texts)
+    assert {"fcvg.copy_report", "fcvg.open_log", "fcvg.dismiss_error"} <= set(sheet.buttons)
+    bpy.ops.fcvg.dismiss_error()
+    assert "It broke." not in drawn(panels.FCVG_PT_inbetween).texts
+
+
+def test_a_strip_tells_what_made_it(edit: Edit) -> None:
+    two_strips(edit, gap=5)
+    edit.settings.hold, edit.settings.seed = "TWOS", 42
+    bpy.ops.fcvg.generate_inbetweens()
+    assert ours().fcvg.state == DONE
+    sheet = drawn(panels.FCVG_PT_strip)
+    for words in ("A → B", "Dissolve", "Even, on twos", "42", "PNG", ours().fcvg.engine_version):
+        assert words in sheet.texts
+    assert "fcvg.resume" not in sheet.buttons
+    assert "These are inbetweens." in drawn(panels.FCVG_PT_inbetween).texts
+
+
+def test_output_panel_offers_the_format(edit: Edit) -> None:
+    assert drawn(panels.FCVG_PT_output).choices == ["format", "seed"]
