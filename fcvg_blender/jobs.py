@@ -5,8 +5,8 @@ Strips are looked up by their id each time: undo, deleting and loading replace t
 
 from __future__ import annotations
 
-import shutil
-import threading
+import math
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,6 +42,7 @@ class Job:
     stage: str = "Starting the engine"
     fraction: float = 0.0
     eta_s: float | None = None
+    unshown: list[protocol.Frame] = field(default_factory=list)
 
     def eta(self) -> str:
         """Time left in words, '' while unknown."""
@@ -62,11 +63,12 @@ class Session:
         self.on_progress: Callable[[Job], None] | None = None  # called while `wait` waits
         self._withdrawn: set[str] = set()  # cancelled by the artist; undo must not bring their strips back
         self._to_delete: dict[str, Path] = {}  # folders of those, until the engine has let go of them
+        self._doomed: list[Path] = []
 
     @property
     def active(self) -> bool:
-        """Whether reports are still to come."""
-        return bool(self.jobs) or (self.client is not None and self.client.busy)
+        """Whether there is something to do before all rests."""
+        return bool(self.jobs or self._doomed) or (self.client is not None and self.client.busy)
 
     def busy_strips(self) -> set[str]:
         """Ids of the strips that are being filled."""
@@ -75,9 +77,9 @@ class Session:
     def engine(self, choices: Choices) -> Client:
         """The client for `choices`, its engine being started. Returns at once; raises MissingPart without a Python."""
         launch = choices.launch()
-        if self.client is None or (self.client.launch != launch and not self.client.busy):
-            self.close()
+        if self.client is None:
             self.client = Client(launch)
+        self.client.use(launch)
         self.client.warm_up()
         return self.client
 
@@ -106,10 +108,12 @@ class Session:
     def handle(self, message: protocol.Message) -> None:
         """Carry one report into the edit and the panel."""
         if isinstance(message, protocol.FINAL) and message.job in self._to_delete:
-            _delete(self._to_delete.pop(message.job))
+            self._doomed.append(self._to_delete.pop(message.job))
         job = self.jobs.get(message.job or "")
         if job is None:
             return
+        if isinstance(message, protocol.FINAL):
+            self.show_frames()
         match message:
             case protocol.Queued(ahead=ahead) if ahead:
                 job.stage = f"Waiting for {ahead} other job{'s' if ahead > 1 else ''}"
@@ -118,13 +122,23 @@ class Session:
             case protocol.Progress(stage=stage, fraction=fraction, eta_s=eta_s):
                 job.stage, job.fraction, job.eta_s = stage, fraction, eta_s
             case protocol.Frame():
-                self._show(job, message)
+                job.unshown.append(message)
             case protocol.Done():
                 self._done(job, message)
             case protocol.Failed():
                 self._failed(job, message)
             case protocol.CancelledReport():
                 self._leave_incomplete(job)
+
+    def show_frames(self) -> None:
+        """Let the strips show the frames that have come. Costs what every change of a strip costs in Blender: where it
+        prefetches, the main thread waits until the frame being prefetched is done. So not for each frame by itself."""
+        for job in self.jobs.values():
+            found = strips.find(job.strip) if job.unshown else None
+            if found is not None:
+                for frame in job.unshown:
+                    strips.show_frame(found[1], frame.index, frame.hold, frame.file)
+                job.unshown.clear()
 
     def wait(self, job_id: str) -> protocol.Message:
         """Handle reports until the final one of `job_id`, which is returned. For Blender without a window."""
@@ -136,6 +150,7 @@ class Session:
             self.handle(message)
             if message.job == job_id:
                 if isinstance(message, protocol.FINAL):
+                    self.tidy(math.inf)
                     return message
                 if job is not None and self.on_progress is not None:
                     self.on_progress(job)
@@ -201,25 +216,26 @@ class Session:
             item.id, item.name, item.stage = job.id, job.name, job.stage
             item.fraction, item.eta = job.fraction, job.eta()
 
+    def tidy(self, until_s: float) -> None:
+        """Delete what cancelled jobs have left on disk, until `time.perf_counter()` says `until_s`: disks are slow."""
+        while self._doomed and time.perf_counter() < until_s:
+            if _delete_some(self._doomed[0], until_s):
+                self._doomed.pop(0)
+
     def close(self, timeout_s: float = 0.0) -> None:
         """End the engine and forget what ran; strips of such jobs can be resumed."""
         for job in list(self.jobs.values()):
             self._leave_incomplete(job)
         self.end_engine(timeout_s)
-        for folder in self._to_delete.values():
-            _delete(folder)
+        self._doomed += self._to_delete.values()
         self._to_delete.clear()
+        self.tidy(math.inf)
 
     def end_engine(self, timeout_s: float) -> None:
         """End the engine only. Touches nothing of Blender, so that it may run when Blender is all but gone."""
         client, self.client = self.client, None
         if client is not None:
             client.close(timeout_s)
-
-    def _show(self, job: Job, frame: protocol.Frame) -> None:
-        found = strips.find(job.strip)
-        if found is not None:
-            strips.show_frame(found[1], frame.index, frame.hold, frame.file)
 
     def _done(self, job: Job, done: protocol.Done) -> None:
         del self.jobs[job.id]
@@ -249,7 +265,7 @@ class Session:
         if found is not None and found[1].fcvg.made == 0:
             del self.jobs[job.id]
             self._withdraw(job)
-            _delete(self._to_delete.pop(job.id))
+            self._doomed.append(self._to_delete.pop(job.id))
         else:
             self._leave_incomplete(job)
 
@@ -291,6 +307,14 @@ def exit_code(code: str) -> int:
     return next((kind.exit_code for kind in kinds if kind.code == code), errors.FcvgError.exit_code)
 
 
-def _delete(folder: Path) -> None:
-    """In a thread: a slow disk must not hold up Blender."""
-    threading.Thread(target=shutil.rmtree, args=(folder, True), name="fcvg-delete").start()
+def _delete_some(folder: Path, until_s: float) -> bool:
+    """Delete files of a job's folder, then the folder; whether that is over. What is not ours in there stays."""
+    try:
+        for path in list(folder.iterdir()):
+            path.unlink()
+            if time.perf_counter() > until_s:
+                return False
+        folder.rmdir()
+    except OSError:  # gone already, not ours, or held open by another program
+        return True
+    return True

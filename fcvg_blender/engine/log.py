@@ -1,9 +1,10 @@
-"""The engine's standard error: a file of limited size for the artist, its end in memory for reports."""
+"""The file that takes the engine's standard error: of limited size, its end for reports."""
 
 from __future__ import annotations
 
 import os
-import threading
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,55 +14,64 @@ KEPT_FILES = 8  # of all Blenders that ran lately
 
 
 class Log:
-    """`engine-<pid>.log` in `folder`, one a Blender, with its older half beside it; thread-safe.
+    """`engine-<pid>.log` in `folder` (the system's temporary one where that cannot be written), one a Blender."""
 
-    A folder that cannot be written is no error: then only the tail in memory is kept.
-    """
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._begin_bytes = 0
+        self._trimmed = False
 
-    def __init__(self, folder: Path, limit_bytes: int = LIMIT_BYTES) -> None:
-        self.path = folder / f"engine-{os.getpid()}.log"
-        self._limit_bytes = limit_bytes
-        self._tail = b""
-        self._lock = threading.Lock()
-        self._file: BinaryIO | None = None
+    @property
+    def path(self) -> Path:
+        """Where it is, or would be."""
+        return self._folder / f"engine-{os.getpid()}.log"
+
+    @property
+    def old_path(self) -> Path:
+        """The end of what was written before the file was full."""
+        return self.path.with_suffix(".old.log")
+
+    def open(self) -> BinaryIO:
+        """The file for a new engine to append to; `tail` begins here."""
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _drop_old(folder)
-            self._file = self.path.open("ab")
+            self._folder.mkdir(parents=True, exist_ok=True)
+            file = self.path.open("ab")
         except OSError:
-            self._file = None
+            self._folder = Path(tempfile.gettempdir())
+            file = self.path.open("ab")
+        self.trim()
+        _drop_old(self._folder)
+        self._begin_bytes, self._trimmed = file.seek(0, os.SEEK_END), False
+        return file
 
-    def write(self, chunk: bytes) -> None:
-        """Append; rotates the file when it is full."""
-        with self._lock:
-            self._tail = (self._tail + chunk)[-TAIL_BYTES:]
-            if self._file is None:
-                return
-            try:
-                self._file.write(chunk)
-                self._file.flush()
-                if self._file.tell() > self._limit_bytes:
-                    self._file.close()
-                    self.path.replace(self.path.with_suffix(".old.log"))
-                    self._file = self.path.open("ab")
-            except OSError:  # the disk is full: generating matters more than its log
-                self._file = None
+    def trim(self) -> None:
+        """Start the file again when it is full. Only where an appending process follows it to its new end."""
+        with suppress(OSError):
+            if os.name == "posix" and self.path.stat().st_size > LIMIT_BYTES:
+                self.old_path.write_bytes(_end_of(self.path, 0))
+                os.truncate(self.path, 0)
+                self._begin_bytes, self._trimmed = 0, True
 
     def tail(self, lines: int = 40) -> str:
-        """The newest lines written, as text."""
-        with self._lock:
-            text = self._tail.decode("utf-8", "replace")
-        return "\n".join(text.splitlines()[-lines:])
+        """The newest lines of the newest engine."""
+        end = _end_of(self.path, self._begin_bytes)
+        if self._trimmed:
+            end = _end_of(self.old_path, 0) + end
+        return "\n".join(end.decode("utf-8", "replace").splitlines()[-lines:])
 
-    def close(self) -> None:
-        """Close the file; writing afterwards still feeds the tail."""
-        with self._lock:
-            if self._file is not None:
-                self._file.close()
-                self._file = None
+
+def _end_of(path: Path, begin_bytes: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            size_bytes = file.seek(0, os.SEEK_END)
+            file.seek(max(begin_bytes, size_bytes - TAIL_BYTES))
+            return file.read()
+    except OSError:
+        return b""
 
 
 def _drop_old(folder: Path) -> None:
-    logs = sorted(folder.glob("engine-*.log"), key=lambda path: path.stat().st_mtime)
-    for path in logs[:-KEPT_FILES]:
-        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        logs = sorted(folder.glob("engine-*.log"), key=lambda path: path.stat().st_mtime)
+        for path in logs[:-KEPT_FILES]:
+            path.unlink(missing_ok=True)

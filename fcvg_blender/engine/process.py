@@ -1,27 +1,31 @@
 """One life of the engine's process: started, written to, read from, ended. Knows lines, not messages. No bpy.
 
-No call here waits for the engine, `join` excepted: Blender's main thread must never stand still because of it.
+No threads. Blender up to 5.0 (Python 3.11) takes a Python thread that runs for its own and then works on Python's
+memory unguarded, which crashes when an operator such as a render runs meanwhile. So the pipes do not block, and
+whoever owns the process looks after it from time to time.
 """
 
 from __future__ import annotations
 
 import os
-import queue
+import select
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from . import errors, protocol
 from .log import Log
 
 LADDER_STEP_S = 1.0  # given to the end of input, then to terminate, then to kill
+NAP_S = 0.01
+READ_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class Ended:
-    """Why a process is gone. `returncode` is None when it never started; `silent` when it was killed for saying
+    """Why a process is gone. `returncode` is None when it never started; `silent` when it was ended for saying
     nothing; `problem` names what was wrong with its start or its last line."""
 
     returncode: int | None
@@ -63,132 +67,172 @@ class Ended:
 
 
 class EngineProcess:
-    """Threads: one starts the process and writes, one reads lines, one drains standard error into `log`.
+    """A running engine. `lines` and `ended` have to be called from time to time; neither waits longer than told."""
 
-    `on_line` gets each line with its newline and may raise ProtocolError, which ends the process; `on_end` is
-    called exactly once, last. Both are called from threads of this object.
-    """
-
-    def __init__(
-        self, launch: Launch, log: Log, on_line: Callable[[bytes], None], on_end: Callable[[Ended], None]
-    ) -> None:
-        self._launch = launch
-        self._log = log
-        self._on_line = on_line
-        self._on_end = on_end
-        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._silent = False
-        self._stopping = threading.Event()
-        self._started = threading.Event()
-        self._ended = threading.Event()
-
-    @property
-    def pid(self) -> int | None:
-        """The engine's process id once it runs."""
-        return self._process.pid if self._process else None
-
-    def start(self) -> None:
-        """Begin to start the process; called once. Returns at once."""
-        self._thread("write", self._start_and_write)
-
-    def send(self, line: bytes) -> None:
-        """Queue one line; returns at once."""
-        self._outbox.put(line)
-
-    def stop(self) -> None:
-        """Begin to end it: end of input, then terminate, then kill. Returns at once."""
-        if not self._stopping.is_set():
-            self._stopping.set()
-            self._thread("stop", self._end_process)
-
-    def join(self, timeout_s: float) -> bool:
-        """Wait until it is gone; True when it is."""
-        return self._ended.wait(timeout_s)
-
-    def _thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
-        thread = threading.Thread(target=target, name=f"fcvg-engine-{name}", daemon=True)
-        thread.start()
-        return thread
-
-    def _start_and_write(self) -> None:
+    def __init__(self, launch: Launch, log: Log) -> None:
+        """Raises OSError when it cannot be started."""
         own_group: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             own_group = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-        try:
-            process = subprocess.Popen(
-                self._launch.command(),
+        with log.open() as errors_file:
+            self._process = subprocess.Popen(
+                launch.command(),
+                bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=errors_file,
                 # No other child may inherit our end of its input: the engine leaves when that closes.
                 close_fds=True,
                 cwd=tempfile.gettempdir(),
-                env=self._launch.environment(os.environ),
+                env=launch.environment(os.environ),
                 **own_group,
             )
-        except (OSError, ValueError) as error:
-            self._started.set()
-            self._finish(Ended(None, problem=str(error)))
-            return
-        self._process = process
-        self._started.set()
-        stdin, stdout, stderr = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
-        drain = self._thread("log", lambda: self._drain(stderr))
-        self._thread("read", lambda: self._read(process, stdout, drain))
-        with suppress(OSError):  # a broken pipe: the reader sees the end and reports it
-            while (line := self._outbox.get()) is not None:
-                stdin.write(line)
-                stdin.flush()
-        with suppress(OSError):
-            stdin.close()
+        self._pipe = _Pipe(self._process)
+        self._hello_by_s: float | None = time.monotonic() + launch.hello_timeout_s
+        self._ladder = iter(("SIGTERM", "SIGKILL"))
+        self._next_step_s: float | None = None  # set once it is being ended
+        self._silent = False
+        self._problem = ""
 
-    def _read(self, process: subprocess.Popen[bytes], stdout: BinaryIO, drain: threading.Thread) -> None:
-        watch = threading.Timer(self._launch.hello_timeout_s, self._give_up)
-        watch.daemon = True
-        watch.start()
-        problem = ""
+    @property
+    def pid(self) -> int:
+        """The engine's process id."""
+        return self._process.pid
+
+    def send(self, line: bytes) -> None:
+        """Hand over one line; what the engine does not take now follows with the next call."""
+        self._pipe.write(line)
+
+    def lines(self, timeout_s: float = 0.0) -> list[bytes]:
+        """Whole lines that have come, without their newlines; waits up to `timeout_s` for something to come."""
+        self._pipe.write(b"")
         try:
-            while line := stdout.readline(protocol.MAX_LINE_BYTES + 1):
-                watch.cancel()
-                if not line.endswith(b"\n"):
-                    too_long = len(line) > protocol.MAX_LINE_BYTES
-                    raise errors.ProtocolError("a message that was too long" if too_long else "half a message")
-                self._on_line(line)
+            lines = self._pipe.read_lines(timeout_s)
         except errors.ProtocolError as error:
-            problem = error.message
-        finally:
-            watch.cancel()
-        self._end_process()
-        drain.join(LADDER_STEP_S)
-        stdout.close()
-        self._finish(Ended(process.returncode, self._silent, problem))
+            self.refuse(error.message)
+            return []
+        if lines:
+            self._hello_by_s = None
+        return [] if self._problem else lines
 
-    def _drain(self, stderr: BinaryIO) -> None:
-        with stderr:
-            while chunk := os.read(stderr.fileno(), 1 << 16):
-                self._log.write(chunk)
-
-    def _give_up(self) -> None:
-        self._silent = True
+    def refuse(self, problem: str) -> None:
+        """End it because of what it said."""
+        self._problem = self._problem or problem
         self.stop()
 
-    def _end_process(self) -> None:
-        self._outbox.put(None)
-        self._started.wait()
-        process = self._process
-        if process is None:
-            return
-        for signal_name in ("", "SIGTERM", "SIGKILL"):
-            if signal_name:
-                _signal(process, signal_name)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(LADDER_STEP_S)
-                return
+    def stop(self) -> None:
+        """Begin to end it: end of input now; `ended` goes on with terminate, then kill."""
+        if self._next_step_s is None:
+            self._pipe.close_input()
+            self._next_step_s = time.monotonic() + LADDER_STEP_S
 
-    def _finish(self, ended: Ended) -> None:
-        self._on_end(ended)
-        self._ended.set()
+    def ended(self) -> Ended | None:
+        """How it ended, None as long as it runs or has something to say. Takes the next step where one is due."""
+        now_s = time.monotonic()
+        if self._hello_by_s is not None and now_s > self._hello_by_s:
+            self._hello_by_s, self._silent = None, True
+            self.stop()
+        if self._pipe.at_end:
+            self.stop()
+        if self._next_step_s is not None and now_s > self._next_step_s:
+            self._next_step_s = now_s + LADDER_STEP_S
+            _signal(self._process, next(self._ladder, "SIGKILL"))
+        if self._process.poll() is None or not (self._pipe.at_end or self._pipe.is_empty()):
+            return None
+        self._pipe.close()
+        # One that was killed may well have been cut short: then the kill is the news.
+        cut_short = self._pipe.has_half_a_line and self._process.returncode == 0
+        problem = self._problem or ("half a message" if cut_short else "")
+        return Ended(self._process.returncode, self._silent, problem)
+
+    def wait(self, timeout_s: float) -> Ended | None:
+        """As `ended`, but waits for it; what is still said is dropped."""
+        give_up_s = time.monotonic() + timeout_s
+        while True:
+            self.lines()
+            ended = self.ended()
+            if ended is not None or time.monotonic() >= give_up_s:
+                return ended
+            time.sleep(NAP_S)
+
+
+class _Pipe:
+    """Both directions, without blocking. (On Windows writing blocks, but lines are short and the engine reads.)"""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is None or process.stdout is None:
+            raise ValueError("the process has no pipes")
+        self._input, self._output = process.stdin, process.stdout
+        self._unsent = self._unsplit = b""
+        self.at_end = False
+        if os.name == "posix":
+            os.set_blocking(self._input.fileno(), False)
+            os.set_blocking(self._output.fileno(), False)
+
+    @property
+    def has_half_a_line(self) -> bool:
+        return bool(self._unsplit)
+
+    def write(self, line: bytes) -> None:
+        self._unsent += line
+        if self._input.closed:
+            return
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[os.write(self._input.fileno(), self._unsent) :]
+        except BlockingIOError:
+            return
+        except OSError:  # it is gone: the end of its output tells
+            self._unsent = b""
+
+    def read_lines(self, timeout_s: float) -> list[bytes]:
+        lines: list[bytes] = []
+        while not self.at_end and _is_readable(self._output.fileno(), 0.0 if lines else timeout_s):
+            try:
+                chunk = os.read(self._output.fileno(), READ_BYTES)
+            except OSError:
+                chunk = b""
+            self.at_end = not chunk
+            *whole, self._unsplit = (self._unsplit + chunk).split(b"\n")
+            lines += whole
+            if len(self._unsplit) > protocol.MAX_LINE_BYTES:
+                self._unsplit = b""
+                raise errors.ProtocolError("a message that was too long")
+            if len(lines) > 100:  # the rest next time: each line costs the main thread
+                break
+        return lines
+
+    def is_empty(self) -> bool:
+        return not _is_readable(self._output.fileno(), 0.0)
+
+    def close_input(self) -> None:
+        with suppress(OSError):
+            self._input.close()
+
+    def close(self) -> None:
+        self.close_input()
+        self._output.close()
+
+
+def _is_readable(descriptor: int, timeout_s: float) -> bool:
+    """Whether reading would not block: there is something, or the end."""
+    if sys.platform != "win32":
+        poll = select.poll()  # select() knows no descriptors above 1023, and Blender may have many files open
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(timeout_s * 1000))
+    import _winapi
+    import msvcrt
+
+    give_up_s = time.monotonic() + timeout_s
+    while True:
+        try:
+            if _winapi.PeekNamedPipe(msvcrt.get_osfhandle(descriptor), 0)[0]:
+                return True
+        except OSError:  # the other end is closed
+            return True
+        if time.monotonic() >= give_up_s:
+            return False
+        time.sleep(NAP_S)
 
 
 def _signal(process: subprocess.Popen[bytes], name: str) -> None:

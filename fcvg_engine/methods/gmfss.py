@@ -12,7 +12,7 @@ the result is opaque:
     frame = carried + opaque · enlarged(painted − seen(carried))
 
 With other keys this is exactly the painted frame, and only that is computed. Of drawn keys, differences of a few levels
-are left out: flat areas keep the very colour that the keys have (`benchmarks.quality`: FLIP error 23 % smaller). On
+are left out: flat areas keep the very colour that the keys have (on drawn pairs the FLIP error is 23 % smaller). On
 rendered keys that would cost detail.
 """
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from ..errors import NumericError, OutOfMemory
-from ..nets.warp import backward_warp
+from ..nets.warp import backward_warp, sample
 
 Tick = Callable[[], None]  # called between steps of long work; may raise Cancelled
 
@@ -97,10 +97,14 @@ def enlarged(field: torch.Tensor, height: int, width: int, top: int, bottom: int
     """Rows `top` … `bottom` - 1 of `field` [1, C, h, w] as it would be, bilinearly, on height × width pixels."""
     if field.shape[-2:] == (height, width):
         return field[:, :, top:bottom]
-    y = (torch.arange(top, bottom, device=field.device) + 0.5) * (2 / height) - 1
-    x = (torch.arange(width, device=field.device) + 0.5) * (2 / width) - 1
-    grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1)[None]
-    return F.grid_sample(field.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+    def places(first: int, last: int, size: int, own: int) -> torch.Tensor:
+        """Centres of pixels `first` … `last` - 1 of `size`, in pixels of `field`."""
+        return (torch.arange(first, last, device=field.device) + 0.5) * (own / size) - 0.5
+
+    y = places(top, bottom, height, field.shape[2])
+    x = places(0, width, width, field.shape[3])
+    return sample(field.float(), x[None, None, :].expand(1, len(y), -1), y[None, :, None].expand(1, -1, width))
 
 
 def enlarged_flow(flow: torch.Tensor, height: int, width: int, top: int, bottom: int) -> torch.Tensor:
@@ -111,8 +115,7 @@ def enlarged_flow(flow: torch.Tensor, height: int, width: int, top: int, bottom:
 
 def finite(values: torch.Tensor, step: str) -> torch.Tensor:
     """`values` unchanged. Raises NumericError naming `step` when one of them is NaN or infinite."""
-    # One sum sees any NaN or infinity without a second array; float64 so that large but good values do not overflow.
-    if not math.isfinite(values.sum(dtype=torch.float64)):
+    if not torch.isfinite(values).all():
         raise NumericError(
             f"The method failed with invalid numbers while {step}.",
             "Try another method; if it happens again, report it with both keyframes.",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 
 from .. import weights
-from ..methods.base import ReportProgress
 from .featurenet import FeatureNet
 from .fusionnet import FusionNet
 from .gmflow import GMFlow
 from .ifnet import IFNet
 from .metricnet import MetricNet
+
+if TYPE_CHECKING:
+    from ..methods.base import ReportProgress
 
 _CLASSES: dict[str, type[nn.Module]] = {
     "rife": IFNet,

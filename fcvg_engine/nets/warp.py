@@ -13,18 +13,18 @@ def backward_warp(picture: torch.Tensor, flow: torch.Tensor, padding: str = "bor
     `padding` says what lies outside: the nearest edge pixel ("border") or zero ("zeros"). Positions are computed in
     float32 whatever the inputs are, since half precision cannot tell pixels beyond 2048 apart.
     """
+    x = torch.arange(flow.shape[3], device=flow.device)
+    y = torch.arange(top, top + flow.shape[2], device=flow.device)
+    offset = flow.float()
+    sampled = sample(picture.float(), x[None, None, :] + offset[:, 0], y[None, :, None] + offset[:, 1], padding)
+    return sampled.to(picture.dtype)
+
+
+def sample(picture: torch.Tensor, x: torch.Tensor, y: torch.Tensor, padding: str = "border") -> torch.Tensor:
+    """float32 `picture` [N, C, H, W] bilinearly at pixel positions `x`, `y` [N, h, w] → [N, C, h, w]."""
     height, width = picture.shape[-2:]
     # grid_sample counts from -1 at the first pixel to 1 at the last.
-    x_unit, y_unit = 2.0 / max(width - 1, 1), 2.0 / max(height - 1, 1)
-    x = torch.arange(flow.shape[3], device=flow.device) * x_unit - 1
-    y = torch.arange(top, top + flow.shape[2], device=flow.device) * y_unit - 1
-    offset = flow.float()
-    grid = torch.stack(
-        (
-            torch.add(x[None, None, :], offset[:, 0], alpha=x_unit),
-            torch.add(y[None, :, None], offset[:, 1], alpha=y_unit),
-        ),
-        dim=-1,
-    )
-    sampled = F.grid_sample(picture.float(), grid, mode="bilinear", padding_mode=padding, align_corners=True)
-    return sampled.to(picture.dtype)
+    grid = torch.stack((x * (2.0 / max(width - 1, 1)) - 1, y * (2.0 / max(height - 1, 1)) - 1), -1)
+    if padding == "border":  # done here, because not every device's grid_sample can
+        grid.clamp_(-1, 1)
+    return F.grid_sample(picture, grid, mode="bilinear", padding_mode="zeros", align_corners=True)

@@ -213,7 +213,6 @@ def test_an_error_of_our_own_is_shown_and_the_bar_goes(edit: Edit, before: Shown
         raise ZeroDivisionError("a mistake")
 
     monkeypatch.setattr(strips, "show_frame", stumble)
-    turn_until(lambda: status().error_message)
+    turn_until(lambda: status().error_message and not status().jobs)
     assert "a mistake" in status().error_message
-    assert not status().jobs
     assert ours().fcvg.state == INCOMPLETE

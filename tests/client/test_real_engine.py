@@ -32,7 +32,7 @@ def engine_of(client: Client) -> psutil.Process:
     deadline = time.monotonic() + HANG_S
     while client.hello is None:
         assert time.monotonic() < deadline, client.log.tail()
-        time.sleep(0.02)
+        assert client.poll(timeout_s=0.02) is None
     return psutil.Process(client.hello.pid)
 
 
@@ -73,7 +73,7 @@ def test_the_engine_leaves_by_itself_and_the_next_job_starts_another(launch: Lau
     deadline = time.monotonic() + HANG_S
     while client.state != "off":
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        client.poll(timeout_s=0.02)
     client.submit(protocol.Start("b", request_of()))
     assert isinstance(until_final(client, "b")[-1], protocol.Done)
 

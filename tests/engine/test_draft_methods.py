@@ -11,6 +11,7 @@ import cv2
 import pytest
 import torch
 
+from benchmarks import drawn
 from fcvg_engine import nets
 from fcvg_engine.errors import Cancelled, NumericError
 from fcvg_engine.methods import dissolve, gmfss, pictures, rife
@@ -207,3 +208,16 @@ except OutOfMemory as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.stdout == "out_of_memory\n", done.stderr
+
+
+@pytest.mark.parametrize("method", MOVING)
+def test_flat_areas_of_drawings_keep_the_colours_of_the_keys(method: str) -> None:
+    def levels(picture: torch.Tensor) -> torch.Tensor:
+        return (picture.clamp(0, 1) * 255).round().long().flatten(1).T  # [H·W, 3]
+
+    start, end = (torch.from_numpy(drawn.frame(5, moment, 480, 288)).permute(2, 0, 1) / 255 for moment in (0, 1))
+    colours, places = levels(start).unique(dim=0, return_counts=True)
+    palette = colours[places > 200]
+    (frame,) = generate(method, start, end, (0.5,))
+    shares = [float((levels(picture)[:, None] == palette).all(-1).any(-1).float().mean()) for picture in (start, frame)]
+    assert shares[1] > 0.75 * shares[0]
