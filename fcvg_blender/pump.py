@@ -14,12 +14,13 @@ import bpy
 from .jobs import session
 
 INTERVAL_S = 0.1
-REDRAW_S = 0.25  # between redraws: each costs as much as the artist's own, and the engine needs the processor
+REDRAW_S = 0.5  # between redraws: each costs as much as the artist's own, and the engine needs the processor
 PATIENCE_S = 0.25  # between looks while Blender must not be disturbed
 BUDGET_S = 0.01  # of the main thread, for one turn
-STRIPS_S = 0.5  # between visits to the strips
+STRIPS_S = 0.5  # between visits to the strips, longer where a visit takes long
+LARGEST_SHARE = 0.1  # of the main thread's time that these visits may take
 
-_last_visit_s = 0.0
+_next_visit_s = 0.0
 _last_redraw_s = 0.0
 _stale = False  # the panels show less than is known
 
@@ -55,7 +56,7 @@ def turn() -> float | None:
 
 def _carry() -> bool:
     """Handle what has come; whether the panels have something new to show."""
-    global _last_visit_s
+    global _next_visit_s
     began_s = time.perf_counter()
     news = False
     while time.perf_counter() - began_s < BUDGET_S:
@@ -64,11 +65,13 @@ def _carry() -> bool:
             break
         session.handle(message)
         news = True
-    if began_s - _last_visit_s > STRIPS_S:
-        _last_visit_s = began_s
+    session.tidy(began_s + BUDGET_S)
+    visit_s = time.perf_counter()
+    if visit_s > _next_visit_s:
         news |= session.drop_lost()
         session.show_frames()
-    session.tidy(began_s + BUDGET_S)
+        now_s = time.perf_counter()
+        _next_visit_s = now_s + max(STRIPS_S, (now_s - visit_s) / LARGEST_SHARE)
     return news
 
 

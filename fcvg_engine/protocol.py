@@ -23,6 +23,7 @@ Every `start` and `self_test` gets exactly one final report, whatever happens in
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import types
@@ -224,7 +225,7 @@ def _parse_object(line: bytes) -> dict[str, Any]:
 def _build(cls: Any, content: object, where: str) -> Any:
     if not isinstance(content, dict):
         raise ProtocolError(f"{where} is not an object.")
-    hints = typing.get_type_hints(cls)
+    hints = _hints(cls)
     declared = {f.name: f for f in fields(cls)}
     for name in content:
         if name not in declared:
@@ -236,6 +237,11 @@ def _build(cls: Any, content: object, where: str) -> Any:
         elif declaration.default is MISSING and declaration.default_factory is MISSING:
             raise ProtocolError(f"{where} lacks its field {name!r}.")
     return cls(**values)
+
+
+@functools.cache
+def _hints(cls: Any) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:

@@ -25,7 +25,8 @@ from .log import Log
 
 LADDER_STEP_S = 1.0  # given to the end of input, then to terminate, then to kill
 NAP_S = 0.01
-READ_BYTES = 1 << 16
+READ_BYTES = 1 << 12
+ENOUGH_LINES = 10  # for one time: each costs Blender's main thread
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ class _Pipe:
             if len(self._unsplit) > protocol.MAX_LINE_BYTES:
                 self._unsplit = b""
                 raise errors.ProtocolError("a message that was too long")
-            if len(lines) > 100:  # the rest next time: each line costs the main thread
+            if len(lines) > ENOUGH_LINES:
                 break
         return lines
 

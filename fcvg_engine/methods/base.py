@@ -13,12 +13,14 @@ import torch
 class Options:
     """Choices that concern how a method computes, not what the artist asked for.
 
-    `device` and `dtype` of the networks; `seed` for methods that draw noise.
+    `device` and `dtype` of the networks; `seed` for methods that draw noise. `as_published` leaves out what we have
+    added to a published method, so that it can be compared with the original.
     """
 
     device: torch.device
     dtype: torch.dtype = torch.float32
     seed: int = 0
+    as_published: bool = False
 
 
 class ReportProgress(Protocol):

@@ -63,7 +63,7 @@ def inbetween(
         painter = Painter(options, report)
         keys = start[None].to(options.device), end[None].to(options.device)
         ground = pictures.backdrop(start, end)
-        drawn = choose.is_drawn_pair(start, end)
+        drawn = not options.as_published and choose.is_drawn_pair(start, end)
         factor = pictures.bounding_factor(start, MOST_PIXELS)
         small = [pictures.reduced(pictures.composite(key, ground), factor) for key in keys]
         carried_too = drawn or factor > 1 or start.shape[0] == 4 or bool((start > 1).any() or (end > 1).any())

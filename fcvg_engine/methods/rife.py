@@ -43,7 +43,7 @@ def inbetween(
         report("Loading RIFE", 0.0)
         net = nets.network("rife", options.device, options.dtype, report)
         start, end = start[None].to(options.device), end[None].to(options.device)
-        search = _choose_search(net, *pictures.seen(start[0], end[0]), report)
+        search = _choose_search(net, *pictures.seen(start[0], end[0]), options.as_published, report)
         for done, time in enumerate(times):
             report("Drawing inbetweens", (done + 1) / (len(times) + 1))
             flow, share = search.motion(time)
@@ -71,8 +71,12 @@ class Search:
         return self._found[time]
 
 
-def _choose_search(net: nn.Module, start: torch.Tensor, end: torch.Tensor, report: ReportProgress) -> Search:
-    """The reduction at which both keys, warped to the middle, agree best."""
+def _choose_search(
+    net: nn.Module, start: torch.Tensor, end: torch.Tensor, as_published: bool, report: ReportProgress
+) -> Search:
+    """The reduction at which both keys, warped to the middle, agree best; none as published."""
+    if as_published:
+        return Search(net, start, end, reduction=1, averaged=0)
     factor = pictures.bounding_factor(start, MOST_PIXELS)
     start, end = pictures.reduced(start, factor), pictures.reduced(end, factor)
     height, width = start.shape[-2:]

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from fcvg_engine.methods import gmfss, rife
 from fcvg_engine.methods.base import Options
 
-CPU = Options(torch.device("cpu"))
+CPU = Options(torch.device("cpu"), as_published=True)
 METHODS = {"rife": rife.inbetween, "gmfss": gmfss.inbetween}
 MOST_DIFFERENT = 0.5 / 255
 

@@ -64,8 +64,6 @@ def generate(scene: Any, figures: dict[str, Any], name: str) -> stage.Steps:
     yield from stage.press(enter)
     yield from stage.until(lambda: bpy.context.window_manager.fcvg.jobs, "the progress bar")
     figures[f"{name}_bar_s"] = round(time.monotonic() - clicked_s, 2)
-    yield 0.05
-    stage.screenshot(f"{name}_running")
     yield from stage.until(lambda: first_frame_is_there(scene), "the first frame")
     bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=1)
     figures[f"{name}_first_frame_s"] = round(time.monotonic() - clicked_s, 2)
