@@ -47,7 +47,7 @@ lint: .venv/.ready ## ruff and mypy
 	.venv/bin/mypy
 
 test-engine: .venv/.ready ## engine, protocol, client, faults, parity (no bpy)
-	$(ENGINE) -m pytest --ignore=tests/blender
+	$(ENGINE) -m pytest --ignore=tests/blender --ignore=tests/ui
 
 test-blender: setup ## the add-on in bpy 4.5 (no torch)
 	.venv-blender/bin/python -m pytest tests/blender

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
 def _inbetween(arguments: argparse.Namespace) -> None:
     if not arguments.file.is_file():
         raise errors.BadRequest(f"There is no file {arguments.file}.")
+    if arguments.output and not arguments.output.resolve().parent.is_dir():
+        raise errors.BadRequest(f"There is no folder {arguments.output.resolve().parent}.", "Make it first.")
     if arguments.count is not None and not 1 <= arguments.count <= protocol.MAX_COUNT:
         raise errors.BadRequest(f"The number of inbetweens is 1 to {protocol.MAX_COUNT}.")
     try:
@@ -76,16 +80,13 @@ def _inbetween(arguments: argparse.Namespace) -> None:
     _apply(scene.fcvg, arguments)
     shot = shots.from_selection(scene, compat.selected_strips(bpy.context), scene.fcvg)
     sys.stdout.write(shots.sentence(shot, arguments.method or properties.engine_word(scene.fcvg.method)) + "\n")
-    jobs.session.on_progress = _show_progress
     operators: Any = bpy.ops
-    try:
+    with _progress_shown():
         operators.fcvg.generate_inbetweens()
-    finally:
-        jobs.session.on_progress = None
-    if arguments.output:
-        bpy.ops.wm.save_as_mainfile(filepath=str(arguments.output.resolve()))
-    else:
-        bpy.ops.wm.save_mainfile()
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str((arguments.output or arguments.file).resolve()))
+    except RuntimeError as error:
+        raise errors.DiskError(str(error).removeprefix("Error: ").strip()) from error
 
 
 def _select(scene: Any, names: list[str]) -> None:
@@ -126,9 +127,24 @@ def _identifier(word: str) -> str:
     return word.upper().replace("-", "_")
 
 
-def _show_progress(job: jobs.Job) -> None:
-    sys.stdout.write(f"{job.fraction:4.0%}  {job.stage}  {job.eta()}\n")
-    sys.stdout.flush()
+@contextmanager
+def _progress_shown() -> Iterator[None]:
+    """One line whenever there is something new to say."""
+    last = ""
+
+    def show(job: jobs.Job) -> None:
+        nonlocal last
+        line = f"{job.fraction:4.0%}  {job.stage}  {job.eta()}".rstrip()
+        if line != last:
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+            last = line
+
+    jobs.session.on_progress = show
+    try:
+        yield
+    finally:
+        jobs.session.on_progress = None
 
 
 def _say(text: str) -> None:

@@ -32,12 +32,14 @@ class Job:
     """Frames for the strip with the id `strip`, or a self-test where that is empty.
 
     `id` is new for each run, because a strip's earlier run may still be stopping when it is resumed.
+    `resumed`: the strip and some of its frames are from an earlier run, and outlive this one whatever happens.
     `fraction` in [0, 1]; `eta_s` is None until known.
     """
 
     name: str
     strip: str = ""
     folder: Path = field(default_factory=Path)
+    resumed: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stage: str = "Starting the engine"
     fraction: float = 0.0
@@ -45,8 +47,8 @@ class Job:
     unshown: list[protocol.Frame] = field(default_factory=list)
 
     def eta(self) -> str:
-        """Time left in words, '' while unknown."""
-        if self.eta_s is None:
+        """Time left in words, '' while unknown and at the end."""
+        if not self.eta_s:
             return ""
         if self.eta_s < 90:
             return f"{max(1, round(self.eta_s))} s left"
@@ -94,11 +96,14 @@ class Session:
 
     def cancel(self, job_id: str) -> None:
         """The artist wants the edit as it was: the strip goes at once, its folder once the engine has stopped."""
-        job = self.jobs.pop(job_id, None)
+        job = self.jobs.get(job_id)
         if job is None or self.client is None:
             return
         self.client.cancel(job_id)
-        if job.strip:
+        if job.resumed:
+            self.show_frames()
+            self._leave_incomplete(job)
+        else:
             self._withdraw(job)
 
     def poll(self, timeout_s: float = 0.0) -> protocol.Message | None:
@@ -130,15 +135,20 @@ class Session:
             case protocol.CancelledReport():
                 self._leave_incomplete(job)
 
-    def show_frames(self) -> None:
-        """Let the strips show the frames that have come. Costs what every change of a strip costs in Blender: where it
-        prefetches, the main thread waits until the frame being prefetched is done. So not for each frame by itself."""
-        for job in self.jobs.values():
-            found = strips.find(job.strip) if job.unshown else None
+    def show_frames(self) -> bool:
+        """Let the strips show the frames that have come; whether there were any.
+
+        Costs what every change of a strip costs in Blender: where it prefetches, the main thread waits until the
+        frame being prefetched is done. So not to be called for each frame by itself.
+        """
+        waiting = [job for job in self.jobs.values() if job.unshown]
+        for job in waiting:
+            found = strips.find(job.strip)
             if found is not None:
                 for frame in job.unshown:
                     strips.show_frame(found[1], frame.index, frame.hold, frame.file)
-                job.unshown.clear()
+            job.unshown.clear()
+        return bool(waiting)
 
     def wait(self, job_id: str) -> protocol.Message:
         """Handle reports until the final one of `job_id`, which is returned. For Blender without a window."""
@@ -193,11 +203,13 @@ class Session:
 
     def fail_all(self, message: str, detail: str) -> None:
         """End every job because of an error of the add-on itself."""
-        for job in list(self.jobs.values()):
+        self.show_error(message, "Copy the report and send it to the makers of the add-on.", detail, "addon")
+        failed, self.jobs = self.jobs, {}
+        self.publish()
+        for job in failed.values():
             if self.client is not None:
                 self.client.cancel(job.id)
             self._leave_incomplete(job)
-        self.show_error(message, "Copy the report and send it to the makers of the add-on.", detail, "addon")
 
     def status(self) -> Any:
         """What the panels show: jobs, error, engine state."""
@@ -262,17 +274,18 @@ class Session:
             self.status().engine_state = "The engine does not work."
             return
         found = strips.find(job.strip)
-        if found is not None and found[1].fcvg.made == 0:
-            del self.jobs[job.id]
+        if found is not None and found[1].fcvg.made == 0 and not job.resumed:
             self._withdraw(job)
             self._doomed.append(self._to_delete.pop(job.id))
         else:
             self._leave_incomplete(job)
 
     def _withdraw(self, job: Job) -> None:
-        self._withdrawn.add(job.strip)
-        self._to_delete[job.id] = job.folder
-        strips.remove(job.strip)
+        del self.jobs[job.id]
+        if job.strip:
+            self._withdrawn.add(job.strip)
+            self._to_delete[job.id] = job.folder
+            strips.remove(job.strip)
 
     def _leave_incomplete(self, job: Job) -> None:
         self.jobs.pop(job.id, None)

@@ -17,10 +17,11 @@ INTERVAL_S = 0.1
 REDRAW_S = 0.5  # between redraws: each costs as much as the artist's own, and the engine needs the processor
 PATIENCE_S = 0.25  # between looks while Blender must not be disturbed
 BUDGET_S = 0.01  # of the main thread, for one turn
-STRIPS_S = 0.5  # between visits to the strips, longer where a visit takes long
-LARGEST_SHARE = 0.1  # of the main thread's time that these visits may take
+STRIPS_S = 0.5  # between changes of the strips, longer where Blender takes long for them
+LARGEST_SHARE = 0.1  # of the main thread's time that these changes may take
 
-_next_visit_s = 0.0
+_next_check_s = 0.0
+_next_change_s = 0.0
 _last_redraw_s = 0.0
 _stale = False  # the panels show less than is known
 
@@ -56,7 +57,7 @@ def turn() -> float | None:
 
 def _carry() -> bool:
     """Handle what has come; whether the panels have something new to show."""
-    global _next_visit_s
+    global _next_check_s, _next_change_s
     began_s = time.perf_counter()
     news = False
     while time.perf_counter() - began_s < BUDGET_S:
@@ -66,12 +67,13 @@ def _carry() -> bool:
         session.handle(message)
         news = True
     session.tidy(began_s + BUDGET_S)
-    visit_s = time.perf_counter()
-    if visit_s > _next_visit_s:
+    if began_s > _next_check_s:
+        _next_check_s = began_s + STRIPS_S
         news |= session.drop_lost()
-        session.show_frames()
+    change_s = time.perf_counter()
+    if change_s > _next_change_s and session.show_frames():
         now_s = time.perf_counter()
-        _next_visit_s = now_s + max(STRIPS_S, (now_s - visit_s) / LARGEST_SHARE)
+        _next_change_s = now_s + max(STRIPS_S, (now_s - change_s) / LARGEST_SHARE)
     return news
 
 

@@ -54,6 +54,12 @@ enter() { # COMMAND…
   chroot "$ROOT" /usr/bin/env LIBGL_ALWAYS_SOFTWARE=1 LANG=C.UTF-8 "$@"
 }
 
+# In a mount namespace of its own: the mounts are gone when this ends, and nothing that is removed below ROOT can ever
+# reach the project through them.
+if [ -z "${FCVG_MOUNTS_ARE_OURS:-}" ]; then
+  FCVG_MOUNTS_ARE_OURS=1 exec unshare --mount "$0" "$@"
+fi
+
 verb=${1:-}; shift || true
 case "$verb" in
   install) install_root ;;

@@ -172,8 +172,8 @@ class Client:
         pending, self._pending = self._pending, {}
         left_by_itself = ended.returncode == 0 and greeted and not ended.problem
         stopped_for_cancel = any(each.end_by_s is not None for each in pending.values())
-        message, hint = self._refusal or _explain(ended, greeted, self.launch)
         detail = self.log.tail()
+        message, hint = self._refusal or _explain(ended, greeted, self.launch, detail)
         for job, each in pending.items():
             if each.end_by_s is not None:
                 self._events.append(protocol.CancelledReport(job))
@@ -186,7 +186,7 @@ class Client:
                 self._events.append(protocol.Failed(job, "engine", message, hint, detail))
 
 
-def _explain(ended: Ended, greeted: bool, launch: Launch) -> tuple[str, str]:
+def _explain(ended: Ended, greeted: bool, launch: Launch, log: str) -> tuple[str, str]:
     """Why the engine is gone, in an artist's words, and what to do."""
     if ended.returncode is None:
         return "The engine could not be started.", f"Check the engine Python in the preferences ({ended.problem})."
@@ -201,8 +201,9 @@ def _explain(ended: Ended, greeted: bool, launch: Launch) -> tuple[str, str]:
             "Generate again. If it stays so, update the add-on and the engine to the same version.",
         )
     if not greeted:
+        last = log.strip().rpartition("\n")[2]
         return (
-            "The engine stopped while it started; the end of its log says why.",
+            f"The engine stopped while it started: {last:.200}" if last else "The engine stopped while it started.",
             "Check that the engine Python in the preferences has all parts of the engine.",
         )
     if ended.returncode == -9:

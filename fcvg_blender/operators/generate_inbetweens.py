@@ -68,9 +68,10 @@ def _begin(context: Any) -> jobs.Job:
             device=choices.device,
         )
         strips.insert(scene, shot, folder, strip_id, request)
+        job = jobs.Job(f"{shot.start_strip} → {shot.end_strip}", strip_id, folder)
+        jobs.session.begin(job, protocol.Start(job.id, request), choices)
     except BaseException:
+        strips.remove(strip_id)
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    job = jobs.Job(f"{shot.start_strip} → {shot.end_strip}", strip_id, folder)
-    jobs.session.begin(job, protocol.Start(job.id, request), choices)
     return job

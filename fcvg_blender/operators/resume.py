@@ -35,7 +35,7 @@ class FCVG_OT_resume(bpy.types.Operator):
             choices = preferences.read(context)
             folder = strips.folder(strip)
             request = jobs.request(strip.fcvg, folder, choices.device)
-            job = jobs.Job(f"{strip.fcvg.key_start} → {strip.fcvg.key_end}", strip.fcvg.id, folder)
+            job = jobs.Job(f"{strip.fcvg.key_start} → {strip.fcvg.key_end}", strip.fcvg.id, folder, resumed=True)
             jobs.session.begin(job, protocol.Start(job.id, request), choices)
         except errors.FcvgError as error:
             return outcome.refuse(self, error)

@@ -54,6 +54,7 @@ def test_output_leaves_the_first_file_alone(blend: Path, tmp_path: Path) -> None
         (["--strips", "A", "B", "--count", "40"], "too short"),
         (["--strips", "A", "B", "--count", "3", "--timing", "soon"], "no number"),
         (["--strips", "A"], "expected 2 arguments"),
+        (["--strips", "A", "B", "--output", "no such folder/film.blend"], "There is no folder"),
     ],
 )
 def test_bad_arguments_leave_with_2(blend: Path, words: list[str], complaint: str, capfd) -> None:

@@ -93,6 +93,19 @@ def test_cancelled_inbetweens_do_not_come_back_with_undo(edit: Edit, before: Sho
     assert Shown.of(bpy.context.scene).layout == before.layout
 
 
+def test_cancelling_a_resume_keeps_what_was_there_before(edit: Edit, before: Shown) -> None:
+    os.kill(engine_pid(), signal.SIGKILL)
+    turn_until(idle)
+    made = ours().fcvg.made
+    bpy.ops.fcvg.resume()
+    turn_until(lambda: status().jobs[0].stage.startswith("Drawing"))
+    bpy.ops.fcvg.cancel()
+    assert ours().fcvg.state == INCOMPLETE
+    assert ours().fcvg.made >= made
+    turn_until(idle)
+    assert (strips.folder(ours()) / "0001.png").is_file()
+
+
 def test_deleting_the_strip_stops_its_job_and_keeps_its_frames(edit: Edit, before: Shown) -> None:
     folder = strips.folder(ours())
     compat.strips(edit.scene).remove(ours())

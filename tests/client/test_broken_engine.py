@@ -44,7 +44,8 @@ def test_missing_python_is_reported_with_the_place_to_correct_it(
 def test_engine_that_dies_at_import_shows_the_end_of_its_log(scripted, connect) -> None:
     final = fail(connect(scripted("import a_part_that_is_missing")))
     assert "while it started" in final.message
-    assert "No module named 'a_part_that_is_missing'" in final.detail
+    assert "No module named 'a_part_that_is_missing'" in final.message
+    assert "Traceback" in final.detail
 
 
 def test_engine_that_says_nothing_is_stopped(scripted, connect) -> None:

@@ -159,12 +159,37 @@ def show_sidebars(category: str = "Inbetween") -> Steps:
     yield 0.5
 
 
+def ours() -> Any:
+    """The strip of inbetweens, or None."""
+    strips = sequencer_scene().sequence_editor.strips
+    return next((strip for strip in strips if strip.fcvg.id), None)
+
+
+def jobs() -> Any:
+    """The jobs that the panel shows."""
+    return bpy.context.window_manager.fcvg.jobs
+
+
+def click() -> None:
+    """Generate from A to B as the button does, with its undo step."""
+    for strip in sequencer_scene().sequence_editor.strips:
+        strip.select = strip.name in ("A", "B")
+    area = timeline()
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area, region=area.regions[-1]):
+        bpy.ops.fcvg.generate_inbetweens("INVOKE_DEFAULT", True)
+
+
+def draw() -> None:
+    """Have the window drawn now."""
+    bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=1)
+
+
 def timeline() -> Any:
     """The area that shows strips on channels."""
     return next(area for area in sequencer_areas() if area.spaces.active.view_type != "PREVIEW")
 
 
-def press(*keys: str, ctrl: bool = False, above_px: int = 0) -> Steps:
+def press(*keys: str, ctrl: bool = False, shift: bool = False, above_px: int = 0) -> Steps:
     """Press keys one after the other, the mouse over the middle of the timeline or `above_px` higher."""
     window = bpy.context.window_manager.windows[0]
     area = timeline()
@@ -174,8 +199,8 @@ def press(*keys: str, ctrl: bool = False, above_px: int = 0) -> Steps:
     for key in keys:
         written = {"SPACE": " "}.get(key, key.lower() if len(key) == 1 else None)
         options = {"unicode": written} if written and not ctrl else {}
-        window.event_simulate(key, "PRESS", x=x, y=y, ctrl=ctrl, **options)
-        window.event_simulate(key, "RELEASE", x=x, y=y, ctrl=ctrl)
+        window.event_simulate(key, "PRESS", x=x, y=y, ctrl=ctrl, shift=shift, **options)
+        window.event_simulate(key, "RELEASE", x=x, y=y, ctrl=ctrl, shift=shift)
         yield 0.05
 
 

@@ -9,35 +9,20 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import bpy
 import stage
+from stage import jobs, ours
 
 GAP = 400  # enough dissolved frames to last through everything an artist does here
 
 
-def ours() -> Any:
-    """The strip of inbetweens, or None."""
-    strips = stage.sequencer_scene().sequence_editor.strips
-    return next((strip for strip in strips if strip.fcvg.id), None)
-
-
-def jobs() -> Any:
-    return bpy.context.window_manager.fcvg.jobs
-
-
 def click() -> stage.Steps:
     """Generate from A to B and wait for the first frame."""
-    scene = stage.sequencer_scene()
-    for strip in scene.sequence_editor.strips:
-        strip.select = strip.name in ("A", "B")
-    scene.fcvg.method = "DISSOLVE"
-    area = stage.timeline()
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area, region=area.regions[-1]):
-        bpy.ops.fcvg.generate_inbetweens("INVOKE_DEFAULT", True)  # True: with its undo step, as a click
+    stage.sequencer_scene().fcvg.method = "DISSOLVE"
+    stage.click()
     yield from stage.until(lambda: ours() and ours().fcvg.made, "the first frame")
 
 
