@@ -39,7 +39,11 @@ def tidy_window() -> stage.Steps:
     yield from stage.press("ESC")
     yield from stage.show_sidebars()
     window = bpy.context.window_manager.windows[0]
+    for area in window.screen.areas:  # no paths of this computer in the picture
+        if area.type == "FILE_BROWSER":
+            area.type = "OUTLINER"
     for area in stage.sequencer_areas():
+        area.spaces.active.timeline_overlay.show_strip_source = False
         if area.spaces.active.view_type == "PREVIEW":
             area.spaces.active.show_region_ui = False
         region = next(each for each in area.regions if each.type == "WINDOW")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+# Before Blender looks for them: what it keeps for its user is not to be the user's own.
+os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="fcvg-blender-")
 
 import bpy
 import pytest
@@ -45,6 +50,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave without taking Python down: bpy 4.2 crashes there once property groups with methods were registered."""
+    shutil.rmtree(os.environ["BLENDER_USER_RESOURCES"], ignore_errors=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(config.stash.get(_STATUS, 1))
