@@ -23,7 +23,7 @@ def main() -> None:
     """Runs the command line and leaves with its exit code."""
     output_fd = _guard_stdout()
     # Threads of torch that spin while they wait take the cores from Blender and from each other. Measured with RIFE on
-    # two cores: asleep, a frame takes 0.31 s instead of 0.50 s with one core busy, and 6 to 16 % longer on an idle machine.
+    # two cores: asleep, a frame takes 0.31 s instead of 0.50 s with one core busy, and 6 to 16 % longer with none.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     import signal
