@@ -90,11 +90,12 @@ def measure(method: str, size: tuple[int, int], film: Path, count: int) -> dict[
         peak_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         frame_s, once_s = all_s / count, 0.0
     else:
-        from fcvg_engine import methods
+        from fcvg_engine import devices, methods
 
         moments = [began]
-        for _ in methods.load(method)(start, end, times, CPU, lambda stage, fraction: None):
-            moments.append(time.perf_counter())
+        with devices.memory_kept():
+            for _ in methods.load(method)(start, end, times, CPU, lambda stage, fraction: None):
+                moments.append(time.perf_counter())
         all_s = moments[-1] - began
         frame_s = (moments[-1] - moments[1]) / max(1, count - 1)
         once_s = max(0.0, moments[1] - began - frame_s)

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import folders, pump
+from . import folders, prefetch, pump
 from .jobs import session
 
 
@@ -31,8 +31,15 @@ def after_load(*_: Any) -> None:
 
 @persistent  # type: ignore[untyped-decorator]
 def before_save(filepath: str, *_: Any) -> None:
-    """The first save of a new file gives its frames a place beside it."""
+    """The first save of a new file gives its frames a place beside it. No file keeps what only holds for now."""
     folders.relocate_on_save(filepath, session.busy_strips())
+    prefetch.settle(set())
+
+
+@persistent  # type: ignore[untyped-decorator]
+def after_save(*_: Any) -> None:
+    """Jobs that run go on."""
+    prefetch.settle(session.busy_strips())
 
 
 _HANDLERS = {
@@ -40,6 +47,8 @@ _HANDLERS = {
     "redo_post": after_change_of_history,
     "load_post": after_load,
     "save_pre": before_save,
+    "save_post": after_save,
+    "save_post_fail": after_save,
 }
 
 

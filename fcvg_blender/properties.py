@@ -125,6 +125,9 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
         min=0,
     )
     format: EnumProperty(name="File Format", description="Format of the frames on disk", items=FORMATS)
+    prefetch_held: BoolProperty(
+        name="Prefetch Held", description="Prefetch Frames is off until the inbetweens are made"
+    )
 
     def hold_frames(self) -> int:
         """Frames for which each drawing is shown, 1 to 3."""

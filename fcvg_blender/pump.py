@@ -11,6 +11,7 @@ from typing import Any
 
 import bpy
 
+from . import prefetch
 from .jobs import session
 
 INTERVAL_S = 0.1
@@ -29,6 +30,7 @@ _stale = False  # the panels show less than is known
 def wake() -> None:
     """Have the timer running. Without a window nothing calls timers: operators wait for their job instead."""
     session.publish()
+    prefetch.settle(session.busy_strips())
     if not bpy.app.background and not bpy.app.timers.is_registered(turn):
         bpy.app.timers.register(turn, first_interval=INTERVAL_S, persistent=True)
 
@@ -52,7 +54,10 @@ def turn() -> float | None:
     if _stale and (not session.active or time.perf_counter() - _last_redraw_s > REDRAW_S):
         session.publish()
         _redraw()
-    return INTERVAL_S if session.active else None
+    if session.active:
+        return INTERVAL_S
+    prefetch.settle(set())
+    return None
 
 
 def _carry() -> bool:
@@ -70,6 +75,7 @@ def _carry() -> bool:
     if began_s > _next_check_s:
         _next_check_s = began_s + STRIPS_S
         news |= session.drop_lost()
+        prefetch.settle(session.busy_strips())
     change_s = time.perf_counter()
     if change_s > _next_change_s and session.show_frames():
         now_s = time.perf_counter()

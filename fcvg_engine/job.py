@@ -51,7 +51,9 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
                 emit(_frame(job, folder, drawing, reused=True))
             if folder.missing:
                 folder.check_space(width, height, 3)
-                _generate(request, folder, report, lambda drawing: emit(_frame(job, folder, drawing)))
+                breakdown = timing.breakdown(drawings)
+                with devices.memory_kept():
+                    _generate(request, folder, breakdown, report, lambda drawing: emit(_frame(job, folder, drawing)))
             state = "done"
         except Cancelled:
             state = "cancelled"
@@ -126,9 +128,13 @@ class _Reporter:
 
 
 def _generate(
-    request: Request, folder: outputs.JobFolder, report: _Reporter, on_frame: Callable[[Drawing], None]
+    request: Request,
+    folder: outputs.JobFolder,
+    breakdown: Drawing,
+    report: _Reporter,
+    on_frame: Callable[[Drawing], None],
 ) -> None:
-    """Makes the folder's missing drawings, and writes into its facts how."""
+    """Makes the folder's missing drawings, the breakdown first, and writes into its facts how."""
     report("Reading the keys", 0)
     pair = images.read_pair(Path(request.start), Path(request.end))
     report.span(_READ, _CHOSEN)
@@ -142,7 +148,7 @@ def _generate(
     device = devices.pick(request.device)
     facts = folder.facts
     seed = facts.get("seed", secrets.randbelow(2**53) if request.seed < 0 else request.seed)
-    options = Options(device=device, dtype=devices.precision(device), seed=seed)
+    options = Options(device=device, dtype=devices.precision(device), seed=seed, breakdown=breakdown.time)
     if "method" not in facts:  # a run that goes on keeps to what the first one chose
         facts["method"], facts["reason"] = _choose(request.method, start, end, options, report)
     facts.update(
@@ -156,9 +162,10 @@ def _generate(
     label = methods.entry(facts["method"]).label
     report.span(_CHOSEN, _PREPARED)
     report(f"Preparing {label}", 0)
-    times = [drawing.time for drawing in folder.missing]
+    drawings = sorted(folder.missing, key=lambda drawing: drawing != breakdown)
+    times = [drawing.time for drawing in drawings]
     pictures = methods.load(facts["method"])(start, end, times, options, report)
-    for made, (drawing, picture) in enumerate(zip(folder.missing, pictures, strict=True), 1):
+    for made, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True), 1):
         if not torch.isfinite(picture).all():
             raise NumericError(
                 f"{label} made no usable picture for inbetween {drawing.index}.", "Try another method or device."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import BadRequest
@@ -45,6 +46,14 @@ def chart(count: int, timing: str | list[float], hold: int) -> list[Drawing]:
         Drawing(index=number * hold + 1, hold=min(hold, count - number * hold), time=time)
         for number, time in enumerate(times)
     ]
+
+
+def breakdown(drawings: Sequence[Drawing]) -> Drawing:
+    """The drawing nearest the middle between the keys, which animators call the breakdown and make first.
+
+    The earlier of two that are as near.
+    """
+    return min(drawings, key=lambda each: round(abs(each.time - 0.5), 9))
 
 
 def parse(text: str) -> str | list[float]:

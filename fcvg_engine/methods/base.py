@@ -13,13 +13,16 @@ import torch
 class Options:
     """Choices that concern how a method computes, not what the artist asked for.
 
-    `device` and `dtype` of the networks; `seed` for methods that draw noise. `as_published` leaves out what we have
+    `device` and `dtype` of the networks; `seed` for methods that draw noise. `breakdown` is the time in (0, 1) of the
+    chart's drawing nearest the middle, on which methods decide what holds for all frames; with the rest of a chart
+    that was begun before, it is the same. `as_published` leaves out what we have
     added to a published method, so that it can be compared with the original.
     """
 
     device: torch.device
     dtype: torch.dtype = torch.float32
     seed: int = 0
+    breakdown: float = 0.5
     as_published: bool = False
 
 

@@ -16,6 +16,8 @@ from fcvg_blender import compat, pump, strips
 from fcvg_blender.jobs import session
 from fcvg_blender.operators import generate_inbetweens, outcome
 
+BREAKDOWN = "0003.png"  # of six frames, which comes first
+
 
 @pytest.fixture(scope="module", autouse=True)
 def slow_engine() -> Iterator[None]:
@@ -65,7 +67,7 @@ def finished() -> bool:
 
 
 def test_frames_appear_while_the_artist_works(edit: Edit, before: Shown) -> None:
-    assert "0001.png" in files(ours())
+    assert BREAKDOWN in files(ours())
     assert "key_start.png" in files(ours())
     assert [(job.name, job.fraction > 0) for job in status().jobs] == [("A → B", True)]
     edit.named("A").mute = True
@@ -103,7 +105,7 @@ def test_cancelling_a_resume_keeps_what_was_there_before(edit: Edit, before: Sho
     assert ours().fcvg.state == INCOMPLETE
     assert ours().fcvg.made >= made
     turn_until(idle)
-    assert (strips.folder(ours()) / "0001.png").is_file()
+    assert (strips.folder(ours()) / BREAKDOWN).is_file()
 
 
 def test_deleting_the_strip_stops_its_job_and_keeps_its_frames(edit: Edit, before: Shown) -> None:
@@ -112,7 +114,7 @@ def test_deleting_the_strip_stops_its_job_and_keeps_its_frames(edit: Edit, befor
     turn_until(idle)
     assert not status().jobs
     assert not status().error_message
-    assert (folder / "0001.png").is_file()
+    assert (folder / BREAKDOWN).is_file()
 
 
 def test_undo_stops_the_job_and_redo_can_be_resumed(edit: Edit, before: Shown) -> None:
@@ -122,7 +124,7 @@ def test_undo_stops_the_job_and_redo_can_be_resumed(edit: Edit, before: Shown) -
     bpy.ops.ed.redo()
     strip = ours()
     assert strip.fcvg.state == INCOMPLETE
-    assert files(strip)[0] == "0001.png"
+    assert files(strip)[2] == BREAKDOWN
     strip.select = True
     bpy.context.scene.sequence_editor.active_strip = strip
     assert bpy.ops.fcvg.resume() == {"FINISHED"}
@@ -135,7 +137,7 @@ def test_undo_of_something_else_does_not_disturb_the_job(edit: Edit, before: Sho
     bpy.ops.ed.undo_push(message="Marker")
     bpy.ops.ed.undo()
     assert ours().fcvg.state == RUNNING
-    assert files(ours())[0] == "0001.png"
+    assert files(ours())[2] == BREAKDOWN
     turn_until(finished)
 
 
@@ -218,7 +220,7 @@ def test_removed_output_folder_is_a_clear_error(edit: Edit, before: Shown, monke
     turn_until(idle)
     assert status().error_message
     assert status().error_hint
-    assert (aside / "0001.png").is_file()
+    assert (aside / BREAKDOWN).is_file()
 
 
 def test_an_error_of_our_own_is_shown_and_the_bar_goes(edit: Edit, before: Shown, monkeypatch) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from pictures import write_png
 
+from benchmarks import drawn
 from fcvg_engine import job
 from fcvg_engine.errors import BadImage, BadRequest, Cancelled, NumericError, OutOfMemory
 from fcvg_engine.protocol import Done, Frame, Message, Progress, Request
@@ -42,11 +43,11 @@ def pixels(request: Request) -> list[np.ndarray[Any, Any]]:
 
 
 class TestWhatIsMade:
-    def test_frames_lie_between_the_keys_in_order(self, request_of):
+    def test_frames_lie_between_the_keys_and_the_breakdown_comes_first(self, request_of):
         request = request_of(count=3)
         done, heard = run(request)
         assert (done.frames, done.reused, done.method, done.device) == (3, 0, "dummy", "cpu")
-        assert [frame.index for frame in frames_of(heard)] == [1, 2, 3]
+        assert [frame.index for frame in frames_of(heard)] == [2, 1, 3]
         start, end = (cv2.imread(path).astype(float) for path in (request.start, request.end))
         for picture, time in zip(pixels(request), (0.25, 0.5, 0.75), strict=True):
             np.testing.assert_allclose(picture, start + (end - start) * time, atol=0.51)
@@ -58,7 +59,7 @@ class TestWhatIsMade:
         def look(message: Message) -> None:
             if isinstance(message, Frame):
                 seen.append(sorted(path.name for path in Path(request.out).glob("0*.png")))
-                assert manifest(request)["frames"][-1]["file"] == message.file
+                assert message.file in [frame["file"] for frame in manifest(request)["frames"]]
 
         job.run(request, "j", look, lambda: False)
         assert seen == [["0001.png", "0002.png"], ["0001.png", "0002.png", "0003.png", "0004.png"]]
@@ -145,6 +146,19 @@ class TestGoingOn:
         for made, expected in zip(pixels(request), pixels(whole), strict=True):
             np.testing.assert_array_equal(made, expected)
 
+    def test_frames_made_later_are_what_they_would_have_been(self, request_of, keys):
+        """RIFE decides how far to look at the breakdown, also where that is there already."""
+        for time, path in enumerate(keys):
+            write_png(path, drawn.frame(2, time, 320, 192))
+        request = request_of(count=3, method="rife", timing=[0.1, 0.4, 0.9])
+        run(request)
+        whole = pixels(request)
+        for name in ("0001.png", "0003.png"):
+            (Path(request.out) / name).unlink()
+        done, _ = run(request)
+        assert done.reused == 1
+        assert all((one == other).all() for one, other in zip(whole, pixels(request), strict=True))
+
     def test_cancelling_keeps_what_is_there(self, request_of):
         request = request_of(count=5)
         made = []
@@ -156,7 +170,7 @@ class TestGoingOn:
         with pytest.raises(Cancelled):
             job.run(request, "j", emit, lambda: len(made) == 2)
         assert manifest(request)["state"] == "cancelled"
-        assert sorted(path.name for path in Path(request.out).glob("0*")) == made == ["0001.png", "0002.png"]
+        assert sorted(path.name for path in Path(request.out).glob("0*")) == sorted(made) == ["0001.png", "0003.png"]
 
     def test_other_settings_need_another_folder_or_overwriting(self, request_of):
         run(request_of(count=4))

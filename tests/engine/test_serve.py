@@ -26,7 +26,7 @@ def test_a_job_is_queued_made_and_reported_once(warm_worker: Worker, request_of:
     warm_worker.send(Start("a", request_of(count=3)))
     heard = warm_worker.until_final("a")
     assert heard[0] == Queued("a", 0)
-    assert [message.file for message in heard if isinstance(message, Frame)] == ["0001.png", "0002.png", "0003.png"]
+    assert [message.file for message in heard if isinstance(message, Frame)] == ["0002.png", "0001.png", "0003.png"]
     done = heard[-1]
     assert isinstance(done, Done)
     assert (done.frames, done.reused, done.method, done.engine) == (3, 0, "dummy", __version__)

@@ -34,6 +34,14 @@ def test_on_twos_the_last_drawing_is_held_for_what_is_left():
 
 
 @pytest.mark.parametrize(
+    ("count", "curve", "hold", "index"),
+    [(1, "linear", 1, 1), (12, "linear", 1, 6), (7, "ease-in", 1, 6), (12, "linear", 2, 5)],
+)
+def test_the_breakdown_is_the_drawing_nearest_the_middle(count: int, curve: str, hold: int, index: int):
+    assert timing.breakdown(timing.chart(count, curve, hold)).index == index
+
+
+@pytest.mark.parametrize(
     ("curve", "middle", "first"), [("ease-in", 0.25, 1 / 16), ("ease-out", 0.75, 7 / 16), ("ease-in-out", 0.5, 5 / 32)]
 )
 def test_ease_in_starts_slowly_and_ease_out_ends_slowly(curve: str, middle: float, first: float):

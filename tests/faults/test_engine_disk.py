@@ -69,7 +69,7 @@ def test_two_jobs_in_one_folder_the_second_is_refused(
 
 @pytest.mark.parametrize("file_format", ["png", "exr"])
 def test_a_disk_that_is_full_at_a_later_frame(keys: Keys, tmp_path: Path, file_format: str):
-    """Frames grow towards the noisy key, until one is larger than the system lets a file be."""
+    """The breakdown comes first; frames grow towards the noisy key, until one is larger than a file may be."""
     out = tmp_path / "out"
     noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
     write_png(keys[0], np.zeros((64, 64, 3), np.uint8))

@@ -17,6 +17,21 @@ import bpy
 import stage
 
 
+def prefetches() -> bool:
+    return bool(stage.sequencer_scene().sequence_editor.use_prefetch)
+
+
+def saved_prefetches() -> bool:
+    """The same of a copy of the file as it would be saved now."""
+    path = str(stage.out_dir() / "copy.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True)
+    with bpy.data.libraries.load(path) as (_, loaded):
+        loaded.scenes = [stage.sequencer_scene().name]
+    saved = bool(loaded.scenes[0].sequence_editor.use_prefetch)
+    bpy.data.scenes.remove(loaded.scenes[0])
+    return saved
+
+
 def steps() -> stage.Steps:
     stage.register()
     scene = stage.edit()
@@ -30,6 +45,9 @@ def steps() -> stage.Steps:
     yield 0.3
     yield from stage.press("RET")
     yield from stage.until(stage.jobs, "the progress bar")
+    assert not prefetches(), "Blender would read ahead what is about to change"
+    assert saved_prefetches(), "a file saved now has the artist's setting"
+    assert not prefetches()
     yield from stage.until(lambda: stage.ours() and stage.ours().fcvg.made, "the first frame")
     stage.screenshot("running")
     yield from stage.until(lambda: stage.ours().fcvg.state == "DONE", "all frames")
@@ -37,6 +55,7 @@ def steps() -> stage.Steps:
     stage.screenshot("done")
     files = {element.filename for element in stage.ours().elements}
     assert len(files) == 12, files
+    assert prefetches()
 
     yield from stage.press("Z", ctrl=True)
     yield from stage.until(lambda: stage.ours() is None, "the generation undone by one step")
@@ -44,6 +63,7 @@ def steps() -> stage.Steps:
     yield from stage.until(lambda: stage.ours() is not None, "the generation redone")
     assert stage.ours().fcvg.state == "DONE"
     assert {element.filename for element in stage.ours().elements} == files, "redo shows all frames"
+    assert prefetches(), "though redo brought back the moment of the click"
 
     long_text = "A sentence that is too long for a narrow sidebar, so that it has to be broken."
     region = next(region for region in stage.timeline().regions if region.type == "UI")
