@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import bpy
@@ -114,6 +115,22 @@ def test_missing_picture_says_which_and_leaves_no_trace(edit: Edit, tmp_path: Pa
         bpy.ops.fcvg.generate_inbetweens()
     assert Shown.of(edit.scene) == before
     assert not list(tmp_path.glob("inbetweens/*"))
+
+
+def test_offline_without_models_says_where_to_allow_access(edit: Edit, tmp_path: Path, monkeypatch) -> None:
+    session.end_engine(60)
+    monkeypatch.setenv("FCVG_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setattr(bpy.context.preferences.system, "use_online_access", False)
+    two_strips(edit)
+    save(edit)
+    edit.settings.method = "RIFE"
+    before = Shown.of(edit.scene)
+    with pytest.raises(RuntimeError, match="Allow online access"):
+        bpy.ops.fcvg.generate_inbetweens()
+    assert Shown.of(edit.scene) == before
+    session.end_engine(60)
 
 
 def test_a_wrong_chart_is_refused_before_anything_happens(edit: Edit, tmp_path: Path) -> None:
