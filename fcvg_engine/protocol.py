@@ -9,20 +9,23 @@ type         direction           meaning
 `hello`      engine → Blender    first line of all: protocol version, engine version, capabilities
 `start`      Blender → engine    queue a job
 `self_test`  Blender → engine    generate one small frame and say how long it took
+`condition`  Blender → engine    draw the conditions of a job and stop there
 `cancel`     Blender → engine    stop a job, queued or running
 `queued`     engine → Blender    the job waits behind `ahead` others
 `progress`   engine → Blender    coalesced: the newest replaces older ones not yet read
 `frame`      engine → Blender    one drawing is on disk under its final name
+`preview`    engine → Blender    coalesced: a small contact sheet of what is being denoised is on disk
 `done`       engine → Blender    final report: all frames are there
 `failed`     engine → Blender    final report; with `job` null: a line that was no message
 `cancelled`  engine → Blender    final report: stopped on request
 ===========  ==================  ==================================================================
 
-Every `start` and `self_test` gets exactly one final report, whatever happens in between.
+Every `start`, `condition` and `self_test` gets exactly one final report, whatever happens in between.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import math
@@ -33,15 +36,52 @@ from typing import Any, ClassVar, Union
 
 from .errors import ProtocolError
 
-VERSION = 1
+VERSION = 2
 MAX_LINE_BYTES = 1 << 20
 MAX_COUNT = 1000  # inbetweens of one job
 
-METHODS = ("auto", "rife", "gmfss", "dissolve")
+METHODS = ("auto", "rife", "gmfss", "dissolve", "fcvg", "trf", "vibid", "gi")
+GENERATIVE = ("fcvg", "trf", "vibid", "gi")  # those that denoise; they alone heed `Request.sampling`
 TIMINGS = ("linear", "ease-in", "ease-out", "ease-in-out")
 FORMATS = ("png", "png16", "exr", "jpg")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 HOLDS = (1, 2, 3)
+LINES = ("auto", "flow", "gluestick", "none")
+POSES = ("auto", "dwpose", "none")
+PRESETS = ("auto", "low", "balanced", "fast", "turbo")
+
+
+@dataclass(frozen=True)
+class ConditionSettings:
+    """What is looked for in the keys: how lines are matched (one of `LINES`) and poses found (one of `POSES`).
+
+    `matches` is the path of an edited matches.json to be used instead; with it nothing is looked for.
+    """
+
+    lines: str = "auto"
+    pose: str = "auto"
+    matches: str = ""
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How a generative method denoises.
+
+    `steps` and guidance 0 mean the method's published number. `guidance_min` and `guidance_max` are the scale at the
+    first and last frame of each direction. `control_weight` is the strength of the conditions (published 1),
+    `motion_bucket` 0 … 255, `noise_augmentation` the noise on the keys, `fps` 1 … 30. `work_size` is "", for the size
+    chosen by the keys' shape, or WIDTHxHEIGHT in multiples of 64. `preset` is one of `PRESETS`.
+    """
+
+    steps: int = 0
+    guidance_min: float = 0.0
+    guidance_max: float = 0.0
+    control_weight: float = 1.0
+    motion_bucket: int = 127
+    noise_augmentation: float = 0.02
+    fps: int = 7
+    work_size: str = ""
+    preset: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -63,6 +103,8 @@ class Request:
     format: str = "png"
     device: str = "auto"
     overwrite: bool = False
+    conditions: ConditionSettings = field(default_factory=ConditionSettings)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
 
 
 @dataclass(frozen=True)
@@ -82,6 +124,7 @@ class Hello(Message):
     engine: str
     pid: int
     methods: list[str]
+    lacking: dict[str, str] = field(default_factory=dict)  # method → what it still needs, a sentence
 
 
 @dataclass(frozen=True)
@@ -89,6 +132,14 @@ class Start(Message):
     """Blender → engine: queue a job."""
 
     type: ClassVar[str] = "start"
+    request: Request
+
+
+@dataclass(frozen=True)
+class Condition(Message):
+    """Blender → engine: draw the conditions of a job, one `Frame` each, without generating."""
+
+    type: ClassVar[str] = "condition"
     request: Request
 
 
@@ -139,6 +190,16 @@ class Frame(Message):
 
 
 @dataclass(frozen=True)
+class Preview(Message):
+    """Engine → Blender: the image `file` (a name inside the job's folder) shows the frames after `step` of `steps`."""
+
+    type: ClassVar[str] = "preview"
+    file: str
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
 class Done(Message):
     """Engine → Blender: final. `method` and `device` are those really used; `notes` are sentences for the artist."""
 
@@ -170,9 +231,9 @@ class CancelledReport(Message):
     type: ClassVar[str] = "cancelled"
 
 
-TO_ENGINE: dict[str, type[Message]] = {m.type: m for m in (Start, SelfTest, Cancel)}
+TO_ENGINE: dict[str, type[Message]] = {m.type: m for m in (Start, Condition, SelfTest, Cancel)}
 TO_BLENDER: dict[str, type[Message]] = {
-    m.type: m for m in (Hello, Queued, Progress, Frame, Done, Failed, CancelledReport)
+    m.type: m for m in (Hello, Queued, Progress, Frame, Preview, Done, Failed, CancelledReport)
 }
 FINAL = (Done, Failed, CancelledReport)
 
@@ -257,8 +318,12 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         (item,) = typing.get_args(hint)
         if isinstance(value, list):
             return [_convert(item, each, f"{where}[{i}]") for i, each in enumerate(value)]
-    elif hint is Request:
-        return _build(Request, value, where)
+    elif dataclasses.is_dataclass(hint):
+        return _build(hint, value, where)
+    elif origin is dict:
+        _, item = typing.get_args(hint)
+        if isinstance(value, dict):
+            return {name: _convert(item, each, f"{where}.{name}") for name, each in value.items()}
     elif hint is float:
         if (type(value) is float and math.isfinite(value)) or (type(value) is int and abs(value) < 2**53):
             return float(value)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import torch
+
+from ..protocol import ConditionSettings, SamplingSettings
+
+
+def no_preview(sheet: torch.Tensor, step: int, steps: int) -> None:
+    """Shown to nobody."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +22,9 @@ class Options:
 
     `device` and `dtype` of the networks; `seed` for methods that draw noise. `breakdown` is the time in (0, 1) of the
     chart's drawing nearest the middle, on which methods decide what holds for all frames; with the rest of a chart
-    that was begun before, it is the same. `as_published` leaves out what we have
+    that was begun before, it is the same. `conditions` and `sampling` concern
+    generative methods, which may keep what they make beside the drawings in `folder` (None: nowhere) and show `preview`
+    a small contact sheet, [3, H, W] in [0, 1], after some steps. `as_published` leaves out what we have
     added to a published method, so that it can be compared with the original.
     """
 
@@ -23,6 +32,10 @@ class Options:
     dtype: torch.dtype = torch.float32
     seed: int = 0
     breakdown: float = 0.5
+    conditions: ConditionSettings = field(default_factory=ConditionSettings)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    folder: Path | None = None
+    preview: Callable[[torch.Tensor, int, int], None] = no_preview
     as_published: bool = False
 
 

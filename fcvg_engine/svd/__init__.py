@@ -1,0 +1,1 @@
+"""Stable Video Diffusion between two keys: networks, encoding, denoising, decoding."""
