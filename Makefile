@@ -16,6 +16,7 @@ setup: .venv/.ready .venv-blender/.ready ## both environments: .venv (engine, to
 	$(PYTHON) tools/check_system.py python
 	$(PYTHON) -m venv .venv
 	$(ENGINE) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(ENGINE) -m pip install --quiet --disable-pip-version-check --no-deps rtmlib==0.0.16
 	$(ENGINE) tools/check_system.py engine
 	$(ENGINE) -m fcvg_engine models --download
 	touch $@

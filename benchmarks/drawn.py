@@ -13,29 +13,78 @@ import numpy as np
 _SUPERSAMPLING = 2
 _FRACTION_BITS = 4
 _OUTLINE = (30, 22, 26)
+_NEAR_PX = 4.0  # from an outline: half its width and what a detector is off
 
 
 def frame(seed: int, time: float, width: int = 640, height: int = 384) -> np.ndarray:
     """uint8 [height, width, 3], RGB."""
+    return _drawn(seed, time, width, height).finished()
+
+
+def moved(
+    seed: int, segments: np.ndarray, times: tuple[float, float], width: int = 640, height: int = 384
+) -> np.ndarray:
+    """Where edges [N, 2, 2] seen at the first of two times, in pixels, are at the second; NaN off all outlines.
+
+    An edge belongs to the shape in front, and goes with that part of the shape's outline that is next to it.
+    """
+    start, end = (_drawn(seed, time, width, height).outlines for time in times)
+    result = np.full(segments.shape, np.nan)
+    for index, segment in enumerate(segments):
+        along = segment[0] + np.linspace(0.1, 0.9, 9)[:, None] * (segment[1] - segment[0])
+        owners = [_owner(start, point) for point in along]
+        owner = max(set(owners), key=owners.count)
+        if owner is not None:
+            result[index] = [_carried(start[owner], end[owner], point) for point in segment]
+    return result
+
+
+def _owner(outlines: list[np.ndarray], point: np.ndarray) -> int | None:
+    """The foremost shape on whose outline the point lies; none inside of a shape and off all of them."""
+    for index in reversed(range(len(outlines))):
+        inside = cv2.pointPolygonTest(outlines[index].astype(np.float32), tuple(map(float, point)), True)
+        if inside > -_NEAR_PX:
+            return index if inside < _NEAR_PX else None
+    return None
+
+
+def _carried(start: np.ndarray, end: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """The point beside the outline `end` [K, 2] that is as far along and off it as `point` of the outline `start`."""
+    side = np.roll(start, -1, 0) - start
+    share = np.clip(((point - start) * side).sum(1) / (side**2).sum(1), 0, 1)
+    off = point - (start + share[:, None] * side)
+    nearest = int((off**2).sum(1).argmin())
+    side, offset, share = side[nearest], off[nearest], share[nearest]
+    goal = np.roll(end, -1, 0)[nearest] - end[nearest]
+    turn = np.arctan2(side[0] * goal[1] - side[1] * goal[0], side @ goal)
+    return end[nearest] + share * goal + _turned(offset[None], turn)[0]
+
+
+def _drawn(seed: int, time: float, width: int, height: int) -> _Canvas:
     shot = np.random.default_rng(seed)
     canvas = _Canvas(width, height)
     reach = (0.05, 0.15, 0.35)[seed % 3]  # of the picture's width, over the whole shot
     _background(canvas, shot, pan=reach * 0.4 * shot.uniform(-1, 1) * time)
     _character(canvas, shot, reach, time)
-    return canvas.finished()
+    return canvas
 
 
 class _Canvas:
-    """Shapes in units of the picture's height, drawn larger and reduced for smooth edges."""
+    """Shapes in units of the picture's height, drawn larger and reduced for smooth edges.
+
+    `outlines` are those drawn so far, [K, 2] in the picture's pixels.
+    """
 
     def __init__(self, width: int, height: int) -> None:
         self.size = (width, height)
         self.aspect = width / height
         self._unit = height * _SUPERSAMPLING
+        self.outlines: list[np.ndarray] = []
         self._pixels = np.zeros((height * _SUPERSAMPLING, width * _SUPERSAMPLING, 3), np.uint8)
 
     def shape(self, points: np.ndarray, colour: tuple[int, ...], outline: float = 0.006) -> None:
         """A filled closed shape; `points` [K, 2]."""
+        self.outlines.append((points * self._unit + 0.5) / _SUPERSAMPLING - 0.5)
         fixed = [np.round(points * self._unit * 2**_FRACTION_BITS).astype(np.int32)]
         cv2.fillPoly(self._pixels, fixed, colour, cv2.LINE_AA, _FRACTION_BITS)
         if outline:
@@ -85,7 +134,7 @@ def _background(canvas: _Canvas, shot: np.random.Generator, pan: float) -> None:
         canvas.shape(
             np.array(((0.03, 0.64), (0.06, 0.64), (0.06, 0.7), (0.03, 0.7))) + np.array((left + pan, 0)), _OUTLINE, 0
         )
-    canvas.shape(np.array(((-1, 0.8), (4, 0.8), (4, 2), (-1, 2))), ground, 0.004)
+    canvas.shape(np.array(((-1, 0.8), (4, 0.8), (4, 2), (-1, 2))) + np.array((pan, 0)), ground, 0.004)
 
 
 def _character(canvas: _Canvas, shot: np.random.Generator, reach: float, time: float) -> None:

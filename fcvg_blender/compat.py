@@ -16,6 +16,13 @@ StripType: Any = _types.Strip if hasattr(_types, "Strip") else _types.Sequence  
 LAST_CHANNEL = 128
 SRGB, LINEAR = "sRGB", "Linear Rec.709"  # names of colour spaces
 
+# Without it Blender 4.5 and later warn of // in a path.
+RELATIVE = (
+    {"PATH_SUPPORTS_BLEND_RELATIVE"}
+    if "is_path_supports_blend_relative" in bpy.types.Property.bl_rna.properties
+    else set()
+)
+
 _HANDLES = "left_handle" in StripType.bl_rna.properties  # since 5.1; the names before warn
 _STRIPS = "strips" in bpy.types.SequenceEditor.bl_rna.properties  # since 4.4
 

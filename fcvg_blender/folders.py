@@ -88,6 +88,7 @@ def relocate_on_save(filepath: str, busy: Collection[str] = ()) -> None:
         for strip in showing:
             # Beside a file that has no name yet a path can only be absolute: Blender makes it relative on saving.
             strips.set_folder(strip, new)
+        _follow(old, new)
 
 
 def relocate(busy: Collection[str] = ()) -> None:
@@ -137,6 +138,16 @@ def _move(old: Path, new: Path) -> None:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _follow(old: Path, new: Path) -> None:
+    """Edited matches that are chosen in a folder of ours are chosen where it is now."""
+    scenes: list[Any] = list(bpy.data.scenes)
+    for scene in scenes:
+        conditions = scene.fcvg.conditions
+        path = Path(bpy.path.abspath(conditions.matches))
+        if scene.library is None and conditions.matches and path.is_relative_to(old):
+            conditions.matches = str(new / path.relative_to(old))
 
 
 def _to_move(beside: Path, busy: Collection[str]) -> dict[Path, Path]:

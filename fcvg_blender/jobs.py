@@ -15,9 +15,9 @@ from typing import Any
 
 import bpy
 
-from . import folders, keyframes, properties, strips
+from . import folders, overlay, properties, sheets, strips
 from .engine import errors, protocol
-from .engine.client import Client
+from .engine.client import Client, ToDo
 from .preferences import Choices
 
 WAIT_STEP_S = 0.2
@@ -29,22 +29,24 @@ OFFLINE_HINT = (
 
 @dataclass
 class Job:
-    """Frames for the strip with the id `strip`, or a self-test where that is empty.
+    """Frames, or with `overlay` conditions, for the strip with the id `strip`; a self-test where that is empty.
 
     `id` is new for each run, because a strip's earlier run may still be stopping when it is resumed.
     `resumed`: the strip and some of its frames are from an earlier run, and outlive this one whatever happens.
-    `fraction` in [0, 1]; `eta_s` is None until known.
+    `fraction` in [0, 1]; `eta_s` is None until known. `preview`: the newest contact sheet of frames being denoised.
     """
 
     name: str
     strip: str = ""
     folder: Path = field(default_factory=Path)
     resumed: bool = False
+    overlay: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stage: str = "Starting the engine"
     fraction: float = 0.0
     eta_s: float | None = None
     unshown: list[protocol.Frame] = field(default_factory=list)
+    preview: protocol.Preview | None = None
 
     def eta(self) -> str:
         """Time left in words, '' while unknown and at the end."""
@@ -52,7 +54,9 @@ class Job:
             return ""
         if self.eta_s < 90:
             return f"{max(1, round(self.eta_s))} s left"
-        return f"{round(self.eta_s / 60)} min left"
+        if self.eta_s < 5400:
+            return f"{round(self.eta_s / 60)} min left"
+        return f"{self.eta_s / 3600:.1f} h left"
 
 
 class Session:
@@ -85,7 +89,20 @@ class Session:
         self.client.warm_up()
         return self.client
 
-    def begin(self, job: Job, message: protocol.Start | protocol.SelfTest, choices: Choices) -> None:
+    def look_again(self, choices: Choices) -> None:
+        """Let a fresh engine say what each method lacks; one that works is left alone. Raises as `engine` does."""
+        client = self.engine(choices)
+        if client.state == "ready":
+            client.renew()
+
+    def await_greeting(self) -> None:
+        """Handle reports until the engine has spoken or ended. For Blender without a window."""
+        while self.client is not None and self.client.busy and self.client.hello is None:
+            message = self.poll(WAIT_STEP_S)
+            if message is not None:
+                self.handle(message)
+
+    def begin(self, job: Job, message: ToDo, choices: Choices) -> None:
         """Hand a job to the engine."""
         self._withdrawn.discard(job.strip)
         client = self.engine(choices)
@@ -114,6 +131,8 @@ class Session:
         """Carry one report into the edit and the panel."""
         if isinstance(message, protocol.FINAL) and message.job in self._to_delete:
             self._doomed.append(self._to_delete.pop(message.job))
+        if message.job is None and isinstance(message, protocol.Failed):  # the engine could not be started
+            self.show_error(message.message, message.hint, message.detail, message.code)
         job = self.jobs.get(message.job or "")
         if job is None:
             return
@@ -126,8 +145,12 @@ class Session:
                 job.stage = "Preparing"
             case protocol.Progress(stage=stage, fraction=fraction, eta_s=eta_s):
                 job.stage, job.fraction, job.eta_s = stage, fraction, eta_s
-            case protocol.Frame():
+            case protocol.Frame(file=file):
+                if job.overlay:
+                    overlay.clear_black(job.folder / file)
                 job.unshown.append(message)
+            case protocol.Preview():
+                job.preview = message
             case protocol.Done():
                 self._done(job, message)
             case protocol.Failed():
@@ -216,8 +239,12 @@ class Session:
         context: Any = bpy.context
         return context.window_manager.fcvg
 
+    def knows_more(self) -> bool:
+        """Whether the engine has said of itself what the panels do not show yet."""
+        return self.client is not None and (self.client.hello is not None) != self.status().greeted
+
     def publish(self) -> None:
-        """Write the running jobs where the panels read them."""
+        """Write the running jobs and what methods lack where the panels read them."""
         status = self.status()
         shown = status.jobs
         while len(shown) > len(self.jobs):
@@ -227,6 +254,14 @@ class Session:
         for item, job in zip(shown, self.jobs.values(), strict=True):
             item.id, item.name, item.stage = job.id, job.name, job.stage
             item.fraction, item.eta = job.fraction, job.eta()
+            item.sheet = sheets.icon(job.id)
+            item.sheet_step = f"Step {job.preview.step} of {job.preview.steps}" if job.preview else ""
+        hello = self.client.hello if self.client else None
+        status.greeted = hello is not None
+        status.lacking.clear()
+        for method, text in hello.lacking.items() if hello else ():
+            need = status.lacking.add()
+            need.name, need.text = method, text
 
     def tidy(self, until_s: float) -> None:
         """Delete what cancelled jobs have left on disk, until `time.perf_counter()` says `until_s`: disks are slow."""
@@ -266,7 +301,7 @@ class Session:
 
     def _failed(self, job: Job, failed: protocol.Failed) -> None:
         hint = failed.hint
-        if failed.code == errors.MissingModel.code and not bpy.app.online_access:
+        if "downloaded" in failed.message and not bpy.app.online_access:
             hint = OFFLINE_HINT
         self.show_error(failed.message, hint, failed.detail, failed.code)
         if not job.strip:
@@ -274,7 +309,7 @@ class Session:
             self.status().engine_state = "The engine does not work."
             return
         found = strips.find(job.strip)
-        if found is not None and found[1].fcvg.made == 0 and not job.resumed:
+        if found is not None and not job.resumed and (found[1].fcvg.made == 0 or job.overlay):
             self._withdraw(job)
             self._doomed.append(self._to_delete.pop(job.id))
         else:
@@ -297,23 +332,6 @@ class Session:
 session = Session()
 
 
-def request(record: Any, folder: Path, device: str) -> protocol.Request:
-    """What the engine is asked for, from what a strip remembers."""
-    suffix = keyframes.suffix(record.format)
-    return protocol.Request(
-        start=str(folder / (keyframes.START + suffix)),
-        end=str(folder / (keyframes.END + suffix)),
-        out=str(folder),
-        count=record.count,
-        method=record.method,
-        timing=record.engine_timing(),
-        hold=record.hold,
-        seed=record.seed,
-        format=record.format,
-        device=device,
-    )
-
-
 def exit_code(code: str) -> int:
     """The command line's exit code for an error's `code`."""
     kinds: list[type[errors.FcvgError]] = [errors.FcvgError, *errors.FcvgError.__subclasses__()]
@@ -324,7 +342,11 @@ def _delete_some(folder: Path, until_s: float) -> bool:
     """Delete files of a job's folder, then the folder; whether that is over. What is not ours in there stays."""
     try:
         for path in list(folder.iterdir()):
-            path.unlink()
+            if path.is_dir() and not path.is_symlink():
+                if not _delete_some(path, until_s):
+                    return False
+            else:
+                path.unlink()
             if time.perf_counter() > until_s:
                 return False
         folder.rmdir()

@@ -7,14 +7,15 @@ from typing import Any
 import blf
 import bpy
 
-from . import compat, properties, shots
+from . import compat, preferences, properties, shots
 from .engine import errors
 from .operators import active
 
-SIDE_MARGIN_PX = 70  # panel borders, box borders and an icon, at scale 1
+UNIT_PX = 20  # height of a button, at scale 1
+SIDE_MARGIN_PX = 92  # tabs, panel borders, box borders and an icon, at scale 1
 
 
-class _SidebarPanel(bpy.types.Panel):
+class SidebarPanel(bpy.types.Panel):
     """Placed in the sidebar of every view of the sequencer: timeline, preview and both."""
 
     bl_space_type = "SEQUENCE_EDITOR"
@@ -22,7 +23,7 @@ class _SidebarPanel(bpy.types.Panel):
     bl_category = "Inbetween"
 
 
-class FCVG_PT_inbetween(_SidebarPanel):
+class FCVG_PT_inbetween(SidebarPanel):
     """What will happen, the choices that matter now, the button; then what runs and what went wrong."""
 
     bl_idname = "FCVG_PT_inbetween"
@@ -40,7 +41,8 @@ class FCVG_PT_inbetween(_SidebarPanel):
         except errors.FcvgError as problem:
             message, hint = problem.message, problem.hint
             if len(strips) == 1 and strips[0].fcvg.id:  # as after each generation
-                message, hint = "These are inbetweens.", "To make more, select two strips."
+                what = "conditions" if strips[0].fcvg.overlay else "inbetweens"
+                message, hint = f"These are {what}.", "To make more, select two strips."
             text_box(context, layout, message, hint, icon="INFO")
             touching = len(strips) > 1
         else:
@@ -52,6 +54,11 @@ class FCVG_PT_inbetween(_SidebarPanel):
         column.use_property_split = True
         column.use_property_decorate = False
         column.prop(settings, "method")
+        if settings.is_generative():
+            _draw_needs(context, layout, settings.method)
+            column = layout.column()
+            column.use_property_split = True
+            column.use_property_decorate = False
         if touching:
             column.prop(settings, "placement")
             column.prop(settings, "count")
@@ -63,17 +70,18 @@ class FCVG_PT_inbetween(_SidebarPanel):
 
         status = context.window_manager.fcvg
         for job in status.jobs:
-            _draw_job(layout, job)
+            _draw_job(context, layout, job)
         if status.error_message:
             _draw_error(context, layout, status)
 
 
-class FCVG_PT_timing(_SidebarPanel):
+class FCVG_PT_timing(SidebarPanel):
     """How the drawings are spaced and held."""
 
     bl_idname = "FCVG_PT_timing"
     bl_parent_id = "FCVG_PT_inbetween"
     bl_label = "Timing"
+    bl_order = 3
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: Any) -> None:
@@ -88,12 +96,13 @@ class FCVG_PT_timing(_SidebarPanel):
         layout.prop(settings, "hold")
 
 
-class FCVG_PT_output(_SidebarPanel):
+class FCVG_PT_output(SidebarPanel):
     """What is written."""
 
     bl_idname = "FCVG_PT_output"
     bl_parent_id = "FCVG_PT_inbetween"
     bl_label = "Output"
+    bl_order = 4
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: Any) -> None:
@@ -103,10 +112,9 @@ class FCVG_PT_output(_SidebarPanel):
         layout.use_property_decorate = False
         settings = compat.sequencer_scene(context).fcvg
         layout.prop(settings, "format", text="Format")
-        layout.prop(settings, "seed")
 
 
-class FCVG_PT_strip(_SidebarPanel):
+class FCVG_PT_strip(SidebarPanel):
     """What the active strip of inbetweens remembers, and what can be done with it."""
 
     bl_idname = "FCVG_PT_strip"
@@ -151,33 +159,68 @@ def text_box(context: Any, layout: Any, text: str, hint: str = "", icon: str = "
     return box
 
 
+def room_px(context: Any) -> float:
+    """Width of the region inside a box, an icon's place left out."""
+    scale = context.preferences.system.ui_scale
+    return float(max(context.region.width - SIDE_MARGIN_PX * scale, 60 * scale))
+
+
 def wrapped(context: Any, text: str) -> list[str]:
     """`text` in lines that fit the region: Blender's labels cut long text off."""
     preferences = context.preferences
     scale = preferences.system.ui_scale
     blf.size(0, preferences.ui_styles[0].widget.points * scale)
-    room_px = max(context.region.width - SIDE_MARGIN_PX * scale, 60 * scale)
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and blf.dimensions(0, longer)[0] <= room_px:
+        if lines and blf.dimensions(0, longer)[0] <= room_px(context):
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
 
 
-def _draw_job(layout: Any, job: Any) -> None:
+def _draw_needs(context: Any, layout: Any, method: str) -> None:
+    """What the method still needs, by the engine's own account; nothing when it has all."""
+    status = context.window_manager.fcvg
+    label = next(label for name, label, _, _ in properties.METHODS if name == method)
+    if not status.greeted:
+        box = text_box(context, layout, f"{label} needs model files. Are they there?", icon="QUESTION")
+        box.separator()
+        box.operator("fcvg.check_models", text="Check")
+        return
+    lacking = next((need.text for need in status.lacking if need.name == properties.engine_word(method)), "")
+    if lacking:
+        box = text_box(context, layout, f"{label} cannot be used yet.", lacking, icon="ERROR")
+        box.separator()
+        row = box.row(align=True)
+        row.operator("preferences.addon_show", text="Model Folder", icon="PREFERENCES").module = preferences.ADDON
+        row.operator("fcvg.check_models", text="Check Again", icon="FILE_REFRESH")
+
+
+def _draw_job(context: Any, layout: Any, job: Any) -> None:
     box = layout.box().column(align=True)
     row = box.row()
     row.label(text=job.name, icon="SEQ_STRIP_DUPLICATE")
     row.operator("fcvg.cancel", text="", icon="X", emboss=False).job = job.id
-    box.progress(factor=job.fraction, text=f"{job.stage}  {job.fraction:.0%}")
-    if job.eta:
+    done = f"{job.fraction:.0%}"
+    fits = len(wrapped(context, f"{job.stage}  {done}")) == 1
+    box.progress(factor=job.fraction, text=f"{job.stage}  {done}" if fits else done)
+    for line in () if fits else wrapped(context, job.stage):
         row = box.row()
         row.active = False
-        row.alignment = "RIGHT"
-        row.label(text=job.eta)
+        row.label(text=line)
+    if job.sheet:
+        box.template_icon(
+            icon_value=job.sheet, scale=room_px(context) / (UNIT_PX * context.preferences.system.ui_scale)
+        )
+    if job.sheet_step or job.eta:
+        row = box.row()
+        row.active = False
+        row.label(text=job.sheet_step)
+        right = row.row()
+        right.alignment = "RIGHT"
+        right.label(text=job.eta)
 
 
 def _draw_error(context: Any, layout: Any, status: Any) -> None:

@@ -2,6 +2,7 @@
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from .engine import errors, locate
+from . import properties
+from .engine import errors, locate, protocol
 from .engine.process import Launch
 
 # The extension's package when installed, this package when it runs from a checkout.
 ADDON = (__package__ or "").rpartition(".")[0] or "fcvg_blender"
+
+NEED_LETTERS = 90  # of a line: what fits the preferences' window as Blender opens it
 
 DEVICES = [
     ("AUTO", "Automatic", "The graphics card if there is one that fits, else the processor", 0),
@@ -31,6 +35,7 @@ class Choices:
     device: str = "auto"
     idle_minutes: int = 10
     output_folder: str = "//inbetweens"
+    checkpoints: str = ""
 
     def launch(self) -> Launch:
         """How the engine is to be started now. Raises MissingPart when no Python for it is found."""
@@ -40,6 +45,7 @@ class Choices:
             log_folder=locate.user_data() / "logs",
             idle_s=self.idle_minutes * 60.0,
             online=bpy.app.online_access,
+            checkpoints=Path(self.checkpoints) if self.checkpoints else None,
         )
 
 
@@ -61,6 +67,11 @@ class FCVG_Preferences(bpy.types.AddonPreferences):
         min=1,
         soft_max=120,
     )
+    checkpoints: StringProperty(
+        name="Model Folder",
+        description="Folder with the model files of FCVG, TRF, ViBiDSampler and GI, as their authors publish them",
+        subtype="DIR_PATH",
+    )
     output_folder: StringProperty(
         name="Frames In",
         description="Folder that gets a folder for each generation. // is the folder of the blend file",
@@ -76,6 +87,8 @@ class FCVG_Preferences(bpy.types.AddonPreferences):
         layout.prop(self, "device")
         layout.prop(self, "idle_minutes")
         layout.prop(self, "output_folder")
+        layout.prop(self, "checkpoints")
+        _draw_needs(layout, context.window_manager.fcvg)
         row = layout.row()
         row.operator("fcvg.test_engine", icon="CHECKMARK")
         row.operator("fcvg.open_log", icon="TEXT")
@@ -98,6 +111,7 @@ def read(context: Any) -> Choices:
         device=found.device.lower(),
         idle_minutes=found.idle_minutes,
         output_folder=found.output_folder or Choices.output_folder,
+        checkpoints=bpy.path.abspath(found.checkpoints) if found.checkpoints else "",
     )
 
 
@@ -111,6 +125,24 @@ def _draw_found(layout: Any, preference: str) -> None:
         column.label(text=error.hint, icon="BLANK1")
     else:
         column.label(text=f"Found, {found.source}: {_short(found.path)}", icon="CHECKMARK")
+
+
+def _draw_needs(layout: Any, status: Any) -> None:
+    """What each generative method lacks, once the engine has said it."""
+    column = layout.column(align=True)
+    if status.greeted:
+        lacking = {need.name: need.text for need in status.lacking}
+        for identifier, label, _, _ in properties.METHODS:
+            word = properties.engine_word(identifier)
+            if word in lacking:
+                column.label(text=f"{label} cannot be used yet.", icon="ERROR")
+                for line in textwrap.wrap(lacking[word], NEED_LETTERS):
+                    row = column.row()
+                    row.active = False
+                    row.label(text=line, icon="BLANK1")
+            elif word in protocol.GENERATIVE:
+                column.label(text=f"{label} can be used", icon="CHECKMARK")
+    column.operator("fcvg.check_models", icon="FILE_REFRESH")
 
 
 def _short(path: Path) -> str:

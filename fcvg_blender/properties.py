@@ -5,6 +5,7 @@ Identifiers and numbers of enum items are saved in .blend files: add new ones, n
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
+import secrets
 from typing import Any
 
 import bpy
@@ -18,7 +19,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import compat
+from . import compat, generative
 from .engine import errors, protocol
 
 METHODS = [
@@ -26,6 +27,10 @@ METHODS = [
     ("RIFE", "RIFE", "Fast. Best on rendered and filmed pictures", 1),
     ("GMFSS", "GMFSS", "Slower. Best on drawn animation with large motion", 2),
     ("DISSOLVE", "Dissolve", "Fades one key into the other without moving anything", 3),
+    ("FCVG", "FCVG", "Draws what lies between, led by matched lines and poses. Large motion; slow, needs models", 4),
+    ("TRF", "TRF", "A video model draws from both keys towards the middle. Large motion; slow, needs models", 5),
+    ("VIBID", "ViBiDSampler", "As TRF, with both directions kept together step by step. Slow, needs models", 6),
+    ("GI", "Generative Inbetweening", "As TRF, with a model of its own for the way back. Slow, needs models", 7),
 ]
 PLACEMENTS = [
     ("OVER_END", "Over the End", "Lay the inbetweens over the last frames of the earlier strip", 0),
@@ -60,6 +65,9 @@ class FCVG_StripRecord(bpy.types.PropertyGroup):
 
     Words (`method`, `timing`, `format`) are those of the engine. Splitting and duplicating a strip copies the
     record, so several strips may carry one id: they show the same frames.
+
+    With `overlay` the strip shows the conditions of a pair instead: first the earlier key's, then those of the frames
+    between, last the later key's; `count` counts all of them.
     """
 
     id: StringProperty(name="Id", description="Ties the strip to its job and its folder")
@@ -71,6 +79,8 @@ class FCVG_StripRecord(bpy.types.PropertyGroup):
     timing: StringProperty(name="Timing", description="How the drawings are spaced between the keys")
     hold: IntProperty(name="Hold", description="Frames for which each drawing is shown", min=1, default=1)
     seed: IntProperty(name="Seed", description="Start of the random numbers")
+    generation: StringProperty(name="Generation", description="Conditions and sampling, as JSON; empty without")
+    overlay: BoolProperty(name="Conditions", description="The strip shows conditions over the edit")
     format: StringProperty(name="File Format", description="Format of the frames on disk")
     engine_version: StringProperty(name="Engine", description="Version of the engine that made the frames")
     notes: StringProperty(name="Notes", description="What the engine has to say about these frames")
@@ -121,10 +131,12 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
     hold: EnumProperty(name="Hold", description="How many frames each drawing is shown", items=HOLDS)
     seed: IntProperty(
         name="Seed",
-        description="Start of the random numbers, for methods that draw any. The same seed gives the same frames",
-        min=0,
+        description="Start of the random numbers. The same seed gives the same frames. -1 takes a new one each time",
+        min=-1,
     )
     format: EnumProperty(name="File Format", description="Format of the frames on disk", items=FORMATS)
+    conditions: PointerProperty(type=generative.FCVG_Conditions)
+    sampling: PointerProperty(type=generative.FCVG_Sampling)
     prefetch_held: BoolProperty(
         name="Prefetch Held", description="Prefetch Frames is off until the inbetweens are made"
     )
@@ -132,6 +144,14 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
     def hold_frames(self) -> int:
         """Frames for which each drawing is shown, 1 to 3."""
         return next(number for name, _, _, number in HOLDS if name == self.hold)
+
+    def engine_seed(self) -> int:
+        """`seed`, or a new one that can be typed in again."""
+        return secrets.randbelow(2**31) if self.seed < 0 else self.seed
+
+    def is_generative(self) -> bool:
+        """Whether the method draws new pictures out of noise."""
+        return engine_word(self.method) in protocol.GENERATIVE
 
     def drawings(self, count: int) -> int:
         """Number of distinct drawings that `count` inbetween frames need."""
@@ -168,6 +188,14 @@ class FCVG_Job(bpy.types.PropertyGroup):
     stage: StringProperty(name="Stage", description="What the engine is doing")
     fraction: FloatProperty(name="Progress", description="How much is done", min=0.0, max=1.0, subtype="FACTOR")
     eta: StringProperty(name="Time Left", description="How long it will take")
+    sheet: IntProperty(name="Contact Sheet", description="Icon that shows the frames as they are so far, 0 without")
+    sheet_step: StringProperty(name="Step", description="How far the frames on the contact sheet have come")
+
+
+class FCVG_Need(bpy.types.PropertyGroup):
+    """What a method still needs, by the engine's own account. `name` (Blender's own) is the method, its word."""
+
+    text: StringProperty(name="Need", description="What has to be installed before the method can be used")
 
 
 class FCVG_Status(bpy.types.PropertyGroup):
@@ -177,10 +205,12 @@ class FCVG_Status(bpy.types.PropertyGroup):
     error_message: StringProperty(name="Error", description="What went wrong", options={"SKIP_SAVE"})
     error_hint: StringProperty(name="Hint", description="What to do about it", options={"SKIP_SAVE"})
     error_detail: StringProperty(name="Detail", description="For a report", options={"SKIP_SAVE"})
+    greeted: BoolProperty(name="Known", description="The engine has said what it lacks", options={"SKIP_SAVE"})
+    lacking: CollectionProperty(type=FCVG_Need, name="Lacking", options={"SKIP_SAVE"})
     engine_state: StringProperty(name="Engine", description="What the engine is doing", options={"SKIP_SAVE"})
 
 
-CLASSES = (FCVG_StripRecord, FCVG_SceneSettings, FCVG_Job, FCVG_Status)
+CLASSES = (*generative.CLASSES, FCVG_StripRecord, FCVG_SceneSettings, FCVG_Job, FCVG_Need, FCVG_Status)
 
 
 def engine_word(identifier: str) -> str:

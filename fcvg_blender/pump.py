@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from . import prefetch
+from . import prefetch, sheets
 from .jobs import session
 
 INTERVAL_S = 0.1
@@ -52,6 +52,7 @@ def turn() -> float | None:
         session.fail_all(f"The add-on stumbled: {error}", traceback.format_exc())
         _stale = True
     if _stale and (not session.active or time.perf_counter() - _last_redraw_s > REDRAW_S):
+        sheets.refresh(session.jobs.values())
         session.publish()
         _redraw()
     if session.active:
@@ -72,6 +73,7 @@ def _carry() -> bool:
         session.handle(message)
         news = True
     session.tidy(began_s + BUDGET_S)
+    news |= session.knows_more()
     if began_s > _next_check_s:
         _next_check_s = began_s + STRIPS_S
         news |= session.drop_lost()

@@ -6,10 +6,16 @@ import atexit
 
 import bpy
 
-from . import command, handlers, operators, panels, preferences, properties, pump
+from . import command, handlers, operators, panels, panels_generative, preferences, properties, pump, sheets
 from .jobs import session
 
-_CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
+_CLASSES = (
+    *properties.CLASSES,
+    *preferences.CLASSES,
+    *operators.CLASSES,
+    *panels.CLASSES,
+    *panels_generative.CLASSES,
+)
 _MODULES = (properties, panels, handlers, command)
 _QUIT_TIMEOUT_S = 5.0  # the engine leaves at once; this bounds what a stuck one may take
 
@@ -27,6 +33,7 @@ def unregister() -> None:
     """Called by Blender when the add-on is disabled and when Blender quits."""
     pump.sleep()
     session.close(_QUIT_TIMEOUT_S)
+    sheets.close()
     atexit.unregister(session.end_engine)
     for module in reversed(_MODULES):
         module.unregister()

@@ -45,8 +45,13 @@ def text(
 
 def settings(group: Any) -> dict[str, str]:
     """The values of a property group, by their names."""
-    names = [name for name in group.bl_rna.properties.keys() if name != "rna_type"]  # noqa: SIM118 (no mapping)
-    return {name: str(getattr(group, name)) for name in names}
+    found: dict[str, str] = {}
+    for name in group.bl_rna.properties.keys():  # noqa: SIM118 (no mapping)
+        value = getattr(group, name)
+        if name != "rna_type":
+            inner = settings(value) if hasattr(value, "bl_rna") else {"": str(value)}
+            found |= {f"{name}.{each}".rstrip("."): text for each, text in inner.items()}
+    return found
 
 
 def without_names(report: str, folders: list[Path]) -> str:

@@ -55,7 +55,7 @@ class Shot:
 
 
 def from_selection(scene: Any, strips: Iterable[Any], settings: Any) -> Shot:
-    """The shot between two selected strips; sounds beside them are ignored. Raises ShotProblem."""
+    """The shot between two selected strips; sounds and conditions beside them are ignored. Raises ShotProblem."""
     earlier, later = _pair(list(strips))
     for strip in (earlier, later):
         _check_visible(scene, strip)
@@ -89,7 +89,7 @@ def from_selection(scene: Any, strips: Iterable[Any], settings: Any) -> Shot:
         first=first,
         last=first + count - 1,
         count=count,
-        channel=_free_channel(scene, first, count, max(earlier.channel, later.channel), pushing),
+        channel=free_channel(scene, first, count, max(earlier.channel, later.channel), pushing),
     )
 
 
@@ -136,12 +136,13 @@ def _negative_frames_shown() -> bool:
 
 def _pair(strips: list[Any]) -> tuple[Any, Any]:
     """The earlier and the later of the two strips that show a picture."""
-    pictures = [strip for strip in strips if strip.type != "SOUND"]
+    pictures = [strip for strip in strips if strip.type != "SOUND" and not strip.fcvg.overlay]
     if not strips:
         raise ShotProblem("Nothing is selected.", "Select the two strips to be joined by inbetweens.")
     if len(pictures) != 2:
         if not pictures:
-            raise ShotProblem("Only sound is selected.", "Select two strips that show a picture.")
+            what = "sound is" if all(strip.type == "SOUND" for strip in strips) else "conditions are"
+            raise ShotProblem(f"Only {what} selected.", "Select two strips that show a picture.")
         if len(pictures) == 1:
             raise ShotProblem("Only one strip is selected.", "Select a second strip: hold Shift and click it.")
         raise ShotProblem(
@@ -191,7 +192,7 @@ def _first_when_touching(earlier: Any, later: Any, placement: str, count: int) -
     return cut - over_end
 
 
-def _free_channel(scene: Any, first: int, count: int, above: int, pushing: bool) -> int:
+def free_channel(scene: Any, first: int, count: int, above: int, pushing: bool = False) -> int:
     """The lowest channel over `above` that is free on the frames, neither locked nor muted. Raises ShotProblem.
 
     When later strips are pushed away, only those that start before the cut and go on after it are in the way.

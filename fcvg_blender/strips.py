@@ -1,5 +1,7 @@
 """Strips of inbetweens in the edit: insert, find again, show new frames, bring up to date, remove.
 
+The strips that show conditions over the edit (`overlay`) are found, filled and removed in the same way.
+
 A strip is found by the id in its record, never by its name or a kept reference: undo, loading and the artist replace
 strips at any time. Splitting and duplicating copy the record, so several strips may have one id; all of them show
 the same frames.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,11 +20,12 @@ from typing import Any
 
 import bpy
 
-from . import compat, keyframes, properties, shots
+from . import compat, generative, keyframes, properties, shots
 from .engine import errors, protocol
 
 COLOUR_TAG = "COLOR_04"
 MANIFEST = "manifest.json"
+NOTHING = "nothing.png"  # what conditions show where they are not drawn yet
 
 LONGEST_DIRECTORY_BYTES = 767  # Blender cuts off what is longer
 
@@ -37,31 +41,42 @@ def insert(scene: Any, shot: shots.Shot, folder: Path, strip_id: str, request: p
     Raises ShotProblem when the edit cannot be pushed, DiskError when the folder's path is too long for Blender;
     the edit is unchanged then.
     """
-    directory = _directory(folder)
+    strip_directory(folder)
     pushing = shot.placement == "PUSH"
     for each in shots.to_push(scene, shot.first) if pushing else ():
         compat.shift(each, shot.count)
-    key = folder / (keyframes.START + keyframes.suffix(request.format))
-    strip = compat.strips(scene).new_image(
-        name=f"Inbetweens {shot.start_strip:.{_NAME_LETTERS}} – {shot.end_strip:.{_NAME_LETTERS}}",
-        # The name of no file: Blender would read the whole key here, only to note its size.
-        filepath=str(folder / "none"),
-        channel=shot.channel,
-        frame_start=shot.first,
-        fit_method="ORIGINAL",
-    )
-    strip.directory = directory
-    strip.elements[0].filename = key.name
-    for _ in range(shot.count - 1):
-        strip.elements.append(key.name)
+    key = keyframes.START + keyframes.suffix(request.format)
+    strip = new_strip(scene, title("Inbetweens", shot), folder, [key] * shot.count, shot.channel, shot.first)
     by_name = {each.name: each for each in compat.strips(scene)}
     _set_look(strip, request.format, by_name[shot.start_strip], by_name[shot.end_strip])
     record = strip.fcvg
-    _remember(record, shot, strip_id, request)
+    remember(record, shot, strip_id, request)
     if pushing:
         _push_the_rest(scene, shot, record)
     _select_only(scene, strip)
     return strip_id
+
+
+def title(what: str, shot: shots.Shot) -> str:
+    """The name of a strip that is made of the two strips of `shot`."""
+    return f"{what} {shot.start_strip:.{_NAME_LETTERS}} – {shot.end_strip:.{_NAME_LETTERS}}"
+
+
+def new_strip(scene: Any, name: str, folder: Path, files: list[str], channel: int, first: int) -> Any:
+    """An image strip that shows `files` of `folder`, one a frame from `first` on; they need not exist yet."""
+    strip = compat.strips(scene).new_image(
+        name=name,
+        # The name of no file: Blender would read the whole key here, only to note its size.
+        filepath=str(folder / "none"),
+        channel=channel,
+        frame_start=first,
+        fit_method="ORIGINAL",
+    )
+    strip.directory = strip_directory(folder)
+    strip.elements[0].filename = files[0]
+    for file in files[1:]:
+        strip.elements.append(file)
+    return strip
 
 
 def ours() -> Iterator[tuple[Any, Any]]:
@@ -90,7 +105,7 @@ def folder(strip: Any) -> Path:
 
 def set_folder(strip: Any, path: Path) -> None:
     """Let the strip show the files in `path`. Raises DiskError when the path is longer than Blender can hold."""
-    strip.directory = _directory(path)
+    strip.directory = strip_directory(path)
 
 
 def show_frame(strip: Any, index: int, hold: int, file: str) -> None:
@@ -110,13 +125,8 @@ def sync(strip: Any) -> None:
         present = {entry.name for entry in os.scandir(path)}
     except OSError:
         return
-    extension = _EXTENSIONS.get(record.format, "png")
-    frames = {}
-    for number in range(1, record.count + 1):
-        drawing = number - (number - 1) % record.hold
-        file = f"{drawing:04d}.{extension}"
-        frames[number] = file if file in present else keyframes.START + keyframes.suffix(record.format)
-    _show(strip, frames)
+    frames = {number: file_of(record, number) for number in range(1, record.count + 1)}
+    _show(strip, {number: file if file in present else placeholder(record) for number, file in frames.items()})
     if record.made == record.count:
         record.state = properties.DONE
     elif record.state == properties.DONE:
@@ -125,6 +135,22 @@ def sync(strip: Any) -> None:
     record.method_used = str(manifest.get("method", record.method_used))
     record.notes = " ".join(map(str, manifest.get("notes", [record.notes])))
     record.engine_version = str(manifest.get("identity", {}).get("engine", record.engine_version))
+
+
+def placeholder(record: Any) -> str:
+    """The file that a strip shows on frames that are not made yet."""
+    return NOTHING if record.overlay else keyframes.START + keyframes.suffix(record.format)
+
+
+def file_of(record: Any, number: int) -> str:
+    """The name that the engine gives to what is shown on frame `number` of the strip, counted from 1."""
+    if not record.overlay:
+        drawing = number - (number - 1) % record.hold
+        return f"{drawing:04d}.{_EXTENSIONS.get(record.format, 'png')}"
+    # The engine numbers the drawings of conditions, not the frames: 0 is the earlier key's, the last the later key's.
+    between = record.count - 2
+    drawing = -(-min(number - 1, between) // record.hold) + (number > between + 1)
+    return f"condition_{drawing:04d}.png"
 
 
 def remove(strip_id: str) -> bool:
@@ -176,8 +202,11 @@ class _Trace:
         )
 
 
-def _directory(path: Path) -> str:
-    """`path` as a strip has it: relative to the blend file once there is one."""
+def strip_directory(path: Path) -> str:
+    """`path` as a strip has it: relative to the blend file once there is one.
+
+    Raises DiskError when it is longer than Blender can hold.
+    """
     text = f"{path}{os.sep}"
     if bpy.data.filepath:
         with suppress(ValueError):  # another drive on Windows
@@ -190,7 +219,8 @@ def _directory(path: Path) -> str:
     return text
 
 
-def _remember(record: Any, shot: shots.Shot, strip_id: str, request: protocol.Request) -> None:
+def remember(record: Any, shot: shots.Shot, strip_id: str, request: protocol.Request) -> None:
+    """Write into a strip's record what it is made of and how."""
     record.id = strip_id
     record.state = properties.RUNNING
     record.method = request.method
@@ -199,6 +229,7 @@ def _remember(record: Any, shot: shots.Shot, strip_id: str, request: protocol.Re
     record.hold = request.hold
     record.seed = request.seed
     record.format = request.format
+    record.generation = generative.remembered(request)
     record.key_start, record.key_end = shot.start_strip, shot.end_strip
     record.start_frame = shot.start_frame
     record.end_frame = shot.last + 1
@@ -288,7 +319,21 @@ def _show(strip: Any, files: dict[int, str]) -> None:
     for number, file in files.items():
         if number <= len(elements) and elements[number - 1].filename != file:
             elements[number - 1].filename = file  # Blender drops the picture it had cached
-    strip.fcvg.made = sum(not element.filename.startswith(keyframes.START) for element in elements)
+    nothing = placeholder(strip.fcvg)
+    strip.fcvg.made = sum(element.filename != nothing for element in elements)
+    if strip.fcvg.overlay and strip.fcvg.made:
+        _fit(strip, next(element.filename for element in elements if element.filename != nothing))
+
+
+def _fit(strip: Any, file: str) -> None:
+    """Stretch pictures that were drawn at the engine's working size over the whole frame."""
+    try:
+        with (folder(strip) / file).open("rb") as png:
+            width, height = struct.unpack(">II", png.read(24)[16:])
+    except (OSError, struct.error):
+        return
+    render = strip.id_data.render
+    strip.transform.scale_x, strip.transform.scale_y = render.resolution_x / width, render.resolution_y / height
 
 
 def _manifest(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The command line: inbetween, run, serve, models, doctor.
+"""The command line: inbetween, conditions, run, serve, models, doctor.
 
 A command only reads its arguments and names an action, which runs when parsing is over: help goes to the real
 standard output, a library's chatter never does, and all errors end in the same place.
@@ -26,7 +26,7 @@ import typer
 
 from . import __version__, protocol, server, terminal, timing
 from .errors import BadRequest, Cancelled
-from .protocol import CancelledReport, Message, Request
+from .protocol import CancelledReport, ConditionSettings, Done, Message, Request, SamplingSettings
 
 JOB = "job"  # the id in `--json` events: there is only one
 
@@ -86,6 +86,21 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the lo
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead, one event a line.")]
 Version = Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)]
 Device = Annotated[str, typer.Option(help="One of auto, cpu, cuda, mps.")]
+Start = Annotated[str, typer.Argument(help="The first key, an image.")]
+End = Annotated[str, typer.Argument(help="The second key, of the same size.")]
+Count = Annotated[int, typer.Option(help="How many inbetweens; the keys are not counted.")]
+Chart = Annotated[
+    str,
+    typer.Option("--timing", help="linear, ease-in, ease-out, ease-in-out, or a time a drawing: 0.2,0.5,0.9."),
+]
+Hold = Annotated[int, typer.Option(help="Frames each drawing is held: 1, 2 or 3.")]
+Seed = Annotated[int, typer.Option(help="For methods that draw noise; -1 for a new one.")]
+Lines = Annotated[str, typer.Option(help="FCVG: how lines are matched: auto, flow, gluestick or none.")]
+Pose = Annotated[str, typer.Option(help="FCVG: how people are found: auto, dwpose or none.")]
+Matches = Annotated[
+    str, typer.Option(help="FCVG: an edited matches.json, instead of looking for lines and poses.")
+]
+WorkSize = Annotated[str, typer.Option(help="Generative methods: WIDTHxHEIGHT they work at, multiples of 64.")]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -97,27 +112,93 @@ def _common(debug: Debug = False, version: Version = False) -> None:
 
 @app.command()
 def inbetween(
-    start: Annotated[str, typer.Argument(help="The first key, an image.")],
-    end: Annotated[str, typer.Argument(help="The second key, of the same size.")],
-    count: Annotated[int, typer.Option(help="How many inbetweens; the keys are not counted.")],
+    start: Start,
+    end: End,
+    count: Count,
     out: Annotated[str, typer.Option(help="Folder for 0001.png … and manifest.json.")],
-    method: Annotated[str, typer.Option(help="One of auto, rife, gmfss, dissolve.")] = "auto",
-    chart: Annotated[
-        str,
-        typer.Option("--timing", help="linear, ease-in, ease-out, ease-in-out, or a time a drawing: 0.2,0.5,0.9."),
-    ] = "linear",
-    hold: Annotated[int, typer.Option(help="Frames each drawing is held: 1, 2 or 3.")] = 1,
-    seed: Annotated[int, typer.Option(help="For methods that draw noise; -1 for a new one.")] = 0,
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(protocol.METHODS)}.")] = "auto",
+    chart: Chart = "linear",
+    hold: Hold = 1,
+    seed: Seed = 0,
     file_format: Annotated[str, typer.Option("--format", help="One of png, png16, exr, jpg.")] = "png",
     device: Device = "auto",
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace frames made with other settings.")] = False,
+    lines: Lines = "auto",
+    pose: Pose = "auto",
+    matches: Matches = "",
+    control_weight: Annotated[float, typer.Option(help="FCVG: strength of the conditions.")] = 1.0,
+    steps: Annotated[int, typer.Option(help="Generative methods: denoising steps; 0 for the published number.")] = 0,
+    guidance_min: Annotated[float, typer.Option(help="Guidance at the first frame; 0 for the published one.")] = 0.0,
+    guidance_max: Annotated[float, typer.Option(help="Guidance at the last frame; 0 for the published one.")] = 0.0,
+    motion_bucket: Annotated[int, typer.Option(help="How much moves, 0 to 255.")] = 127,
+    noise_augmentation: Annotated[float, typer.Option(help="Noise on the keys, 0 to 1.")] = 0.02,
+    fps: Annotated[int, typer.Option(help="Frames a second that the video model is told.")] = 7,
+    work_size: WorkSize = "",
+    preset: Annotated[str, typer.Option(help=f"Memory and speed: {', '.join(protocol.PRESETS)}.")] = "auto",
     debug: Debug = False,
 ) -> Action:
     """Make the inbetweens of two keys."""
-    times = timing.parse(chart)
-    request = Request(start, end, out, count, method, times, hold, seed, file_format, device, overwrite)
+    request = Request(
+        start=start,
+        end=end,
+        out=out,
+        count=count,
+        method=method,
+        timing=timing.parse(chart),
+        hold=hold,
+        seed=seed,
+        format=file_format,
+        device=device,
+        overwrite=overwrite,
+        conditions=ConditionSettings(lines, pose, matches),
+        sampling=SamplingSettings(
+            steps=steps,
+            guidance_min=guidance_min,
+            guidance_max=guidance_max,
+            control_weight=control_weight,
+            motion_bucket=motion_bucket,
+            noise_augmentation=noise_augmentation,
+            fps=fps,
+            work_size=work_size,
+            preset=preset,
+        ),
+    )
     return lambda output: _make(request, as_json, output)
+
+
+@app.command()
+def conditions(
+    start: Start,
+    end: End,
+    count: Count,
+    out: Annotated[str, typer.Option(help="Folder for condition_0000.png …, matches.json and overview.png.")],
+    lines: Lines = "auto",
+    pose: Pose = "auto",
+    chart: Chart = "linear",
+    hold: Hold = 1,
+    matches: Matches = "",
+    seed: Seed = 0,
+    work_size: WorkSize = "",
+    device: Device = "auto",
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> Action:
+    """Draw the conditions that FCVG would follow: the matched lines and poses of every frame, and of both keys."""
+    request = Request(
+        start=start,
+        end=end,
+        out=out,
+        count=count,
+        method="fcvg",
+        timing=timing.parse(chart),
+        hold=hold,
+        seed=seed,
+        device=device,
+        conditions=ConditionSettings(lines, pose, matches),
+        sampling=SamplingSettings(work_size=work_size),
+    )
+    return lambda output: _draw_conditions(request, as_json, output)
 
 
 @app.command("run")
@@ -205,12 +286,34 @@ def read_job(path: Path) -> Request:
     request = protocol.parse_request(content)
     folder = path.absolute().parent
     start, end, out = (str(folder / each) if each else each for each in (request.start, request.end, request.out))
-    return replace(request, start=start, end=end, out=out)
+    matches = request.conditions.matches
+    settings = replace(request.conditions, matches=str(folder / matches) if matches else "")
+    return replace(request, start=start, end=end, out=out, conditions=settings)
 
 
 def _make(request: Request, as_json: bool, output: TextIO) -> None:
     from . import job
 
+    done = _run(job.run, request, as_json, output)
+    if done is not None:
+        reused = f", {done.reused} drawings reused" if done.reused else ""
+        output.write(
+            f"{done.frames} frames in {request.out} ({done.method}, {done.device}, {done.seconds:.1f} s{reused})\n"
+        )
+        output.writelines(f"{note}\n" for note in done.notes)
+
+
+def _draw_conditions(request: Request, as_json: bool, output: TextIO) -> None:
+    from .conditions import job
+
+    done = _run(job.run, request, as_json, output)
+    if done is not None:
+        output.write(f"{done.frames} conditions in {request.out} ({done.device}, {done.seconds:.1f} s)\n")
+        output.writelines(f"{note}\n" for note in done.notes)
+
+
+def _run(run: Callable[..., Done], request: Request, as_json: bool, output: TextIO) -> Done | None:
+    """The final report of a job, None where it is printed as an event."""
     _start_log(logging.DEBUG if _debugging else logging.CRITICAL)
     is_cancelled = _cancel_on_signals()
 
@@ -218,15 +321,10 @@ def _make(request: Request, as_json: bool, output: TextIO) -> None:
         terminal.print_message(message, output)
 
     if as_json:
-        print_event(job.run(request, JOB, print_event, is_cancelled))
-        return
+        print_event(run(request, JOB, print_event, is_cancelled))
+        return None
     with terminal.progress_bar() as show:
-        done = job.run(request, JOB, show, is_cancelled)
-    reused = f", {done.reused} drawings reused" if done.reused else ""
-    output.write(
-        f"{done.frames} frames in {request.out} ({done.method}, {done.device}, {done.seconds:.1f} s{reused})\n"
-    )
-    output.writelines(f"{note}\n" for note in done.notes)
+        return run(request, JOB, show, is_cancelled)
 
 
 def _download_models() -> None:

@@ -8,21 +8,40 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__, devices, images, methods, outputs, timing
 from .errors import BadImage, BadRequest, Cancelled, DiskError, NumericError
-from .protocol import FORMATS, HOLDS, MAX_COUNT, Done, Frame, Message, Progress, Request
+from .protocol import (
+    FORMATS,
+    GENERATIVE,
+    HOLDS,
+    LINES,
+    MAX_COUNT,
+    POSES,
+    PRESETS,
+    Done,
+    Frame,
+    Message,
+    Preview,
+    Progress,
+    Request,
+    SamplingSettings,
+)
 from .timing import Drawing
 
 if TYPE_CHECKING:
+    import torch
+
     from .methods.base import Options
 
 Emit = Callable[[Message], None]
 IsCancelled = Callable[[], bool]
 
 LARGEST_SEED = 2**63 - 1
+PREVIEW = "preview.png"
 
 # How far the whole job has come at the end of each stage; drawing takes the rest.
 _READ, _CHOSEN, _PREPARED = 0.03, 0.06, 0.15
@@ -40,7 +59,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
     check(request)
     drawings = timing.chart(request.count, request.timing, request.hold)
     start, end = Path(request.start), Path(request.end)
-    report = _Reporter(job, emit, is_cancelled)
+    report = Reporter(job, emit, is_cancelled)
     report("Looking at the keys", 0)
     width, height = images.check_pair(start, end)
     identity = _identity(request, start, end)
@@ -53,7 +72,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
                 folder.check_space(width, height, 3)
                 breakdown = timing.breakdown(drawings)
                 with devices.memory_kept():
-                    _generate(request, folder, breakdown, report, lambda drawing: emit(_frame(job, folder, drawing)))
+                    _generate(request, folder, breakdown, report, emit)
             state = "done"
         except Cancelled:
             state = "cancelled"
@@ -93,13 +112,37 @@ def check(request: Request) -> None:
         raise BadRequest(f"There is no format {request.format!r:.100}.", f"Use one of {', '.join(FORMATS)}.")
     if request.method != "auto":
         methods.entry(request.method)
+    for name, value, words in (
+        ("way to match lines", request.conditions.lines, LINES),
+        ("way to find poses", request.conditions.pose, POSES),
+        ("preset", request.sampling.preset, PRESETS),
+    ):
+        if value not in words:
+            raise BadRequest(f"There is no {name} {value!r:.100}.", f"Use {', '.join(words)}.")
+    _check_sampling(request.sampling)
 
 
-class _Reporter:
+def _check_sampling(settings: SamplingSettings) -> None:
+    """Raises BadRequest for a number outside the range that the settings' documentation gives."""
+    for name, low, high in (
+        ("steps", 0, 200),
+        ("guidance_min", 0, 20),
+        ("guidance_max", 0, 20),
+        ("control_weight", 0, 10),
+        ("motion_bucket", 0, 255),
+        ("noise_augmentation", 0, 1),
+        ("fps", 1, 30),
+    ):
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            raise BadRequest(f"{value:g} is no usable {name.replace('_', ' ')}.", f"Use {low} to {high}.")
+
+
+class Reporter:
     """Turns the steps of stages into one fraction of the whole job that never goes back; raises Cancelled."""
 
     def __init__(self, job: str, emit: Emit, is_cancelled: IsCancelled) -> None:
-        self._job, self._emit, self._is_cancelled = job, emit, is_cancelled
+        self.job, self._emit, self._is_cancelled = job, emit, is_cancelled
         self._low, self._high, self._reached = 0.0, _READ, 0.0
         self._first_s = 0.0
         self._eta_s: float | None = None
@@ -124,15 +167,15 @@ class _Reporter:
             raise Cancelled()
         within = min(max(0.0, fraction), 1.0)  # in this order NaN becomes 0
         self._reached = max(self._reached, self._low + (self._high - self._low) * within)
-        self._emit(Progress(self._job, stage, min(self._reached, 1.0), self._eta_s))
+        self._emit(Progress(self.job, stage, min(self._reached, 1.0), self._eta_s))
 
 
 def _generate(
     request: Request,
     folder: outputs.JobFolder,
     breakdown: Drawing,
-    report: _Reporter,
-    on_frame: Callable[[Drawing], None],
+    report: Reporter,
+    emit: Emit,
 ) -> None:
     """Makes the folder's missing drawings, the breakdown first, and writes into its facts how."""
     report("Reading the keys", 0)
@@ -148,7 +191,26 @@ def _generate(
     device = devices.pick(request.device)
     facts = folder.facts
     seed = facts.get("seed", secrets.randbelow(2**53) if request.seed < 0 else request.seed)
-    options = Options(device=device, dtype=devices.precision(device), seed=seed, breakdown=breakdown.time)
+
+    def preview(sheet: torch.Tensor, step: int, steps: int) -> None:
+        outputs.write_atomic(folder.path / PREVIEW, images.encode(sheet.numpy(), "png"))
+        emit(Preview(report.job, PREVIEW, step, steps))
+
+    def note(sentence: str) -> None:
+        if sentence not in facts["notes"]:
+            facts["notes"].append(sentence)
+
+    options = Options(
+        device=device,
+        dtype=devices.precision(device),
+        seed=seed,
+        breakdown=breakdown.time,
+        conditions=request.conditions,
+        sampling=request.sampling,
+        folder=folder.path,
+        preview=preview,
+        note=note,
+    )
     if "method" not in facts:  # a run that goes on keeps to what the first one chose
         facts["method"], facts["reason"] = _choose(request.method, start, end, options, report)
     facts.update(
@@ -165,17 +227,21 @@ def _generate(
     drawings = sorted(folder.missing, key=lambda drawing: drawing != breakdown)
     times = [drawing.time for drawing in drawings]
     pictures = methods.load(facts["method"])(start, end, times, options, report)
-    for made, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True), 1):
-        if not torch.isfinite(picture).all():
-            raise NumericError(
-                f"{label} made no usable picture for inbetween {drawing.index}.", "Try another method or device."
-            )
-        folder.add(drawing, images.encode(picture.numpy(), request.format))
-        on_frame(drawing)
-        report.drawn(made, len(times))
+    try:
+        for made, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True), 1):
+            if not torch.isfinite(picture).all():
+                raise NumericError(
+                    f"{label} made no usable picture for inbetween {drawing.index}.", "Try another method or device."
+                )
+            folder.add(drawing, images.encode(picture.numpy(), request.format))
+            emit(_frame(report.job, folder, drawing))
+            report.drawn(made, len(times))
+    finally:
+        with suppress(OSError):
+            (folder.path / PREVIEW).unlink(missing_ok=True)
 
 
-def _choose(name: str, start: Any, end: Any, options: Options, report: _Reporter) -> tuple[str, str]:
+def _choose(name: str, start: Any, end: Any, options: Options, report: Reporter) -> tuple[str, str]:
     """The method to use, and why, in an artist's words; no reason where the artist chose."""
     if name != "auto":
         return name, ""
@@ -190,6 +256,11 @@ def _identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
         hashes = outputs.sha256_of(start), outputs.sha256_of(end)
     except OSError as error:
         raise BadImage(f"A key cannot be read: {error}", "Check that both images are still there.") from error
+    generative: dict[str, Any] = {}
+    if request.method in GENERATIVE:
+        generative = {"sampling": asdict(request.sampling), "conditions": asdict(request.conditions)}
+        if request.conditions.matches:
+            generative["matches_sha256"] = _sha256_of_matches(Path(request.conditions.matches))
     return {
         "engine": __version__,
         "count": request.count,
@@ -200,7 +271,15 @@ def _identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
         "format": request.format,
         "start_sha256": hashes[0],
         "end_sha256": hashes[1],
+        **generative,
     }
+
+
+def _sha256_of_matches(path: Path) -> str:
+    try:
+        return outputs.sha256_of(path)
+    except OSError as error:
+        raise BadRequest(f"The matches cannot be read: {error}", "Check the path of the matches.json.") from error
 
 
 def _frame(job: str, folder: outputs.JobFolder, drawing: Drawing, reused: bool = False) -> Frame:

@@ -5,7 +5,7 @@ go on where it stopped::
 
     {"manifest": 1, "state": "running" | "done" | "cancelled" | "failed",
      "identity": {"engine": …, "count": …, "method": …, "timing": …, "hold": …, "seed": …, "format": …,
-                  "start_sha256": …, "end_sha256": …},
+                  "start_sha256": …, "end_sha256": …, for generative methods "sampling": {…}, "conditions": {…}},
      "frames": [{"index": 1, "hold": 2, "file": "0001.png", "time": 0.25, "sha256": …}, …],
      …facts about the run: keys, size, method, reason, device, seed, notes, versions, seconds}
 
@@ -164,6 +164,19 @@ def open_folder(
     under a frame's name. Raises FolderBusy while another job has it, BadRequest when it holds frames made otherwise
     and `overwrite` is false, DiskError when it cannot be written.
     """
+    with locked(path):
+        with disk_errors(path):
+            _protect_keys(path, keys)
+            folder = JobFolder(path, identity, drawings, overwrite)
+        yield folder
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[Path]:
+    """The folder `path`, made where it is missing and held against other jobs while the block runs.
+
+    Raises FolderBusy while another job has it, DiskError when it cannot be made.
+    """
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(path / LOCK)
@@ -174,10 +187,7 @@ def open_folder(
                 f"Another job is writing to {path}.", "Wait until it is done, or choose another output folder."
             ) from None
     try:
-        with disk_errors(path):
-            _protect_keys(path, keys)
-            folder = JobFolder(path, identity, drawings, overwrite)
-        yield folder
+        yield path
     finally:
         lock.release()
 

@@ -20,7 +20,21 @@ from collections.abc import Iterator
 
 from . import __version__, protocol
 from .errors import Cancelled, FcvgError, MissingPart, OutOfMemory, ProtocolError
-from .protocol import FINAL, Cancel, CancelledReport, Failed, Hello, Message, Progress, Queued, SelfTest, Start
+from .protocol import (
+    FINAL,
+    Cancel,
+    CancelledReport,
+    Condition,
+    Failed,
+    Hello,
+    Message,
+    Preview,
+    Progress,
+    Queued,
+    SelfTest,
+    Start,
+)
+from .svd import files
 
 IDLE_S = 900.0
 MAX_QUEUED = 100
@@ -31,13 +45,17 @@ _DRAIN_S = 5.0
 _MAX_TEXT = 2_000
 _MAX_DETAIL = 20_000
 
+Job = Start | Condition | SelfTest
+
 _log = logging.getLogger(__name__)
 
 
 def serve(input_fd: int, output_fd: int, idle_s: float) -> None:
     """Serves until the input ends (then the process ends at once) or nothing happened for `idle_s`."""
     outbox = Outbox(output_fd)
-    outbox.put(Hello(None, protocol.VERSION, __version__, os.getpid(), list(protocol.METHODS)))
+    outbox.put(
+        Hello(None, protocol.VERSION, __version__, os.getpid(), list(protocol.METHODS), files.lacking(files.find()))
+    )
     queue = JobQueue(outbox)
     for target, args in ((outbox.write_forever, ()), (_read_forever, (input_fd, queue, outbox)), (_warm_up, ())):
         threading.Thread(target=target, args=args, daemon=True, name=target.__name__).start()
@@ -49,12 +67,13 @@ def serve(input_fd: int, output_fd: int, idle_s: float) -> None:
 
 
 class Outbox:
-    """Messages on their way to the client. Frames and final reports are all kept; of progress only the newest."""
+    """Messages on their way to the client. Frames and final reports are all kept; of progress and previews only the
+    newest."""
 
     def __init__(self, output_fd: int) -> None:
         self._fd = output_fd
         self._kept: deque[Message] = deque()
-        self._progress: Progress | None = None
+        self._newest: dict[type[Message], Message] = {}  # of progress and previews
         self._complaints = 0
         self._idle = False  # the writer waits for a message
         self._changed = threading.Condition()
@@ -62,15 +81,15 @@ class Outbox:
     def put(self, message: Message) -> None:
         """Queues `message`; never waits for the client."""
         with self._changed:
-            if isinstance(message, Progress):
-                self._progress = message
+            if isinstance(message, Progress | Preview):
+                self._newest[type(message)] = message
             elif message.job is None and isinstance(message, Failed):
                 if self._complaints < MAX_PENDING_COMPLAINTS:  # a client that sends rubbish and never reads
                     self._complaints += 1
                     self._kept.append(message)
             else:
-                if isinstance(message, FINAL) and self._progress and self._progress.job == message.job:
-                    self._progress = None
+                if isinstance(message, FINAL):
+                    self._newest = {kind: each for kind, each in self._newest.items() if each.job != message.job}
                 self._kept.append(message)
             self._changed.notify_all()
 
@@ -87,7 +106,7 @@ class Outbox:
     def drain(self, timeout_s: float) -> None:
         """Waits until all is written, at most `timeout_s`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._idle and not (self._kept or self._progress), timeout_s)
+            self._changed.wait_for(lambda: self._idle and not (self._kept or self._newest), timeout_s)
 
     def _take(self) -> Message:
         """The next message to write; waits for one."""
@@ -97,9 +116,8 @@ class Outbox:
                     message = self._kept.popleft()
                     self._complaints -= message.job is None and isinstance(message, Failed)
                     return message
-                if self._progress:
-                    progress, self._progress = self._progress, None
-                    return progress
+                if self._newest:
+                    return self._newest.pop(next(iter(self._newest)))
                 self._idle = True
                 self._changed.notify_all()
                 self._changed.wait()
@@ -111,12 +129,12 @@ class JobQueue:
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._waiting: deque[Start | SelfTest] = deque()
+        self._waiting: deque[Job] = deque()
         self._running: str | None = None
         self._cancel = False
         self._changed = threading.Condition()
 
-    def add(self, message: Start | SelfTest) -> None:
+    def add(self, message: Job) -> None:
         """Queues a job. Raises ProtocolError for an id that is missing, too long or in use."""
         job = message.job
         if not job or len(job) > MAX_JOB_ID:
@@ -143,7 +161,7 @@ class JobQueue:
                     self._outbox.put(CancelledReport(job))
                     return
 
-    def next(self, timeout_s: float) -> Start | SelfTest | None:
+    def next(self, timeout_s: float) -> Job | None:
         """The next job, now running; None when none came for `timeout_s`."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._waiting, timeout_s):
@@ -161,7 +179,7 @@ class JobQueue:
         return self._cancel
 
 
-def _run(message: Start | SelfTest, queue: JobQueue, outbox: Outbox) -> Message:
+def _run(message: Job, queue: JobQueue, outbox: Outbox) -> Message:
     """The final report of one job."""
     job = message.job or ""
     try:
@@ -169,6 +187,10 @@ def _run(message: Start | SelfTest, queue: JobQueue, outbox: Outbox) -> Message:
             from .doctor import self_test
 
             return self_test(message.device, job, outbox.put, queue.is_cancelled)
+        if isinstance(message, Condition):
+            from .conditions.job import run as draw
+
+            return draw(message.request, job, outbox.put, queue.is_cancelled)
         from .job import run
 
         return run(message.request, job, outbox.put, queue.is_cancelled)
@@ -219,7 +241,7 @@ def _handle(line: bytes | None, queue: JobQueue) -> None:
     message = protocol.decode(line, protocol.TO_ENGINE)
     if isinstance(message, Cancel):
         queue.cancel(message.job)
-    elif isinstance(message, Start | SelfTest):
+    elif isinstance(message, Job):
         queue.add(message)
 
 

@@ -16,6 +16,8 @@ from . import errors, protocol
 from .log import Log
 from .process import Ended, EngineProcess, Launch
 
+ToDo = protocol.Start | protocol.Condition | protocol.SelfTest
+
 CANCEL_GRACE_S = 10.0  # an engine that has not stopped a job by then is ended
 
 
@@ -24,7 +26,7 @@ class _Pending:
     """A job without a final report yet. `heard`: this engine has said something about it. `end_by_s`: when the
     engine is ended because it does not stop the job; None while the job is wanted."""
 
-    message: protocol.Start | protocol.SelfTest
+    message: ToDo
     heard: bool = False
     retried: bool = False
     end_by_s: float | None = None
@@ -53,8 +55,8 @@ class Client:
 
     @property
     def busy(self) -> bool:
-        """Whether `poll` is still needed: a report is to come, or an engine to be ended."""
-        return bool(self._pending or self._events or self._leaving)
+        """Whether `poll` is still needed: a report or the engine's greeting is to come, or an engine to be ended."""
+        return bool(self._pending or self._events or self._leaving) or self.state == "starting"
 
     def use(self, launch: Launch) -> None:
         """Start engines so from now on; one that was started otherwise leaves, unless it has work."""
@@ -72,7 +74,13 @@ class Client:
             except (OSError, ValueError) as error:
                 self._report_end(Ended(None, problem=str(error)), greeted=False)
 
-    def submit(self, message: protocol.Start | protocol.SelfTest) -> None:
+    def renew(self) -> None:
+        """Start the engine anew, so that it looks again at what is installed, unless it has work. Returns at once."""
+        if not self._pending:
+            self._dismiss()
+            self.warm_up()
+
+    def submit(self, message: ToDo) -> None:
         """Queue a job; its `job` is an id not used before. Returns at once; raises ProtocolError when too long."""
         line = protocol.encode(message)
         self._listen(0.0)
@@ -168,12 +176,17 @@ class Client:
         return cast(protocol.Hello, protocol.decode(line, {protocol.Hello.type: protocol.Hello}))
 
     def _report_end(self, ended: Ended, greeted: bool) -> None:
-        """The final reports of the jobs that the engine has left behind, or their new start."""
+        """The final reports of the jobs that the engine has left behind, or their new start.
+
+        An engine that ends without a word is reported even when it had no job, with `job` null.
+        """
         pending, self._pending = self._pending, {}
         left_by_itself = ended.returncode == 0 and greeted and not ended.problem
         stopped_for_cancel = any(each.end_by_s is not None for each in pending.values())
         detail = self.log.tail()
         message, hint = self._refusal or _explain(ended, greeted, self.launch, detail)
+        if not pending and not greeted:
+            self._events.append(protocol.Failed(None, "engine", message, hint, detail))
         for job, each in pending.items():
             if each.end_by_s is not None:
                 self._events.append(protocol.CancelledReport(job))

@@ -34,7 +34,8 @@ class Launch:
     """How the engine is started.
 
     `python` runs `root/fcvg_engine/__main__.py serve`; the engine leaves by itself after `idle_s` without a job
-    and is killed when it says nothing for `hello_timeout_s`. `online` tells whether it may use the network.
+    and is killed when it says nothing for `hello_timeout_s`. `online` tells whether it may use the network;
+    `checkpoints` is the artist's folder of model files, where one was chosen.
     """
 
     python: Path
@@ -42,6 +43,7 @@ class Launch:
     log_folder: Path
     idle_s: float = 600.0
     online: bool = False
+    checkpoints: Path | None = None
     hello_timeout_s: float = 30.0
 
     def command(self) -> list[str]:
@@ -54,6 +56,8 @@ class Launch:
         kept = {k: v for k, v in base.items() if not k.startswith("PYTHON") and k != "__PYVENV_LAUNCHER__"}
         if not self.online:
             kept |= {"FCVG_OFFLINE": "1", "PIP_NO_INDEX": "1"}
+        if self.checkpoints:
+            kept["FCVG_CHECKPOINTS"] = str(self.checkpoints)
         return kept
 
 

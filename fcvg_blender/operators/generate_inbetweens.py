@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .. import compat, folders, jobs, keyframes, preferences, properties, pump, shots, strips
+from .. import compat, folders, jobs, keyframes, orders, preferences, pump, shots, strips
 from ..engine import errors, protocol
 from . import outcome
 from .outcome import Result
@@ -48,25 +48,14 @@ def _begin(context: Any) -> jobs.Job:
     scene = compat.sequencer_scene(context)
     settings = scene.fcvg
     shot = shots.from_selection(scene, compat.selected_strips(context), settings)
-    timing = settings.engine_timing(shot.count)
+    order = orders.chosen(settings, shot.count, choices.device)
     # First of all, so that the engine's cold start overlaps with rendering the keys.
     jobs.session.engine(choices)
     strip_id = uuid.uuid4().hex[:8]
     folder = folders.new_folder(scene, shot.start_strip, strip_id, choices.output_folder)
     try:
-        start, end = keyframes.write_keys(scene, shot, folder, properties.engine_word(settings.format))
-        request = protocol.Request(
-            start=str(start),
-            end=str(end),
-            out=str(folder),
-            count=shot.count,
-            method=properties.engine_word(settings.method),
-            timing=timing,
-            hold=settings.hold_frames(),
-            seed=settings.seed,
-            format=properties.engine_word(settings.format),
-            device=choices.device,
-        )
+        keyframes.write_keys(scene, shot, folder, order.format)
+        request = orders.placed(order, folder)
         strips.insert(scene, shot, folder, strip_id, request)
         job = jobs.Job(f"{shot.start_strip} → {shot.end_strip}", strip_id, folder)
         jobs.session.begin(job, protocol.Start(job.id, request), choices)

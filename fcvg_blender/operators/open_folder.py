@@ -20,16 +20,20 @@ class FCVG_OT_open_folder(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Blender calls this."""
-        if active.inbetweens(context) is None:
+        if _strip(context) is None:
             cls.poll_message_set("Make a strip of inbetweens the active one.")
             return False
         return True
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        folder = strips.folder(active.inbetweens(context))
+        folder = strips.folder(_strip(context))
         if not folder.is_dir():
             self.report({"ERROR"}, f"The folder is gone: {folder}")
             return {"CANCELLED"}
         bpy.ops.wm.path_open(filepath=str(folder))
         return {"FINISHED"}
+
+
+def _strip(context: Any) -> Any:
+    return active.inbetweens(context) or active.conditions(context)

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from .. import jobs, preferences, properties, pump, strips
+from .. import jobs, orders, preferences, properties, pump, strips
 from ..engine import errors, protocol
 from . import active, outcome
 from .outcome import Result
@@ -34,7 +34,7 @@ class FCVG_OT_resume(bpy.types.Operator):
         try:
             choices = preferences.read(context)
             folder = strips.folder(strip)
-            request = jobs.request(strip.fcvg, folder, choices.device)
+            request = orders.placed(orders.remembered(strip.fcvg, choices.device), folder)
             job = jobs.Job(f"{strip.fcvg.key_start} → {strip.fcvg.key_end}", strip.fcvg.id, folder, resumed=True)
             jobs.session.begin(job, protocol.Start(job.id, request), choices)
         except errors.FcvgError as error:

@@ -29,6 +29,10 @@ METHODS = {
         Entry("rife", "RIFE 4.6", "films, renderings, small to large motion", "MIT"),
         Entry("gmfss", "GMFSS-Fortuna", "drawings, flat colour, clean lines", "MIT"),
         Entry("dissolve", "Dissolve", "a cross-fade, needs no model", "GPL-3.0-or-later"),
+        Entry("fcvg", "FCVG", "large motion, guided by matched lines and poses", "unclear: ask the authors"),
+        Entry("trf", "TRF", "large motion, one video model from both ends", "Stability AI Community"),
+        Entry("vibid", "ViBiDSampler", "the same in fewer steps", "Stability AI Community"),
+        Entry("gi", "Generative Inbetweening", "the same with a network for going back", "Stability AI Community"),
     )
 }
 _DUMMY = Entry("dummy", "Dummy", "fault tests", "GPL-3.0-or-later")

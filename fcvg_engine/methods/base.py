@@ -12,6 +12,10 @@ import torch
 from ..protocol import ConditionSettings, SamplingSettings
 
 
+def no_note(sentence: str) -> None:
+    """Kept for nobody."""
+
+
 def no_preview(sheet: torch.Tensor, step: int, steps: int) -> None:
     """Shown to nobody."""
 
@@ -22,10 +26,10 @@ class Options:
 
     `device` and `dtype` of the networks; `seed` for methods that draw noise. `breakdown` is the time in (0, 1) of the
     chart's drawing nearest the middle, on which methods decide what holds for all frames; with the rest of a chart
-    that was begun before, it is the same. `conditions` and `sampling` concern
-    generative methods, which may keep what they make beside the drawings in `folder` (None: nowhere) and show `preview`
-    a small contact sheet, [3, H, W] in [0, 1], after some steps. `as_published` leaves out what we have
-    added to a published method, so that it can be compared with the original.
+    that was begun before, it is the same. `conditions` and `sampling` concern generative methods, which may keep what
+    they make beside the drawings in `folder` (None: nowhere) and show `preview` a small contact sheet, [3, H, W] in
+    [0, 1], after some steps. `note` keeps a sentence for the artist. `as_published` leaves out what we have added to a
+    published method, so that it can be compared with the original.
     """
 
     device: torch.device
@@ -36,6 +40,7 @@ class Options:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     folder: Path | None = None
     preview: Callable[[torch.Tensor, int, int], None] = no_preview
+    note: Callable[[str], None] = no_note
     as_published: bool = False
 
 

@@ -12,9 +12,9 @@ from artist import DONE, INCOMPLETE, RUNNING, Shown, files, idle, ours, save, st
 from edits import Edit
 
 import fcvg_blender
-from fcvg_blender import compat, pump, strips
+from fcvg_blender import compat, properties, pump, strips
 from fcvg_blender.jobs import session
-from fcvg_blender.operators import generate_inbetweens, outcome
+from fcvg_blender.operators import outcome
 
 BREAKDOWN = "0003.png"  # of six frames, which comes first
 
@@ -33,10 +33,8 @@ def slow_engine() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def with_a_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Operators return at once, as with a window, and the tests turn the timer."""
-    word = generate_inbetweens.properties.engine_word
-    monkeypatch.setattr(
-        generate_inbetweens.properties, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name)
-    )
+    word = properties.engine_word
+    monkeypatch.setattr(properties, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
     monkeypatch.setattr(outcome, "settle", lambda operator, job: {"FINISHED"})
     yield
     bpy.ops.fcvg.cancel()

@@ -11,10 +11,9 @@ import pytest
 from artist import DONE, INCOMPLETE, Shown, files, is_dissolve, ours, save, status, two_strips
 from edits import Edit, read
 
-from fcvg_blender import report, strips
+from fcvg_blender import properties, report, strips
 from fcvg_blender.engine import locate
 from fcvg_blender.jobs import session
-from fcvg_blender.operators import generate_inbetweens
 
 
 @pytest.fixture
@@ -22,10 +21,8 @@ def dummy_method(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Dissolve is asked of the engine's dummy method, which misbehaves as FCVG_DUMMY_FAULT says."""
     session.end_engine(60)
     monkeypatch.setenv("FCVG_DUMMY", "1")
-    word = generate_inbetweens.properties.engine_word
-    monkeypatch.setattr(
-        generate_inbetweens.properties, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name)
-    )
+    word = properties.engine_word
+    monkeypatch.setattr(properties, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
     return monkeypatch
 
 

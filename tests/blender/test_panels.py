@@ -27,12 +27,13 @@ class Sheet:
         self.texts: list[str] = []
         self.choices: list[str] = []
         self.buttons: list[str] = []
+        self.pictures = 0
 
     def label(self, text: str = "", icon: str = "NONE") -> None:
         assert icon in ICONS
         self.texts.append(text)
 
-    def prop(self, data: Any, name: str, text: str = "") -> None:
+    def prop(self, data: Any, name: str, text: str = "", slider: bool = False) -> None:
         assert name in data.bl_rna.properties
         self.choices.append(name)
 
@@ -46,6 +47,11 @@ class Sheet:
     def progress(self, factor: float, text: str) -> None:
         assert 0.0 <= factor <= 1.0
         self.texts.append(text)
+
+    def template_icon(self, icon_value: int, scale: float) -> None:
+        assert icon_value > 0
+        assert scale > 0
+        self.pictures += 1
 
     def separator(self) -> None: ...
 
@@ -126,4 +132,4 @@ def test_a_strip_tells_what_made_it(edit: Edit) -> None:
 
 
 def test_output_panel_offers_the_format(edit: Edit) -> None:
-    assert drawn(panels.FCVG_PT_output).choices == ["format", "seed"]
+    assert drawn(panels.FCVG_PT_output).choices == ["format"]

@@ -287,10 +287,21 @@ def test_enum_items_in_saved_files_keep_their_meaning(edit: Edit, tmp_path: Path
         name: {item.identifier: item.value for item in edit.settings.bl_rna.properties[name].enum_items}
         for name in ("method", "placement", "timing", "hold", "format")
     }
+    items |= {
+        name: {item.identifier: item.value for item in group.bl_rna.properties[name].enum_items}
+        for group, name in (
+            (edit.settings.conditions, "lines"),
+            (edit.settings.conditions, "pose"),
+            (edit.settings.sampling, "preset"),
+        )
+    }
     assert items == {
-        "method": {"AUTO": 0, "RIFE": 1, "GMFSS": 2, "DISSOLVE": 3},
+        "method": {"AUTO": 0, "RIFE": 1, "GMFSS": 2, "DISSOLVE": 3, "FCVG": 4, "TRF": 5, "VIBID": 6, "GI": 7},
         "placement": {"OVER_END": 0, "OVER_START": 1, "CENTRED": 2, "PUSH": 3},
         "timing": {"LINEAR": 0, "EASE_IN": 1, "EASE_OUT": 2, "EASE_IN_OUT": 3, "CUSTOM": 4},
         "hold": {"ONES": 1, "TWOS": 2, "THREES": 3},
         "format": {"PNG": 0, "PNG16": 1, "EXR": 2, "JPG": 3},
+        "lines": {"AUTO": 0, "FLOW": 1, "GLUESTICK": 2, "NONE": 3},
+        "pose": {"AUTO": 0, "DWPOSE": 1, "NONE": 2},
+        "preset": {"AUTO": 0, "LOW": 1, "BALANCED": 2, "FAST": 3, "TURBO": 4},
     }

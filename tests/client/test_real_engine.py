@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import psutil
@@ -132,7 +132,7 @@ def test_killed_blender_takes_its_engine_along(launch: Launch, request_of, tmp_p
         from fcvg_blender.engine.client import Client
         from fcvg_blender.engine.process import Launch
         client = Client(Launch(Path({str(launch.python)!r}), Path({str(launch.root)!r}), Path({str(tmp_path)!r})))
-        client.submit(protocol.Start("a", protocol.{request_of(count=1000)!r}))
+        client.submit(protocol.Start("a", protocol.parse_request({asdict(request_of(count=1000))!r})))
         while not isinstance(client.poll(1), protocol.Frame):
             pass
         other = subprocess.Popen(["sleep", "100"])

@@ -53,5 +53,6 @@ def test_interpolation_flow_and_metrics(interpolation_case: Path) -> None:
     }
     assert expected.keys() == found.keys()
     for name, values in expected.items():
-        # The goldens are float16: half a unit in the last place is 0.05 % of the value.
-        torch.testing.assert_close(found[name], values.float(), rtol=1e-3, atol=1e-3, msg=name)
+        # The goldens are float16: half a unit in the last place is 0.05 % of the value. Sums differ with the number of
+        # threads, hence a little more near 0.
+        torch.testing.assert_close(found[name], values.float(), rtol=1e-3, atol=2e-3, msg=name)

@@ -1,0 +1,30 @@
+"""Ask the engine which model files it finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import jobs, preferences, pump
+from ..engine import errors
+from . import outcome
+from .outcome import Result
+
+
+class FCVG_OT_check_models(bpy.types.Operator):
+    """Start the engine and let it say which methods have all they need"""
+
+    bl_idname = "fcvg.check_models"
+    bl_label = "Check Models"
+
+    def execute(self, context: Any) -> Result:
+        """With a window: returns at once, the answer appears in the panel. Without: returns with the answer."""
+        try:
+            jobs.session.look_again(preferences.read(context))
+        except errors.FcvgError as error:
+            return outcome.refuse(self, error)
+        if bpy.app.background:
+            jobs.session.await_greeting()
+        pump.wake()
+        return {"FINISHED"}

@@ -1,0 +1,99 @@
+"""The conditions of a pair of keys, laid over the edit: a strip over both keys and all frames between.
+
+Where a picture of it is black, nothing shows, so the artist scrubs the edit and sees the lines on it. Blender's blend
+mode Screen would do that over other strips, but over a gap, where nothing lies below, it shows nothing at all; so
+black is made transparent in the files. One pair has one such strip: a new one takes the place of the old. Filling,
+finding again and removing are those of `strips`.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from . import compat, keyframes, properties, shots, strips
+from .engine import errors, protocol
+
+MATCHES = "matches.json"  # what the engine has found, to be edited
+COLOUR_TAG = "COLOR_06"
+
+_COLOUR_TYPE, _HEADER_END = 25, 33  # bytes of a PNG file
+
+
+def insert(scene: Any, shot: shots.Shot, folder: Path, strip_id: str, request: protocol.Request) -> None:
+    """Lay a strip over the pair of `shot` that shows nothing yet; selection and active strip stay.
+
+    It goes one channel higher than needed where that is free, so that inbetweens generated next come under it.
+    `folder` will hold the pictures. Raises ShotProblem when no channel is free, DiskError when the folder cannot be
+    written or its path is too long for Blender.
+    """
+    first, count = shot.start_frame, shot.count + 2
+    try:
+        (folder / strips.NOTHING).write_bytes(_with_clear_black(_black()))
+    except OSError as error:
+        raise errors.DiskError(
+            f"{folder} cannot be written: {error.strerror or error}.", "Is the disk full?"
+        ) from error
+    for old in {strip.fcvg.id for strip in of_pair(scene, shot)}:
+        strips.remove(old)
+    channel = shots.free_channel(scene, first, count, shot.channel)
+    files = [strips.NOTHING] * count
+    strip = strips.new_strip(scene, strips.title("Conditions", shot), folder, files, channel, first)
+    strip.select = False
+    strip.blend_type = "ALPHA_OVER"
+    strip.color_tag = COLOUR_TAG
+    record = strip.fcvg
+    record.overlay = True
+    strips.remember(record, shot, strip_id, replace(request, format="png"))
+    record.count, record.first = count, first
+
+
+def of_pair(scene: Any, shot: shots.Shot) -> Iterator[Any]:
+    """The strips on the open level that show the conditions of the same two strips."""
+    for strip in compat.strips(scene):
+        pair = (strip.fcvg.key_start, strip.fcvg.key_end)
+        if strip.type == "IMAGE" and strip.fcvg.overlay and pair == (shot.start_strip, shot.end_strip):
+            yield strip
+
+
+def matches(strip: Any) -> Path:
+    """The file with what was found in the keys, which can be edited and given back."""
+    return strips.folder(strip) / MATCHES
+
+
+def is_whole(strip: Any) -> bool:
+    """Whether all pictures are there, and with them the matches."""
+    return bool(strip.fcvg.state == properties.DONE)
+
+
+def clear_black(picture: Path) -> None:
+    """Make what is black in a PNG file of the engine transparent; its colours stay as they are.
+
+    A file that cannot be rewritten is left as it is: it hides the edit, but shows what leads.
+    """
+    partial = picture.with_name(f"{keyframes.TEMPORARY}{picture.name}")
+    with suppress(OSError):
+        partial.write_bytes(_with_clear_black(picture.read_bytes()))
+        partial.replace(picture)
+
+
+def _with_clear_black(png: bytes) -> bytes:
+    """The PNG file with one chunk more that declares black to be transparent, if its pixels are RGB."""
+    is_rgb = png[_COLOUR_TYPE : _COLOUR_TYPE + 1] == b"\x02"
+    return png[:_HEADER_END] + _chunk(b"tRNS", bytes(6)) + png[_HEADER_END:] if is_rgb else png
+
+
+def _black() -> bytes:
+    """A PNG file of one black pixel."""
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)  # 1 × 1, 8 bits, RGB
+    pixels = zlib.compress(bytes(4))  # of the one row, its filter and its pixel
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

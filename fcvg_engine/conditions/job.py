@@ -1,0 +1,66 @@
+"""One job that draws conditions and stops there, so that the artist sees them before paying for a generation."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import __version__, devices, images, outputs, timing
+from ..job import Reporter, check
+from ..protocol import Done, Frame, Message, Request
+
+PATTERN = "condition_*.png"
+
+
+def run(request: Request, job: str, emit: Callable[[Message], None], is_cancelled: Callable[[], bool]) -> Done:
+    """Draws the conditions of both keys and of `request`'s drawings into its output folder; the final report.
+
+    `condition_0000.png` is the start key's, then one for each drawing, the last one the end key's; `emit` gets a Frame
+    for each, counted from 1. `matches.json` and `overview.png` lie beside them. Raises FcvgError.
+    """
+    began_s = time.monotonic()
+    check(request)
+    start_path, end_path = Path(request.start), Path(request.end)
+    report = Reporter(job, emit, is_cancelled)
+    report("Looking at the keys", 0)
+    images.check_pair(start_path, end_path)
+    with outputs.locked(Path(request.out)) as folder:
+        pair = images.read_pair(start_path, end_path)
+        devices.require_torch()
+        import torch
+
+        from ..methods import pictures
+        from ..methods.base import Options
+        from ..svd import sizes
+        from . import make
+
+        device = devices.pick(request.device)
+        notes: list[str] = list(pair.notes)
+        seed = secrets.randbelow(2**53) if request.seed < 0 else request.seed
+        options = Options(device, devices.precision(device), seed, note=notes.append)
+        width, height = sizes.working(pair.start.shape[2], pair.start.shape[1], request.sampling.work_size)
+        seen = pictures.seen(torch.from_numpy(pair.start), torch.from_numpy(pair.end))
+        start, end = (sizes.fitted(key, width, height)[0] for key in seen)
+        drawings = timing.chart(request.count, request.timing, request.hold)
+        times = [0.0, *(drawing.time for drawing in drawings), 1.0]
+        holds = [1, *(drawing.hold for drawing in drawings), 1]
+        for path in folder.glob(PATTERN):
+            path.unlink()
+        report.span(0.03, 1.0)
+
+        def on_frame(number: int, file: str) -> None:
+            emit(Frame(job, 1 + sum(holds[:number]), holds[number], file, times[number]))
+
+        matches = make.write(start, end, times, request.conditions, seed, folder, options, report, on_frame)
+    return Done(
+        job=job,
+        method=matches.lines_by,
+        device=device.type,
+        frames=len(times),
+        reused=0,
+        seconds=round(time.monotonic() - began_s, 3),
+        engine=__version__,
+        notes=[f"{len(matches.lines)} lines and {len(matches.people)} people are matched.", *notes],
+    )

@@ -1,0 +1,28 @@
+"""The colours of matched lines."""
+
+from __future__ import annotations
+
+import husl
+import numpy as np
+
+Colour = tuple[int, int, int]  # red, green, blue, 0 … 255
+
+# Saturation and lightness, and how far around the hues go: seaborn's `husl_palette` with its default arguments, which
+# the FCVG authors used. It stops at 359 and 99 where the colour space goes to 360 and 100.
+_FIRST_HUE, _SATURATION, _LIGHTNESS = 0.01, 0.9, 0.65
+_HUES, _SHARES = 359, 99
+
+
+def colours(count: int, seed: int) -> list[Colour]:
+    """`count` colours that differ as much as they can, in an order drawn by `seed`.
+
+    Red and blue are exchanged: the published program drew with them so, and the networks were trained on it.
+    """
+    hues = (np.arange(count) / max(1, count) + _FIRST_HUE) % 1 * _HUES
+    ordered = [_colour(float(hue)) for hue in hues]
+    return [ordered[index] for index in np.random.default_rng(seed).permutation(count)]
+
+
+def _colour(hue: float) -> Colour:
+    red, green, blue = husl.husl_to_rgb(hue, _SATURATION * _SHARES, _LIGHTNESS * _SHARES)
+    return int(blue * 255), int(green * 255), int(red * 255)

@@ -1,0 +1,174 @@
+"""People in the keys, found with DWPose: YOLOX finds each person, RTMPose the keypoints.
+
+rtmlib prepares the pictures and runs the networks. Who counts as a person, the scores and the order of the joints are
+as in FCVG's own copy of DWPose; rtmlib itself takes things of every kind for people, and the mean of both axes' scores
+instead of the smaller for a keypoint's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib.util
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ..errors import MissingModel, MissingPart, NumericError, OutOfMemory
+from ..methods.base import Options, ReportProgress
+from ..svd import files
+from .people import BODY, COUNT, Keypoints, pair
+from .skeleton import VISIBLE, Picture
+
+ANY_FILE = "FCVG_ANY_POSE_FILE"  # environment variable; "1": other networks of the same kind are taken too
+
+_PEOPLE_FILE, _POSE_FILE = "yolox_l.onnx", "dw-ll_ucoco_384.onnx"
+_SHA256_BEGINS = {_PEOPLE_FILE: "7860ae79", _POSE_FILE: "724f4ff2"}
+_HINT = f"Put {_PEOPLE_FILE} and {_POSE_FILE} (Hugging Face hub, yzd-v/DWPose) into the model folder"
+_PEOPLE_SIZE = (640, 640)  # height, width of YOLOX's input
+_POSE_SIZE = (288, 384)  # width, height of RTMPose's input
+_POSITIONS_A_PIXEL = 2  # that RTMPose scores along each axis
+_PERSON = 0  # the first of COCO's kinds of things
+_LEAST_SCORE, _MOST_OVERLAP = 0.3, 0.45  # of boxes around people
+
+# OpenPose's joints in COCO's numbers. COCO knows no neck: it is put behind the 17 joints of the body.
+_SHOULDERS, _NECK = (5, 6), 17
+_OPENPOSE = (0, _NECK, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3)
+
+Floats = npt.NDArray[np.floating[Any]]
+
+
+def ready() -> bool:
+    """Whether people can be looked for: the libraries are installed and both networks lie in a model folder."""
+    found = files.find()
+    libraries = all(importlib.util.find_spec(name) for name in ("rtmlib", "onnxruntime"))
+    return libraries and found.people is not None and found.pose is not None
+
+
+def find(
+    start: torch.Tensor, end: torch.Tensor, options: Options, report: ReportProgress
+) -> list[tuple[Keypoints, Keypoints]]:
+    """The people seen in both keys [3, H, W] in [0, 1], each at the start and at the end; empty when there are none.
+
+    Nothing is ever downloaded. Raises MissingModel when a network is not there, cannot be read or is not the published
+    one (see `ANY_FILE`), MissingPart, OutOfMemory, NumericError, and whatever `report` raises.
+    """
+    report("Looking for people", 0.0)
+    dwpose = _DWPose(options)
+    before = dwpose.people(start)
+    report("Looking for people", 0.5)
+    after = dwpose.people(end)
+    report("Looking for people", 1.0)
+    return pair(before, after, (start.shape[2], start.shape[1]))
+
+
+class _DWPose:
+    """Both networks, on the GPU where ONNX Runtime can use it."""
+
+    def __init__(self, options: Options) -> None:
+        try:
+            import onnxruntime
+            import rtmlib
+        except ImportError as error:
+            raise MissingPart(
+                f"Poses cannot be found without the library {error.name}.",
+                "Install it with: pip install onnxruntime && pip install --no-deps rtmlib; or choose no poses.",
+            ) from error
+        found = files.find()
+        self._people_file = _checked(found.people, _PEOPLE_FILE)
+        self._pose_file = _checked(found.pose, _POSE_FILE)
+        self._as_published = options.as_published
+        cuda = options.device.type == "cuda" and "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+        where = {"backend": "onnxruntime", "device": f"cuda:{options.device.index or 0}" if cuda else "cpu"}
+        limits = {"score_thr": _LEAST_SCORE, "nms_thr": _MOST_OVERLAP, "det_mode": "multiclass"}
+        with contextlib.redirect_stdout(io.StringIO()):  # rtmlib prints what it loads
+            with _explained(self._people_file):
+                self._yolox = rtmlib.YOLOX(str(self._people_file), _PEOPLE_SIZE, **limits, **where)
+            with _explained(self._pose_file):
+                self._rtmpose = rtmlib.RTMPose(str(self._pose_file), _POSE_SIZE, **where)
+
+    def people(self, key: torch.Tensor) -> list[Keypoints]:
+        """Those in `key` [3, H, W], surest first.
+
+        Where YOLOX finds nobody, the published program takes the whole picture for a person, which helps with drawn
+        figures. Here this counts only when the body is seen there, so that an empty room stays empty.
+        """
+        picture = key.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
+        with _explained(self._people_file):
+            boxes, kinds = self._yolox(picture)
+            boxes = boxes[kinds == _PERSON]
+        if len(boxes):
+            return [self._keypoints(picture, box) for box in boxes]
+        height, width = picture.shape[:2]
+        whole = self._keypoints(picture, np.array((0, 0, width, height)))
+        seen = float(np.mean(whole.scores[BODY])) >= VISIBLE
+        return [whole] if seen or self._as_published else []
+
+    def _keypoints(self, picture: Picture, box: Floats) -> Keypoints:
+        """Of the person in `box` (left, top, right, bottom)."""
+        with _explained(self._pose_file):
+            seen, centre, extent = self._rtmpose.preprocess(picture, box)
+            across, down = (axis.reshape(COUNT - 1, -1) for axis in self._rtmpose.inference(seen))
+        scores = np.minimum(across.max(1), down.max(1))
+        if not np.isfinite(scores).all():
+            raise NumericError("Looking for poses failed with invalid numbers.", "Choose no poses.")
+        places = np.stack((across.argmax(1), down.argmax(1)), 1) / _POSITIONS_A_PIXEL
+        points, scores = _in_openpose_order(places / _POSE_SIZE * extent + centre - extent / 2, scores)
+        return Keypoints(tuple((float(x), float(y)) for x, y in points), tuple(scores.tolist()))
+
+
+def _in_openpose_order(points: Floats, scores: Floats) -> tuple[Floats, Floats]:
+    """[133, 2], [133] in COCO's whole-body order → [134, 2], [134]; the neck lies between the shoulders and is sure
+    (score 1) when both are visible, else not seen (0)."""
+    shoulders = list(_SHOULDERS)
+    points = np.insert(points, _NECK, points[shoulders].mean(0), axis=0)
+    scores = np.insert(scores, _NECK, (scores[shoulders] > VISIBLE).all(), axis=0)
+    order = [*_OPENPOSE, *range(BODY.stop, COUNT)]
+    return points[order], scores[order]
+
+
+def _checked(path: Path | None, name: str) -> Path:
+    """`path`, when it is there and holds the published network."""
+    if path is None:
+        raise MissingModel(f"{name} is not there; it is needed to find people.", f"{_HINT}, or choose no poses.")
+    if os.environ.get(ANY_FILE) == "1":
+        return path
+    try:
+        state = path.stat()
+        digest = _sha256(path, state.st_size, state.st_mtime_ns)
+    except OSError as error:
+        raise MissingModel(f"{path} cannot be read: {error.strerror}.", f"{_HINT} again.") from error
+    if not digest.startswith(_SHA256_BEGINS[name]):
+        raise MissingModel(
+            f"{path} is not the published network, or not all of it.",
+            f"{_HINT} again. To use this one all the same, set the environment variable {ANY_FILE}=1.",
+        )
+    return path
+
+
+@functools.lru_cache
+def _sha256(path: Path, size: int, changed_ns: int) -> str:
+    """Computed again only when the file has changed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What ONNX Runtime and rtmlib raise, which has no class in common, in an artist's words."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, MemoryError) or "alloc" in str(error).lower():
+            raise OutOfMemory("There is not enough memory to find people.", "Choose no poses.") from error
+        raise MissingModel(
+            f"{path} is damaged, or no network that finds people ({' '.join(str(error).split()):.150}).",
+            f"{_HINT} again, or choose no poses.",
+        ) from error

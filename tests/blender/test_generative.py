@@ -1,0 +1,278 @@
+"""Methods that draw new pictures: what the artist chooses reaches the engine, and the strip remembers it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+import pytest
+from artist import INCOMPLETE, ours, save, status, turn_until, two_strips
+from edits import Edit
+from test_panels import Sheet, drawn
+
+from fcvg_blender import (
+    generative,
+    jobs,
+    orders,
+    panels,
+    panels_generative,
+    preferences,
+    properties,
+    pump,
+    report,
+    shots,
+    strips,
+)
+from fcvg_blender.engine import locate, protocol
+from fcvg_blender.jobs import session
+
+
+@pytest.fixture
+def fcvg(edit: Edit) -> Edit:
+    """Two strips, and FCVG as the method."""
+    two_strips(edit)
+    edit.settings.method = "FCVG"
+    return edit
+
+
+@pytest.fixture
+def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An engine that finds no model file at all; the folder in which it looks."""
+    session.end_engine(60)
+    folder = tmp_path / "no models"
+    folder.mkdir()
+    monkeypatch.setenv("FCVG_MODELS", str(folder))
+    monkeypatch.delenv("FCVG_CHECKPOINTS", raising=False)
+    yield folder
+    session.end_engine(60)
+    session.publish()
+
+
+def strip_of(edit: Edit, request: protocol.Request, folder: Path) -> Any:
+    """A strip that a click would have made, without the engine."""
+    folder.mkdir(exist_ok=True)
+    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    strips.insert(edit.scene, shot, folder, "abc", request)
+    return ours()
+
+
+def test_what_the_artist_leaves_alone_is_as_published(fcvg: Edit) -> None:
+    request = orders.chosen(fcvg.settings, 6, "auto")
+    assert request == protocol.Request("", "", "", 6, "fcvg")
+
+
+def test_every_choice_reaches_the_engine(fcvg: Edit, tmp_path: Path) -> None:
+    edited = tmp_path / "edited.json"
+    edited.write_text("{}")
+    conditions, sampling = fcvg.settings.conditions, fcvg.settings.sampling
+    conditions.lines, conditions.pose = "GLUESTICK", "NONE"
+    conditions.control_weight, conditions.matches = 0.7, str(edited)
+    sampling.preset, sampling.steps = "LOW", 12
+    sampling.guidance_min, sampling.guidance_max = 1.1, 2.5
+    sampling.motion_bucket, sampling.noise_augmentation, sampling.fps = 90, 0.05, 12
+    sampling.work_width, sampling.work_height = 500, 320
+    fcvg.settings.seed = 7
+    request = orders.chosen(fcvg.settings, 6, "cpu")
+    assert request.conditions == protocol.ConditionSettings("gluestick", "none", str(edited))
+    assert request.sampling == protocol.SamplingSettings(12, 1.1, 2.5, 0.7, 90, 0.05, 12, "512x320", "low")
+    assert (request.seed, request.device) == (7, "cpu")
+
+
+def test_one_side_of_the_work_size_alone_chooses_none(fcvg: Edit) -> None:
+    fcvg.settings.sampling.work_width = 512
+    assert orders.chosen(fcvg.settings, 6, "auto").sampling.work_size == ""
+
+
+@pytest.mark.parametrize(
+    ("identifier", "word"), [("FCVG", "fcvg"), ("TRF", "trf"), ("VIBID", "vibid"), ("GI", "gi"), ("RIFE", "rife")]
+)
+def test_each_method_is_told_only_what_it_heeds(fcvg: Edit, identifier: str, word: str) -> None:
+    fcvg.settings.method = identifier
+    fcvg.settings.conditions.lines, fcvg.settings.conditions.control_weight = "NONE", 0.5
+    fcvg.settings.sampling.steps = 9
+    request = orders.chosen(fcvg.settings, 6, "auto")
+    assert request.method == word
+    assert request.sampling.steps == (9 if word in protocol.GENERATIVE else 0)
+    assert request.conditions.lines == ("none" if word == "fcvg" else "auto")
+    assert request.sampling.control_weight == (0.5 if word == "fcvg" else 1.0)
+
+
+def test_seed_minus_one_is_a_new_one_each_time_and_can_be_typed_in_again(fcvg: Edit) -> None:
+    fcvg.settings.seed = -1
+    seeds = {orders.chosen(fcvg.settings, 6, "auto").seed for _ in range(5)}
+    assert len(seeds) > 1
+    for seed in seeds:
+        fcvg.settings.seed = seed
+        assert orders.chosen(fcvg.settings, 6, "auto").seed == seed
+
+
+def test_resuming_asks_for_the_same_again(fcvg: Edit, tmp_path: Path) -> None:
+    edited = tmp_path / "edited.json"
+    edited.write_text('{"version": 1}')
+    fcvg.settings.seed, fcvg.settings.hold = 11, "TWOS"
+    fcvg.settings.conditions.lines, fcvg.settings.conditions.matches = "FLOW", str(edited)
+    fcvg.settings.sampling.steps, fcvg.settings.sampling.preset = 3, "TURBO"
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    asked = orders.placed(orders.chosen(fcvg.settings, 6, "auto"), folder)
+    strip = strip_of(fcvg, asked, folder)
+    edited.write_text("changed since")
+    assert orders.placed(orders.remembered(strip.fcvg, "auto"), folder) == asked
+    assert Path(asked.conditions.matches).read_text() == '{"version": 1}', "the strip keeps the matches it was made of"
+
+    moved = folder.rename(tmp_path / "moved")
+    again = orders.placed(orders.remembered(strip.fcvg, "auto"), moved)
+    assert again.conditions.matches == str(moved / orders.MATCHES)
+    assert again.sampling == asked.sampling
+
+
+def test_a_strip_of_another_version_can_be_resumed(fcvg: Edit, tmp_path: Path) -> None:
+    strip = strip_of(fcvg, protocol.Request("", "", "", 6, "fcvg"), tmp_path / "frames")
+    strip.fcvg.generation = json.dumps({"sampling": {"steps": 4, "colour": "blue"}, "light": 1})
+    request = orders.remembered(strip.fcvg, "auto")
+    assert request.sampling == replace(protocol.SamplingSettings(), steps=4)
+    assert request.conditions == protocol.ConditionSettings()
+
+
+def test_other_methods_leave_nothing_to_remember(edit: Edit, tmp_path: Path) -> None:
+    two_strips(edit)
+    edit.settings.sampling.steps = 9
+    strip = strip_of(edit, orders.chosen(edit.settings, 6, "auto"), tmp_path / "frames")
+    assert generative.remembered(orders.remembered(strip.fcvg, "auto")) == strip.fcvg.generation == ""
+
+
+def test_edited_matches_that_are_gone_are_an_error_before_anything_happens(fcvg: Edit, tmp_path: Path) -> None:
+    save(fcvg)
+    fcvg.settings.conditions.matches = "//gone.json"
+    with pytest.raises(RuntimeError, match=r"matches is missing: .*gone.json"):
+        bpy.ops.fcvg.generate_inbetweens()
+    assert ours() is None
+    assert not list(tmp_path.glob("inbetweens/*"))
+
+
+def test_the_model_folder_becomes_the_engines(edit: Edit, tmp_path: Path) -> None:
+    save(edit)
+    addon = bpy.context.preferences.addons.new()
+    try:
+        addon.module = preferences.ADDON
+        addon.preferences.checkpoints = str(tmp_path / "checkpoints")
+        launch = preferences.read(bpy.context).launch()
+        assert launch.environment({"HOME": "/"})["FCVG_CHECKPOINTS"] == str(tmp_path / "checkpoints")
+        addon.preferences.checkpoints = ""
+        other = preferences.read(bpy.context).launch()
+        assert "FCVG_CHECKPOINTS" not in other.environment({"HOME": "/"})
+        assert other != launch, "so the client starts another engine with the next job"
+    finally:
+        bpy.context.preferences.addons.remove(addon)
+
+
+def test_before_the_engine_has_spoken_nothing_is_claimed(fcvg: Edit, no_models: Path) -> None:
+    session.publish()
+    sheet = drawn(panels.FCVG_PT_inbetween)
+    assert "FCVG needs model files. Are they there?" in sheet.texts
+    assert "fcvg.check_models" in sheet.buttons
+    assert not any("cannot be used" in text for text in sheet.texts)
+
+
+@pytest.mark.parametrize("method", ["FCVG", "TRF", "VIBID", "GI"])
+def test_the_engine_says_what_each_method_lacks(fcvg: Edit, no_models: Path, method: str) -> None:
+    assert bpy.ops.fcvg.check_models() == {"FINISHED"}
+    fcvg.settings.method = method
+    sheet = drawn(panels.FCVG_PT_inbetween)
+    label = next(label for name, label, _, _ in properties.METHODS if name == method)
+    assert f"{label} cannot be used yet." in sheet.texts
+    assert any("model_index.json" in text for text in sheet.texts)
+    assert {"preferences.addon_show", "fcvg.check_models"} <= set(sheet.buttons)
+    in_preferences = Sheet()
+    preferences._draw_needs(in_preferences, status())
+    assert f"{label} cannot be used yet." in in_preferences.texts
+
+
+def test_draft_methods_need_no_such_words(edit: Edit, no_models: Path) -> None:
+    two_strips(edit)
+    bpy.ops.fcvg.check_models()
+    for method in ("AUTO", "RIFE", "DISSOLVE"):
+        edit.settings.method = method
+        assert drawn(panels.FCVG_PT_inbetween).buttons == ["fcvg.generate_inbetweens"]
+
+
+def test_checking_again_sees_what_was_added_since(fcvg: Edit, no_models: Path) -> None:
+    bpy.ops.fcvg.check_models()
+    assert any("unet.safetensors" in need.text for need in status().lacking if need.name == "fcvg")
+    (no_models / "unet.safetensors").touch()
+    bpy.ops.fcvg.check_models()
+    assert not any("unet.safetensors" in need.text for need in status().lacking if need.name == "fcvg")
+
+
+def test_checking_with_a_window_shows_the_answer_by_itself(fcvg: Edit, no_models: Path, monkeypatch) -> None:
+    session.look_again(preferences.read(bpy.context))
+    session.publish()
+    assert not status().greeted
+    turn_until(lambda: status().greeted)
+    assert len(status().lacking) == len(protocol.GENERATIVE)
+    assert pump.turn() is None, "and the timer rests again"
+
+
+def test_an_engine_that_cannot_start_is_an_error_of_the_check(fcvg: Edit, no_models: Path, monkeypatch) -> None:
+    broken = no_models / "python"
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv(locate.VARIABLE, str(broken))
+    bpy.ops.fcvg.check_models()
+    assert "stopped while it started" in status().error_message
+    assert not status().greeted
+    session.clear_error()
+
+
+def test_generating_without_models_says_what_to_put_where(fcvg: Edit, no_models: Path) -> None:
+    save(fcvg)
+    before = fcvg.layout()
+    with pytest.raises(RuntimeError, match=r"model_index\.json"):
+        bpy.ops.fcvg.generate_inbetweens()
+    assert fcvg.layout() == before
+    assert "online" not in status().error_hint, "these files are not downloaded"
+    session.clear_error()
+
+
+def test_sections_are_there_for_the_methods_that_heed_them(fcvg: Edit) -> None:
+    shown = {}
+    for method in ("RIFE", "FCVG", "TRF"):
+        fcvg.settings.method = method
+        sections = (panels_generative.FCVG_PT_conditions, panels_generative.FCVG_PT_sampling)
+        shown[method] = [section.poll(SimpleNamespace(scene=fcvg.scene)) for section in sections]
+    assert shown == {"RIFE": [False, False], "FCVG": [True, True], "TRF": [False, True]}
+    conditions = drawn(panels_generative.FCVG_PT_conditions)
+    assert conditions.choices == ["lines", "pose", "matches", "control_weight"]
+    assert conditions.buttons == ["fcvg.preview_conditions"]
+    sampling = [*drawn(panels_generative.FCVG_PT_sampling).choices, *drawn(panels_generative.FCVG_PT_advanced).choices]
+    offered = {name for name in generative.FCVG_Sampling.__annotations__ if name in sampling}
+    assert offered == set(generative.FCVG_Sampling.__annotations__), "every setting can be reached"
+    assert "seed" in sampling
+
+
+def test_a_report_tells_the_settings_within(fcvg: Edit) -> None:
+    fcvg.settings.sampling.steps = 17
+    assert report.settings(fcvg.settings)["sampling.steps"] == "17"
+
+
+def test_long_waits_are_told_in_hours() -> None:
+    assert jobs.Job("A → B", eta_s=3.2 * 3600).eta() == "3.2 h left"
+
+
+def test_the_step_of_what_is_denoised_is_told_while_it_runs(fcvg: Edit, tmp_path: Path) -> None:
+    strip = strip_of(fcvg, protocol.Request("", "", "", 6, "fcvg"), tmp_path / "frames")
+    job = jobs.Job("A → B", strip.fcvg.id, tmp_path / "frames")
+    session.jobs[job.id] = job
+    session.handle(protocol.Preview(job.id, "preview.png", 5, 25))
+    session.publish()
+    assert "Step 5 of 25" in drawn(panels.FCVG_PT_inbetween).texts
+    session.handle(protocol.Failed(job.id, "numeric", "It broke."))
+    session.publish()
+    assert not status().jobs
+    assert INCOMPLETE not in [each.fcvg.state for _, each in strips.ours()]
+    session.clear_error()
