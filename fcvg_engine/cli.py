@@ -97,9 +97,7 @@ Hold = Annotated[int, typer.Option(help="Frames each drawing is held: 1, 2 or 3.
 Seed = Annotated[int, typer.Option(help="For methods that draw noise; -1 for a new one.")]
 Lines = Annotated[str, typer.Option(help="FCVG: how lines are matched: auto, flow, gluestick or none.")]
 Pose = Annotated[str, typer.Option(help="FCVG: how people are found: auto, dwpose or none.")]
-Matches = Annotated[
-    str, typer.Option(help="FCVG: an edited matches.json, instead of looking for lines and poses.")
-]
+Matches = Annotated[str, typer.Option(help="FCVG: an edited matches.json, instead of looking for lines and poses.")]
 WorkSize = Annotated[str, typer.Option(help="Generative methods: WIDTHxHEIGHT they work at, multiples of 64.")]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

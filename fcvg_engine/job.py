@@ -44,7 +44,7 @@ LARGEST_SEED = 2**63 - 1
 PREVIEW = "preview.png"
 
 # How far the whole job has come at the end of each stage; drawing takes the rest.
-_READ, _CHOSEN, _PREPARED = 0.03, 0.06, 0.15
+_READ, _CHOSEN, _PREPARED, _GENERATED = 0.03, 0.06, 0.15, 0.92
 
 _WHITE = 1.001  # brightest colour that is white still, rounding aside
 
@@ -144,6 +144,7 @@ class Reporter:
     def __init__(self, job: str, emit: Emit, is_cancelled: IsCancelled) -> None:
         self.job, self._emit, self._is_cancelled = job, emit, is_cancelled
         self._low, self._high, self._reached = 0.0, _READ, 0.0
+        self.prepared = _PREPARED  # how far the job has come when drawing begins
         self._first_s = 0.0
         self._eta_s: float | None = None
 
@@ -159,7 +160,7 @@ class Reporter:
             self._eta_s = 0.0
         elif made > 1:
             self._eta_s = (now_s - self._first_s) / (made - 1) * (total - made)
-        self.span(*(_PREPARED + (1 - _PREPARED) * each / total for each in (made, made + 1)))
+        self.span(*(self.prepared + (1 - self.prepared) * each / total for each in (made, made + 1)))
         self("Drawing inbetweens", 0)
 
     def __call__(self, stage: str, fraction: float) -> None:
@@ -222,7 +223,9 @@ def _generate(
         versions=_versions(),
     )
     label = methods.entry(facts["method"]).label
-    report.span(_CHOSEN, _PREPARED)
+    if facts["method"] in GENERATIVE:  # they make all frames before the first is drawn
+        report.prepared = _GENERATED
+    report.span(_CHOSEN, report.prepared)
     report(f"Preparing {label}", 0)
     drawings = sorted(folder.missing, key=lambda drawing: drawing != breakdown)
     times = [drawing.time for drawing in drawings]
@@ -258,7 +261,9 @@ def _identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
         raise BadImage(f"A key cannot be read: {error}", "Check that both images are still there.") from error
     generative: dict[str, Any] = {}
     if request.method in GENERATIVE:
-        generative = {"sampling": asdict(request.sampling), "conditions": asdict(request.conditions)}
+        conditions = asdict(request.conditions)
+        del conditions["matches"]  # what is in the file counts, not where it lies
+        generative = {"sampling": asdict(request.sampling), "conditions": conditions}
         if request.conditions.matches:
             generative["matches_sha256"] = _sha256_of_matches(Path(request.conditions.matches))
     return {

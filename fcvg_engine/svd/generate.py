@@ -29,7 +29,6 @@ from .progress import Progress
 if TYPE_CHECKING:
     from ..samplers.base import Denoiser
     from .encode import Encoded
-    from .models import Models
 
 FRAMES = memory.FRAMES
 _WHITE = 1.001  # brightest colour that is white still, rounding aside
@@ -121,8 +120,9 @@ def _generate(
     augmentation = draw(1, 3, height, width)
     ladder = Ladder(plan, options.device, options.note)
 
-    def encoding(plan: Plan) -> Encoded:
-        return encode.encode(networks, start, end, options.sampling, augmentation, plan)
+    def encoding(settings: SamplingSettings) -> Encoded:
+        work = functools.partial(encode.encode, networks, start, end, settings, augmentation)
+        return ladder.run("encoding", work)
 
     def denoising(plan: Plan) -> Denoiser:
         return denoiser.SvdDenoiser(networks, encoded, conditions, options.sampling, sampling.steps, plan, FRAMES)
@@ -133,14 +133,19 @@ def _generate(
 
     try:
         report("Encoding the keys", _CONDITIONED)
-        encoded = ladder.run("encoding", encoding)
+        encoded = encoding(options.sampling)
+        own: dict[str, torch.Tensor] = {}
+        if method == "vibid":  # it puts the keys themselves into the frames, without the noise that the network sees
+            clean, scale = (
+                encoding(replace(options.sampling, noise_augmentation=0.0)),
+                networks.vae.config.scaling_factor,
+            )
+            own = {"start": clean.latents_start[1] * scale, "end": clean.latents_end[1] * scale}
         steady = SteadyDenoiser(ladder, denoising)
         progress = Progress(steady, options, _part(report, _ENCODED, _DENOISED))
         draw_latents = functools.partial(draw, 1, FRAMES, 4, height // 8, width // 8)
         with progress.within_steps(networks):
-            latents = sampler.sample(
-                steady, draw_latents, sampling, progress.on_step, **_own_arguments(method, encoded, networks)
-            )
+            latents = sampler.sample(steady, draw_latents, sampling, progress.on_step, **own)
         frames = ladder.run("decoding", decoding) / 2 + 0.5
     finally:
         networks.place(offload=True)  # between jobs the GPU is Blender's
@@ -166,14 +171,6 @@ def _sampling(sampler: ModuleType, settings: SamplingSettings) -> Any:
     """The sampler's published options, but for what the artist has set."""
     wishes = {name: getattr(settings, name) for name in ("steps", "guidance_min", "guidance_max")}
     return replace(sampler.OPTIONS, **{name: value for name, value in wishes.items() if value})
-
-
-def _own_arguments(method: str, encoded: Encoded, networks: Models) -> dict[str, torch.Tensor]:
-    """What the sampler of one method needs beside noise and denoiser."""
-    if method != "vibid":
-        return {}
-    scale = float(networks.vae.config.scaling_factor)
-    return {"start": encoded.latents_start[1] * scale, "end": encoded.latents_end[1] * scale}
 
 
 def _conditions(start: torch.Tensor, end: torch.Tensor, options: Options, report: ReportProgress) -> torch.Tensor:

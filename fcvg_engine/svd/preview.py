@@ -9,7 +9,6 @@ import torch
 from ..methods import pictures
 
 WIDEST = 640  # pixels of the sheet
-_COLUMNS = 5
 # Red, green and blue in [-1, 1] of each latent channel of Stable Diffusion 1, whose latents these are: the published
 # least-squares fit (ComfyUI, latent_formats.py).
 _COLOURS = (
@@ -29,15 +28,17 @@ def is_due(step: int, steps: int) -> bool:
 def sheet(latents: torch.Tensor) -> torch.Tensor:
     """Clean latents [1, F, 4, h, w] → their contact sheet [3, H, W] on the CPU in [0, 1], at most `WIDEST` wide.
 
-    Frames run in rows of five; places that are left over stay black.
+    Frames run in rows, as many as make the sheet about square: Blender gives it a square to fill. Places that are left
+    over stay black.
     """
     small = latents[0].float().cpu()  # [F, 4, h, w]
+    columns = max(1, round(math.sqrt(len(small) * small.shape[2] / small.shape[3])))
     tiles = torch.einsum("fchw,cd->fdhw", small, torch.tensor(_COLOURS)) * 0.5 + 0.5
-    tiles = pictures.reduced(tiles, tiles.shape[3] / (WIDEST // _COLUMNS)).clamp(0, 1)
+    tiles = pictures.reduced(tiles, tiles.shape[3] / (WIDEST // columns)).clamp(0, 1)
     frames, _, height, width = tiles.shape
-    rows = math.ceil(frames / _COLUMNS)
-    board = torch.zeros(3, rows * height, _COLUMNS * width)
+    rows = math.ceil(frames / columns)
+    board = torch.zeros(3, rows * height, columns * width)
     for index, tile in enumerate(tiles):
-        top, left = index // _COLUMNS * height, index % _COLUMNS * width
+        top, left = index // columns * height, index % columns * width
         board[:, top : top + height, left : left + width] = tile
     return board

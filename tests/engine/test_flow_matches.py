@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import drawn
+from benchmarks import conditions, drawn
 from fcvg_engine.conditions import flow, make, segments
 from fcvg_engine.conditions.segments import Match
 from fcvg_engine.errors import Cancelled
@@ -27,6 +27,14 @@ def quiet(stage: str, fraction: float) -> None:
 def tensor(pixels: np.ndarray) -> torch.Tensor:
     """uint8 RGB [H, W, 3] → float32 [3, H, W]."""
     return torch.from_numpy(pixels.astype(np.float32) / 255).permute(2, 0, 1).contiguous()
+
+
+@pytest.mark.parametrize("case", list(conditions.cartoons()), ids=lambda case: case.name)
+def test_lines_of_cartoons_made_in_blender_go_where_they_should(case: conditions.Case) -> None:
+    found = make.find(tensor(case.start), tensor(case.end), ConditionSettings("flow", "none"), 0, CPU, quiet)
+    assert len(found.lines) >= 60
+    apart = case.apart(*(np.array([getattr(line, name) for line in found.lines]) for name in ("start", "end")))
+    assert (apart <= conditions.NEAR_PX).mean() >= 0.9
 
 
 def polygons(*shapes: object, grey: int = 200) -> torch.Tensor:
