@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# README's pictures: the window in a real Blender 5.2 (Debian, root), and a row of frames out of `make demo`.
+# README's pictures: the window in a real Blender 5.2 (Debian, root), a row of frames out of `make demo`, matched lines.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$PWD/dist/pictures
@@ -10,3 +10,6 @@ tools/real_blender.sh run --factory-startup --app-template Video_Editing --enabl
   --window-geometry 0 0 1600 900 --python-exit-code 1 --python "$PWD/tools/pictures.py" -- "$out"
 cp "$out/running.png" docs/panel.png
 .venv/bin/python -m demo.contact_sheet demo/out --row docs/inbetweens.jpg
+.venv/bin/python -m fcvg_engine conditions tests/cartoons/street/start.png tests/cartoons/street/end.png \
+  --count 7 --pose none --out "$out/conditions"
+ffmpeg -loglevel error -y -i "$out/conditions/overview.png" -vf scale=1400:-1:flags=area -q:v 3 docs/conditions.jpg

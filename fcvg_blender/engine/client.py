@@ -134,6 +134,8 @@ class Client:
             except errors.ProtocolError as error:
                 process.refuse(error.message)
                 break
+        if process is not self._process:  # another has been started meanwhile
+            return
         now_s = time.monotonic()
         if any(each.end_by_s is not None and now_s > each.end_by_s for each in self._pending.values()):
             process.stop()
@@ -157,7 +159,21 @@ class Client:
         pending.heard = True
         if isinstance(message, protocol.FINAL):
             del self._pending[message.job]
-        self._events.append(message)
+        if _lacks_memory(message) and not pending.retried and pending.end_by_s is None:
+            self._begin_afresh(pending)
+        else:
+            self._events.append(message)
+
+    def _begin_afresh(self, failed: _Pending) -> None:
+        """Do the job that ran out of memory once more, in an engine whose memory is not scattered; others follow."""
+        waiting, self._pending = list(self._pending.values()), {}
+        self._dismiss()
+        for each in (failed, *waiting):
+            self.submit(each.message)
+        job = failed.message.job or ""
+        if job in self._pending:
+            self._pending[job].retried = True
+            self._events.append(protocol.Progress(job, "Memory ran out, trying with a fresh engine", 0.0))
 
     def _greet(self, line: bytes) -> protocol.Hello:
         """The engine's first line. Its version is read before the rest, which another version may shape otherwise."""
@@ -197,6 +213,10 @@ class Client:
                     self._pending[job].retried = True
             else:
                 self._events.append(protocol.Failed(job, "engine", message, hint, detail))
+
+
+def _lacks_memory(message: protocol.Message) -> bool:
+    return isinstance(message, protocol.Failed) and message.code == errors.OutOfMemory.code
 
 
 def _explain(ended: Ended, greeted: bool, launch: Launch, log: str) -> tuple[str, str]:

@@ -36,6 +36,12 @@ def engine_of(client: Client) -> psutil.Process:
     return psutil.Process(client.hello.pid)
 
 
+def engine_of_started(client: Client) -> psutil.Process:
+    """The process of an engine that is started now."""
+    client.warm_up()
+    return engine_of(client)
+
+
 def wait_until_gone(process: psutil.Process) -> None:
     deadline = time.monotonic() + HANG_S
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
@@ -121,6 +127,34 @@ def test_killed_engine_is_reported_and_the_next_job_keeps_its_frames(
     final = until_final(client, "b")[-1]
     assert isinstance(final, protocol.Done)
     assert final.reused >= 1
+
+
+def test_a_job_that_runs_out_of_memory_goes_on_in_a_fresh_engine(
+    launch: Launch, connect, request_of, monkeypatch
+) -> None:
+    monkeypatch.setenv("FCVG_DUMMY_FAULT", "oom")
+    monkeypatch.setenv("FCVG_DUMMY_AT", "2")  # in the second run one drawing is left
+    client = connect(launch)
+    first = engine_of_started(client)
+    client.submit(protocol.Start("a", request_of(count=3)))
+    client.submit(protocol.Start("b", request_of(out="b", count=1)))
+    heard = until_final(client, "a")
+    assert [type(each) for each in heard if isinstance(each, protocol.FINAL)] == [protocol.Done]
+    assert heard[-1].reused == 2
+    assert any(isinstance(each, protocol.Progress) and "Memory ran out" in each.stage for each in heard)
+    assert isinstance(until_final(client, "b")[-1], protocol.Done)
+    assert engine_of(client).pid != first.pid
+
+
+def test_memory_that_runs_out_again_is_reported(launch: Launch, connect, request_of, monkeypatch) -> None:
+    monkeypatch.setenv("FCVG_DUMMY_FAULT", "oom")
+    monkeypatch.setenv("FCVG_DUMMY_AT", "0")
+    client = connect(launch)
+    client.submit(protocol.Start("a", request_of()))
+    final = until_final(client, "a")[-1]
+    assert isinstance(final, protocol.Failed)
+    assert final.code == "out_of_memory"
+    assert client.poll(timeout_s=0.3) is None
 
 
 def test_killed_blender_takes_its_engine_along(launch: Launch, request_of, tmp_path: Path) -> None:
