@@ -19,6 +19,7 @@ import psutil  # type: ignore[import-untyped]
 from . import __version__, devices, images, methods
 from .errors import FcvgError, MissingPart
 from .protocol import Done, Message, Request
+from .svd import files
 
 if TYPE_CHECKING:
     from .job import Emit, IsCancelled
@@ -56,6 +57,18 @@ def models() -> list[Model]:
     devices.require_torch()
     from . import weights
 
+    found = vars(files.find())
+    checkpoints = [
+        Model(
+            name=name,
+            state="present" if found[name] else "missing",
+            licence=origin.licence,
+            enables=origin.enables,
+            source=origin.source,
+            file=str(found[name] or files.folders()[0]),
+        )
+        for name, origin in files.ORIGINS.items()
+    ]
     return [
         Model(
             name=each.name,
@@ -66,7 +79,7 @@ def models() -> list[Model]:
             file=str(each.path),
         )
         for each in weights.available()
-    ]
+    ] + checkpoints
 
 
 def examine(device: str) -> list[Finding]:

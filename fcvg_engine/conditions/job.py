@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import __version__, devices, images, outputs, timing
@@ -62,5 +62,12 @@ def run(request: Request, job: str, emit: Callable[[Message], None], is_cancelle
         reused=0,
         seconds=round(time.monotonic() - began_s, 3),
         engine=__version__,
-        notes=[f"{len(matches.lines)} lines and {len(matches.people)} people are matched.", *notes],
+        notes=[
+            f"{_counted(matches.lines, 'line')} and {_counted(matches.people, 'person', 'people')} matched.",
+            *notes,
+        ],
     )
+
+
+def _counted(things: Sequence[object], one: str, many: str = "") -> str:
+    return f"{len(things)} {one if len(things) == 1 else many or one + 's'}"

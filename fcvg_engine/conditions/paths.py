@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .matches import Bend, Ends, Line, Point
+from .matches import Ends, Line
+from .people import between
 
 
 def ordered(start: Ends, end: Ends) -> Ends:
@@ -23,18 +24,4 @@ def at(line: Line, time: float) -> Ends:
     return (
         between(line.start[0], line.end[0], first, time),
         between(line.start[1], line.end[1], second, time),
-    )
-
-
-def between(start: Point, end: Point, bend: Bend | None, time: float) -> Point:
-    """From `start` to `end`: straight and evenly, or along the cubic Bézier curve with the inner control points
-    `bend`, evenly in the curve's parameter."""
-    if bend is None:
-        return start[0] + (end[0] - start[0]) * time, start[1] + (end[1] - start[1]) * time
-    rest = 1 - time
-    weights = (rest**3, 3 * rest**2 * time, 3 * rest * time**2, time**3)
-    points = (start, *bend, end)
-    return (
-        sum(weight * point[0] for weight, point in zip(weights, points, strict=True)),
-        sum(weight * point[1] for weight, point in zip(weights, points, strict=True)),
     )

@@ -43,6 +43,35 @@ _WHAT = {
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What the user is told about a kind of file: its licence, who publishes it and what it enables."""
+
+    licence: str
+    source: str
+    enables: str
+
+
+_GLUESTICK_LINES = "lines by GlueStick"
+ORIGINS = {  # of each field of `Found`
+    "svd": Origin(
+        "Stability AI Community",
+        "hub: stabilityai/stable-video-diffusion-img2vid-xt-1-1",
+        "FCVG, TRF, ViBiDSampler, Generative Inbetweening",
+    ),
+    "controlnext": Origin("none stated", "FCVG's authors", "FCVG"),
+    "unet": Origin("none stated", "FCVG's authors", "FCVG"),
+    "gi_unet": Origin("as Stable Video Diffusion", "Generative Inbetweening's authors", "Generative Inbetweening"),
+    "gi_base": Origin(
+        "Stability AI Community", "hub: stabilityai/stable-video-diffusion-img2vid", "Generative Inbetweening"
+    ),
+    "superpoint": Origin("Magic Leap, not for commercial work", "GlueStick's repository", _GLUESTICK_LINES),
+    "gluestick": Origin("MIT", "GlueStick's release", _GLUESTICK_LINES),
+    "pose": Origin("Apache-2.0", "DWPose's authors", "poses"),
+    "people": Origin("Apache-2.0", "DWPose's authors", "poses"),
+}
+
+
+@dataclass(frozen=True)
 class Found:
     """What there is; None is not there. The rest are files, these are folders: `svd` in diffusers' layout, `gi_unet`
     and `gi_base` with a `unet` folder in it (Generative Inbetweening's, and the model it was tuned from)."""

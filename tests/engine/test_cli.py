@@ -17,6 +17,8 @@ from engine_process import AS_FILE, AS_MODULE, HANG_S, ROOT, run_engine, start_e
 
 from fcvg_engine import __version__, protocol
 
+CARTOON = ROOT / "tests" / "cartoons" / "robot"
+
 Keys = tuple[Path, Path]
 
 
@@ -166,6 +168,39 @@ class TestExitCodes:
         done = run_engine(*command, cwd=tmp_path)
         assert done.returncode == 2
         assert "Traceback" in done.stderr
+
+
+class TestConditions:
+    def test_what_fcvg_would_follow_is_drawn(self, tmp_path: Path):
+        start, end = (str(CARTOON / f"{name}.png") for name in ("start", "end"))
+        command = ["conditions", start, end, "--count", "3", "--pose", "none", "--work-size", "512x320"]
+        done = run_engine(*command, "--out", str(tmp_path / "out"))
+        assert done.returncode == 0, done.stderr
+        assert "lines and 0 people matched" in done.stdout
+        made = sorted(path.name for path in (tmp_path / "out").glob("*.*g") if path.name != "overview.png")
+        assert made == [f"condition_{number:04d}.png" for number in range(5)]
+        content = json.loads((tmp_path / "out" / "matches.json").read_bytes())
+        assert len(content["lines"]) > 30
+
+        content["lines"] = content["lines"][:1]  # edited, and given back
+        (tmp_path / "edited.json").write_text(json.dumps(content))
+        again = run_engine(*command, "--out", str(tmp_path / "out"), "--matches", str(tmp_path / "edited.json"))
+        assert "1 line and 0 people matched" in again.stdout
+
+    def test_a_file_of_matches_that_is_wrong_says_where(self, keys: Keys, tmp_path: Path):
+        (tmp_path / "edited.json").write_text('{"version": 1, "size": [64, 64], "lines": [{"start": [[1, 2]]}]}')
+        out = ["--out", str(tmp_path / "out"), "--matches", str(tmp_path / "edited.json")]
+        done = run_engine("conditions", str(keys[0]), str(keys[1]), "--count", "3", *out)
+        assert done.returncode == 2
+        assert "lines[0]" in complaint(done.stderr)[0]
+
+    def test_fcvg_without_its_models_says_what_is_missing(self, keys: Keys, tmp_path: Path):
+        options = ["--count", "3", "--out", str(tmp_path / "out"), "--method", "fcvg"]
+        done = run_engine(
+            "inbetween", str(keys[0]), str(keys[1]), *options, env={"FCVG_CHECKPOINTS": str(tmp_path / "none")}
+        )
+        assert done.returncode == 3
+        assert "controlnext.safetensors" in done.stderr
 
 
 class TestOtherCommands:
