@@ -6,7 +6,7 @@ import atexit
 
 import bpy
 
-from . import command, handlers, operators, panels, panels_generative, preferences, properties, pump, sheets
+from . import command, handlers, operators, panels, panels_generative, preferences, prefetch, properties, pump, sheets
 from .jobs import session
 
 _CLASSES = (
@@ -33,6 +33,7 @@ def unregister() -> None:
     """Called by Blender when the add-on is disabled and when Blender quits."""
     pump.sleep()
     session.close(_QUIT_TIMEOUT_S)
+    prefetch.settle(set())
     sheets.close()
     atexit.unregister(session.end_engine)
     for module in reversed(_MODULES):

@@ -265,7 +265,7 @@ def _identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
         del conditions["matches"]  # what is in the file counts, not where it lies
         generative = {"sampling": asdict(request.sampling), "conditions": conditions}
         if request.conditions.matches:
-            generative["matches_sha256"] = _sha256_of_matches(Path(request.conditions.matches))
+            generative["matches_sha256"] = outputs.sha256_of_matches(Path(request.conditions.matches))
     return {
         "engine": __version__,
         "count": request.count,
@@ -278,13 +278,6 @@ def _identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
         "end_sha256": hashes[1],
         **generative,
     }
-
-
-def _sha256_of_matches(path: Path) -> str:
-    try:
-        return outputs.sha256_of(path)
-    except OSError as error:
-        raise BadRequest(f"The matches cannot be read: {error}", "Check the path of the matches.json.") from error
 
 
 def _frame(job: str, folder: outputs.JobFolder, drawing: Drawing, reused: bool = False) -> Frame:

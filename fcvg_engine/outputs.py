@@ -213,6 +213,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_of_matches(path: Path) -> str:
+    """The same of an edited matches.json. Raises BadRequest."""
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise BadRequest(f"The matches cannot be read: {error}", "Check the path of the matches.json.") from error
+
+
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turns the system's errors about the folder `path` into sentences."""

@@ -7,8 +7,6 @@ and knows tensors, tables and numbers only; what is kept in the models folder an
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from .. import weights
-from ..errors import MissingModel
+from .. import outputs, weights
+from ..errors import DiskError, MissingModel
 from ..methods import pictures
 from ..methods.base import Options, ReportProgress
 from ..nets.gluestick import GlueStick, Wireframe, matches
@@ -107,8 +105,7 @@ def load(superpoint: Path, gluestick: Path, device: torch.device) -> Nets:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return outputs.sha256_of(path)
     except OSError as error:
         raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error
 
@@ -128,7 +125,7 @@ def _fill(net: nn.Module, checkpoint: Path, digest: str) -> None:
             "Download it again from GlueStick's page.",
         ) from error
     if not known:
-        with contextlib.suppress(OSError):  # a folder that cannot be written to only costs time at the next start
+        with contextlib.suppress(OSError, DiskError):  # where it cannot be written, the next start takes longer
             _keep(kept, net.state_dict(), digest)
 
 
@@ -184,14 +181,5 @@ def _read_kept(kept: Path, digest: str) -> State | None:
 
 
 def _keep(kept: Path, state: State, digest: str) -> None:
-    """Write under a temporary name, flush to the disk, rename."""
     kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_name(f".{kept.name}.{os.getpid()}")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(safetensors.torch.save(state, {"checkpoint": digest}))
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(kept)
-    finally:
-        partial.unlink(missing_ok=True)
+    outputs.write_atomic(kept, safetensors.torch.save(state, {"checkpoint": digest}))

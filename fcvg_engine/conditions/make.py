@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from .. import images, outputs
-from ..methods.base import Options, ReportProgress
+from ..methods.base import Options, ReportProgress, part
 from ..protocol import ConditionSettings
 from . import drawing, flow, gluestick, matches, overview, palette, paths, people, pose, skeleton
 from .drawing import Picture
@@ -49,13 +49,13 @@ def find(
     if settings.matches:
         return matches.read(Path(settings.matches)).scaled(size)
     lines_by = "flow" if settings.lines == "auto" else settings.lines
-    lines = tuple(_lines(start, end, lines_by, seed, options, _part(report, 0, _LOOKED_FOR_LINES)))
+    lines = tuple(_lines(start, end, lines_by, seed, options, part(report, 0, _LOOKED_FOR_LINES)))
     pose_by = settings.pose
     if pose_by == "auto":
         pose_by = "dwpose" if pose.ready() else "none"
     persons = []
     if pose_by == "dwpose":
-        persons = pose.find(start, end, options, _part(report, _LOOKED_FOR_LINES, _LOOKED))
+        persons = pose.find(start, end, options, part(report, _LOOKED_FOR_LINES, _LOOKED))
     return Matches(size, lines, tuple(Person(*both) for both in persons), lines_by, pose_by, seed)
 
 
@@ -129,8 +129,3 @@ def _lines(
 def _ends(segment: Array) -> Ends:
     (x0, y0), (x1, y1) = (map(float, point) for point in segment)
     return (round(x0, _DECIMALS), round(y0, _DECIMALS)), (round(x1, _DECIMALS), round(y1, _DECIMALS))
-
-
-def _part(report: ReportProgress, low: float, high: float) -> ReportProgress:
-    """Reports the fractions 0 … 1 of a stage as `low` … `high` of the whole."""
-    return lambda stage, fraction: report(stage, low + (high - low) * fraction)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import importlib.util
 import io
 import os
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from .. import outputs
 from ..errors import MissingModel, MissingPart, NumericError, OutOfMemory
 from ..methods.base import Options, ReportProgress
 from ..svd import files
@@ -156,8 +156,7 @@ def _checked(path: Path | None, name: str) -> Path:
 @functools.lru_cache
 def _sha256(path: Path, size: int, changed_ns: int) -> str:
     """Computed again only when the file has changed."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return outputs.sha256_of(path)
 
 
 @contextlib.contextmanager

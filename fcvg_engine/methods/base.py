@@ -50,6 +50,15 @@ class ReportProgress(Protocol):
     def __call__(self, stage: str, fraction: float) -> None: ...
 
 
+def part(report: ReportProgress, low: float, high: float) -> ReportProgress:
+    """A report for one stage, whose 0 … 1 stands for `low` … `high` of `report`'s."""
+
+    def narrowed(stage: str, fraction: float) -> None:
+        report(stage, low + (high - low) * fraction)
+
+    return narrowed
+
+
 class Method(Protocol):
     """Inbetweens of one pair of keys.
 

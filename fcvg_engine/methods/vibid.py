@@ -5,20 +5,8 @@ See `svd.generate` for what it shares with other methods and `samplers.vibid` fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import torch
+import functools
 
 from ..svd import generate
-from .base import Options, ReportProgress
 
-
-def inbetween(
-    start: torch.Tensor,
-    end: torch.Tensor,
-    times: Sequence[float],
-    options: Options,
-    report: ReportProgress,
-) -> Iterator[torch.Tensor]:
-    """See `base.Method`."""
-    return generate.inbetween("vibid", start, end, times, options, report)
+inbetween = functools.partial(generate.inbetween, "vibid")  # a base.Method

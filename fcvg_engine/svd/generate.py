@@ -19,7 +19,7 @@ import torch
 from .. import devices
 from ..errors import MissingModel
 from ..methods import pictures, rife
-from ..methods.base import Options, ReportProgress
+from ..methods.base import Options, ReportProgress, part
 from ..protocol import SamplingSettings
 from . import colour, files, memory, retime, sizes, store
 from .ladder import Ladder, SteadyDenoiser
@@ -53,15 +53,15 @@ def inbetween(
     if max(float(start[:3].max()), float(end[:3].max())) > _WHITE:
         options.note(f"Values brighter than white were clipped: {method} works in the range of a display.")
     first, last = pictures.seen(start, end)
-    frames = natives(first[0], last[0], method, options, _part(report, 0.0, _GENERATED))
+    frames = natives(first[0], last[0], method, options, part(report, 0.0, _GENERATED))
     height, width = start.shape[-2:]
-    drawn = retime.frames(frames, times, options, _part(report, _GENERATED, 1.0))
+    drawn = retime.frames(frames, times, options, part(report, _GENERATED, 1.0))
     if start.shape[0] == 3:
         for picture in drawn:
             yield sizes.fitted(picture[None], width, height)[0]
         return
     ground = pictures.backdrop(start, end)
-    moved = rife.inbetween(start, end, times, options, _part(report, _GENERATED, 1.0))
+    moved = rife.inbetween(start, end, times, options, part(report, _GENERATED, 1.0))
     for picture, layer in zip(drawn, moved, strict=True):
         yield _on_clear(sizes.fitted(picture[None], width, height)[0], layer[3:].clamp(0, 1), ground)
 
@@ -110,10 +110,10 @@ def _generate(
     sampler = importlib.import_module(f"..samplers.{method}", __package__)
     sampling = _sampling(sampler, options.sampling)
     with pictures.explained_memory():
-        networks = models.load(found, method, options.device, options.dtype, _part(report, 0.0, _LOADED))
+        networks = models.load(found, method, options.device, options.dtype, part(report, 0.0, _LOADED))
     conditions = None
     if method == "fcvg":
-        conditions = _conditions(start, end, options, _part(report, _LOADED, _CONDITIONED))
+        conditions = _conditions(start, end, options, part(report, _LOADED, _CONDITIONED))
 
     draw = _noise(options.seed)
     height, width = start.shape[-2:]
@@ -128,7 +128,7 @@ def _generate(
         return denoiser.SvdDenoiser(networks, encoded, conditions, options.sampling, sampling.steps, plan, FRAMES)
 
     def decoding(plan: Plan) -> torch.Tensor:
-        told = _part(report, _DENOISED, 1.0)
+        told = part(report, _DENOISED, 1.0)
         return decode.decode(networks, latents, plan, lambda done, of: told("Decoding the frames", done / of))
 
     try:
@@ -142,7 +142,7 @@ def _generate(
             )
             own = {"start": clean.latents_start[1] * scale, "end": clean.latents_end[1] * scale}
         steady = SteadyDenoiser(ladder, denoising)
-        progress = Progress(steady, options, _part(report, _ENCODED, _DENOISED))
+        progress = Progress(steady, options, part(report, _ENCODED, _DENOISED))
         draw_latents = functools.partial(draw, 1, FRAMES, 4, height // 8, width // 8)
         with progress.within_steps(networks):
             latents = sampler.sample(steady, draw_latents, sampling, progress.on_step, **own)
@@ -201,12 +201,3 @@ def _on_clear(picture: torch.Tensor, alpha: torch.Tensor, ground: float) -> torc
     """`picture` [3, H, W], seen over the grey `ground`, taken off it where `alpha` [1, H, W] says: premultiplied."""
     colours = (picture - (1 - alpha) * ground).clamp(min=0)
     return torch.cat((torch.minimum(colours, alpha), alpha))
-
-
-def _part(report: ReportProgress, low: float, high: float) -> ReportProgress:
-    """A report whose 0 … 1 stands for `low` … `high` of `report`'s."""
-
-    def narrowed(stage: str, fraction: float) -> None:
-        report(stage, low + (high - low) * fraction)
-
-    return narrowed

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from .. import __version__, images, outputs
-from ..errors import BadImage, BadRequest
+from ..errors import BadImage
 from ..methods.base import Options
 from .files import Found
 from .plan import Plan
@@ -52,7 +52,7 @@ def identity(
     if method == "fcvg":
         facts["conditions"] = asdict(options.conditions)
         if options.conditions.matches:
-            facts["conditions"]["matches"] = _sha256_of_matches(Path(options.conditions.matches))
+            facts["conditions"]["matches"] = outputs.sha256_of_matches(Path(options.conditions.matches))
     return facts
 
 
@@ -106,13 +106,6 @@ def _file_name(index: int) -> str:
 
 def _sha256(key: torch.Tensor) -> str:
     return hashlib.sha256(key.contiguous().numpy().tobytes()).hexdigest()
-
-
-def _sha256_of_matches(path: Path) -> str:
-    try:
-        return outputs.sha256_of(path)
-    except OSError as error:
-        raise BadRequest(f"The matches cannot be read: {error}", "Check the path of the matches.json.") from error
 
 
 def _counts(model: str, method: str) -> bool:

@@ -74,7 +74,7 @@ def steps() -> stage.Steps:
     timed(stage.addon("pump"), "turn")
     timed(stage.addon("pump"), "wake")
     timed(stage.addon("keyframes"), "write_keys")
-    timed(stage.addon("operators.generate_inbetweens"), "_begin")
+    timed(stage.addon("operators.launch"), "_begin")
     figures: dict[str, Any] = {"method": METHOD, "size": SIZE}
     width, height = map(int, SIZE.split("x"))
     stage.edit((width, height))

@@ -72,5 +72,10 @@ def steps() -> stage.Steps:
     assert len(lines) > 1
     assert " ".join(lines) == long_text
 
+    stage.click()
+    assert not prefetches()
+    stage.addon("registration").unregister()
+    assert prefetches(), "disabling the add-on gives the artist's setting back"
+
 
 stage.perform(steps)
