@@ -18,8 +18,8 @@ import psutil  # type: ignore[import-untyped]
 
 from . import __version__, devices, images, methods
 from .errors import FcvgError, MissingPart
+from .models import files
 from .protocol import Done, Message, Request
-from .svd import files
 
 if TYPE_CHECKING:
     from .job import Emit, IsCancelled

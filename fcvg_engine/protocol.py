@@ -36,11 +36,11 @@ from typing import Any, ClassVar, Union
 
 from .errors import ProtocolError
 
-VERSION = 2
+VERSION = 3
 MAX_LINE_BYTES = 1 << 20
 MAX_COUNT = 1000  # inbetweens of one job
 
-METHODS = ("auto", "rife", "gmfss", "dissolve", "fcvg", "trf", "vibid", "gi")
+METHODS = ("auto", "rife", "gmfss", "dissolve", "film", "fcvg", "trf", "vibid", "gi")
 GENERATIVE = ("fcvg", "trf", "vibid", "gi")  # those that denoise; they alone heed `Request.sampling`
 TIMINGS = ("linear", "ease-in", "ease-out", "ease-in-out")
 FORMATS = ("png", "png16", "exr", "jpg")
@@ -49,6 +49,7 @@ HOLDS = (1, 2, 3)
 LINES = ("auto", "flow", "gluestick", "none")
 POSES = ("auto", "dwpose", "none")
 PRESETS = ("auto", "low", "balanced", "fast", "turbo")
+COMMERCIAL = ("yes", "conditional", "no", "unclear")
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Request:
     format: str = "png"
     device: str = "auto"
     overwrite: bool = False
+    commercial_only: bool = False  # refuse every model that is not free for commercial work
     conditions: ConditionSettings = field(default_factory=ConditionSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
 
@@ -168,12 +170,18 @@ class Queued(Message):
 
 @dataclass(frozen=True)
 class Progress(Message):
-    """Engine → Blender: `fraction` in [0, 1] of the whole job; `eta_s` is None until it can be told."""
+    """Engine → Blender: `fraction` in [0, 1] of the whole job; `eta_s` is None until it can be told.
+
+    While something is downloaded, `done_bytes` of `total_bytes` are there and `bytes_per_s` come in; else all are 0.
+    """
 
     type: ClassVar[str] = "progress"
     stage: str
     fraction: float
     eta_s: float | None = None
+    done_bytes: int = 0
+    total_bytes: int = 0
+    bytes_per_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -200,6 +208,16 @@ class Preview(Message):
 
 
 @dataclass(frozen=True)
+class UsedModel:
+    """A model that took part in making frames. `commercial` is one of `COMMERCIAL`."""
+
+    name: str
+    title: str
+    licence: str
+    commercial: str
+
+
+@dataclass(frozen=True)
 class Done(Message):
     """Engine → Blender: final. `method` and `device` are those really used; `notes` are sentences for the artist."""
 
@@ -211,6 +229,7 @@ class Done(Message):
     seconds: float
     engine: str
     notes: list[str] = field(default_factory=list)
+    models: list[UsedModel] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -231,10 +250,102 @@ class CancelledReport(Message):
     type: ClassVar[str] = "cancelled"
 
 
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model as the registry and this computer know it.
+
+    `enables`: labels of methods, matchers and the like. `state`: present, missing, incomplete or damaged. `commercial`:
+    one of `COMMERCIAL`, `commercial_why` the sentence why. `consent`: not needed, needed, or the date it was given.
+    `source`: wheel, hub, github or manual, and in words where from. `path`: where its files lie, or would. `note`: what
+    else the artist has to know, such as that no sha256 is published.
+    """
+
+    name: str
+    title: str
+    enables: list[str]
+    state: str
+    licence: str
+    licence_url: str
+    commercial: str
+    commercial_why: str
+    consent: str
+    training_data: str
+    source: str
+    origin: str
+    size_bytes: int
+    path: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ModelList(Message):
+    """Final line of the command `models … --json`: all models, after what the command did."""
+
+    type: ClassVar[str] = "models"
+    models: list[ModelInfo]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A line of the doctor's. `state`: ok, info, warning or error; `hint` says what to do."""
+
+    subject: str
+    text: str
+    state: str = "ok"
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Findings(Message):
+    """Final line of the command `doctor --json`. `mistakes`: the likeliest, as sentences with their cure."""
+
+    type: ClassVar[str] = "findings"
+    findings: list[Finding]
+    mistakes: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class InstallPlan(Message):
+    """Final line of the installer's `check --json`: what an installation would do, and what stands in its way.
+
+    `accelerator`: the one that would be taken; `accelerators`: those that can be had here; `detected`: what was found
+    on this computer, a sentence. Bytes: still to be downloaded, needed on the disk, free there. `problems`: sentences,
+    empty when all is well. `state`: none, current, outdated, broken or foreign (an engine that the installer has not
+    made). `engine`: what is installed, a sentence, or empty.
+    """
+
+    type: ClassVar[str] = "plan"
+    accelerator: str
+    accelerators: list[str]
+    detected: str
+    packages: int
+    download_bytes: int
+    needed_bytes: int
+    free_bytes: int
+    folder: str
+    state: str
+    engine: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Installed(Message):
+    """Final line of the installer's other commands: what is there now. `notes` are sentences for the artist."""
+
+    type: ClassVar[str] = "installed"
+    state: str
+    engine: str
+    folder: str
+    notes: list[str] = field(default_factory=list)
+
+
 TO_ENGINE: dict[str, type[Message]] = {m.type: m for m in (Start, Condition, SelfTest, Cancel)}
 TO_BLENDER: dict[str, type[Message]] = {
     m.type: m for m in (Hello, Queued, Progress, Frame, Preview, Done, Failed, CancelledReport)
 }
+# What commands with `--json` print, a line each; `FINAL` or one of these results is the last line.
+RESULTS = (ModelList, Findings, InstallPlan, Installed)
+FROM_COMMANDS: dict[str, type[Message]] = {m.type: m for m in (Progress, Done, Failed, CancelledReport, *RESULTS)}
 FINAL = (Done, Failed, CancelledReport)
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from . import __version__, protocol
 from .errors import Cancelled, FcvgError, MissingPart, OutOfMemory, ProtocolError
+from .models import files
 from .protocol import (
     FINAL,
     Cancel,
@@ -34,7 +35,6 @@ from .protocol import (
     SelfTest,
     Start,
 )
-from .svd import files
 
 IDLE_S = 900.0
 MAX_QUEUED = 100

@@ -92,7 +92,7 @@ class EngineProcess:
                 env=launch.environment(os.environ),
                 **own_group,
             )
-        self._pipe = _Pipe(self._process)
+        self._pipe = Pipe(self._process)
         self._hello_by_s: float | None = time.monotonic() + launch.hello_timeout_s
         self._ladder = iter(("SIGTERM", "SIGKILL"))
         self._next_step_s: float | None = None  # set once it is being ended
@@ -161,7 +161,7 @@ class EngineProcess:
             time.sleep(NAP_S)
 
 
-class _Pipe:
+class Pipe:
     """Both directions, without blocking. (On Windows writing blocks, but lines are short and the engine reads.)"""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:

@@ -20,9 +20,9 @@ from .. import outputs, weights
 from ..errors import DiskError, MissingModel
 from ..methods import pictures
 from ..methods.base import Options, ReportProgress
+from ..models import files
 from ..nets.gluestick import GlueStick, Wireframe, matches
 from ..nets.superpoint import SuperPoint
-from ..svd import files
 from . import segments, wireframe
 
 MATCH_THRESHOLD = 0.2  # published

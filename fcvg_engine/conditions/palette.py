@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import husl
+import hsluv
 import numpy as np
 
 Colour = tuple[int, int, int]  # red, green, blue, 0 … 255
 
 # Saturation and lightness, and how far around the hues go: seaborn's `husl_palette` with its default arguments, which
-# the FCVG authors used. It stops at 359 and 99 where the colour space goes to 360 and 100.
+# the FCVG authors used (HSLuv is HUSL's later name). It stops at 359 and 99 where the colour space goes to 360 and 100.
 _FIRST_HUE, _SATURATION, _LIGHTNESS = 0.01, 0.9, 0.65
 _HUES, _SHARES = 359, 99
 
@@ -24,5 +24,5 @@ def colours(count: int, seed: int) -> list[Colour]:
 
 
 def _colour(hue: float) -> Colour:
-    red, green, blue = husl.husl_to_rgb(hue, _SATURATION * _SHARES, _LIGHTNESS * _SHARES)
+    red, green, blue = hsluv.hsluv_to_rgb((hue, _SATURATION * _SHARES, _LIGHTNESS * _SHARES))
     return int(blue * 255), int(green * 255), int(red * 255)

@@ -23,7 +23,7 @@ import torch
 from .. import outputs
 from ..errors import MissingModel, MissingPart, NumericError, OutOfMemory
 from ..methods.base import Options, ReportProgress
-from ..svd import files
+from ..models import files
 from .people import BODY, COUNT, Keypoints, pair
 from .skeleton import VISIBLE, Picture
 

@@ -20,8 +20,9 @@ from .. import devices
 from ..errors import MissingModel
 from ..methods import pictures, rife
 from ..methods.base import Options, ReportProgress, part
+from ..models import files
 from ..protocol import SamplingSettings
-from . import colour, files, memory, retime, sizes, store
+from . import colour, memory, retime, sizes, store
 from .ladder import Ladder, SteadyDenoiser
 from .plan import Plan
 from .progress import Progress

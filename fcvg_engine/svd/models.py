@@ -14,8 +14,9 @@ from torch import nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from ..errors import MissingModel
+from ..models import files
 from ..nets.controlnext import ControlNeXt
-from . import files, gi, tensors
+from . import gi, tensors
 
 if TYPE_CHECKING:
     from ..methods.base import ReportProgress

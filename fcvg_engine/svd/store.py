@@ -20,7 +20,7 @@ import torch
 from .. import __version__, images, outputs
 from ..errors import BadImage
 from ..methods.base import Options
-from .files import Found
+from ..models.files import Found
 from .plan import Plan
 
 FOLDER = "native"

@@ -19,7 +19,7 @@ import json, os, sys
 def say(**message):
     sys.stdout.write(json.dumps(message) + "\\n")
     sys.stdout.flush()
-say(type="hello", job=None, version=2, engine="0.1.0", pid=os.getpid(), methods=["auto"])
+say(type="hello", job=None, version=3, engine="0.1.0", pid=os.getpid(), methods=["auto"])
 """
 
 
@@ -56,14 +56,14 @@ def test_engine_that_says_nothing_is_stopped(scripted, connect) -> None:
 
 
 def test_newer_engine_says_update_the_addon(scripted, connect) -> None:
-    greeting = HELLO.replace("version=2", "version=99, colour='a field this version has not'")
+    greeting = HELLO.replace("version=3", "version=99, colour='a field this version has not'")
     final = fail(connect(scripted(greeting + "sys.stdin.read()")))
     assert "add-on is too old" in final.message
     assert final.hint.startswith("Update the add-on")
 
 
 def test_older_engine_says_update_the_engine(scripted, connect) -> None:
-    final = fail(connect(scripted(HELLO.replace("version=2", "version=1") + "sys.stdin.read()")))
+    final = fail(connect(scripted(HELLO.replace("version=3", "version=1") + "sys.stdin.read()")))
     assert "engine is too old" in final.message
     assert final.hint.startswith("Update the engine")
 

@@ -18,10 +18,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from fcvg_engine.errors import Cancelled, MissingModel, NumericError
+from fcvg_engine.models import files
 from fcvg_engine.nets.controlnext import ControlNeXt
 from fcvg_engine.protocol import SamplingSettings
 from fcvg_engine.samplers.base import reversed_frames
-from fcvg_engine.svd import files, models, tensors
+from fcvg_engine.svd import models, tensors
 from fcvg_engine.svd.decode import decode
 from fcvg_engine.svd.denoiser import SvdDenoiser
 from fcvg_engine.svd.encode import Encoded, encode

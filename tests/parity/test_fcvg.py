@@ -17,10 +17,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from fcvg_engine.models import files
 from fcvg_engine.protocol import SamplingSettings
 from fcvg_engine.samplers import fcvg
 from fcvg_engine.samplers.base import Prediction
-from fcvg_engine.svd import files
 from fcvg_engine.svd.decode import decode
 from fcvg_engine.svd.denoiser import SvdDenoiser
 from fcvg_engine.svd.encode import Encoded, encode

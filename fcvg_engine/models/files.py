@@ -24,7 +24,7 @@ _FILES = {
     "pose": "dw-ll_ucoco_384.onnx",
     "people": "yolox_l.onnx",
 }
-_LIBRARIES = {"fcvg": ("diffusers", "transformers", "cv2", "husl")} | dict.fromkeys(
+_LIBRARIES = {"fcvg": ("diffusers", "transformers", "cv2", "hsluv")} | dict.fromkeys(
     ("trf", "vibid", "gi"), ("diffusers", "transformers")
 )
 _NEEDS: dict[str, tuple[str, ...]] = {

@@ -1,0 +1,1 @@
+"""Which trained models there are, where their files come from and lie, and what they may be used for. No torch."""
