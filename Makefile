@@ -5,7 +5,7 @@ ENGINE := .venv/bin/python
 # The engine environment is found by path, whatever Blender runs the add-on.
 export FCVG_ENGINE_PYTHON ?= $(CURDIR)/$(ENGINE)
 
-.PHONY: help setup demo test lint test-engine test-blender matrix window zip pictures bench clean
+.PHONY: help setup demo test lint lock test-engine test-blender matrix window real-install zip pictures bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,7 +18,7 @@ setup: .venv/.ready .venv-blender/.ready ## both environments: .venv (engine, to
 	$(ENGINE) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	$(ENGINE) -m pip install --quiet --disable-pip-version-check --no-deps rtmlib==0.0.16
 	$(ENGINE) tools/check_system.py engine
-	$(ENGINE) -m fcvg_engine models --download
+	$(ENGINE) -m fcvg_engine models download rife gmfss
 	touch $@
 
 .venv-blender/.ready: tools/check_system.py
@@ -42,10 +42,15 @@ demo: setup ## two frames of Big Buck Bunny in a real edit, the 23 between them 
 
 test: setup lint test-engine test-blender ## everything that needs no root
 
-lint: .venv/.ready ## ruff and mypy
+lint: .venv/.ready ## ruff, mypy, and whether the installer's locks fit pyproject.toml
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	$(ENGINE) tools/lock.py --check
+
+lock: .venv/.ready ## make the installer's locks anew (minutes; needs the network)
+	$(ENGINE) -m pip install --quiet --disable-pip-version-check uv packaging
+	$(ENGINE) tools/lock.py
 
 test-engine: .venv/.ready ## engine, protocol, client, faults, parity (no bpy)
 	$(ENGINE) -m pytest --ignore=tests/blender --ignore=tests/ui
@@ -59,6 +64,9 @@ matrix: .venv/.ready .venvs/bpy-4.2.23/.ready .venvs/bpy-5.0.1/.ready ## the add
 
 window: zip ## the zip installed into a fresh Blender 5.2 with a window (Debian, root)
 	tools/window_tests.sh
+
+real-install: zip ## the zip's own operator installs the engine from the package index, in real Blender, and makes frames with it
+	.venv-blender/bin/python tests/real/install_engine.py $$(ls -t dist/fcvg_inbetween-*.zip | head -n 1)
 
 zip: setup ## dist/fcvg_inbetween-VERSION.zip, built and validated by Blender's own tool
 	tools/build_zip.sh dist

@@ -15,7 +15,7 @@ from typing import Any
 
 import bpy
 
-from . import folders, overlay, properties, sheets, strips
+from . import amounts, folders, licences, overlay, properties, sheets, strips
 from .engine import errors, protocol
 from .engine.client import Client, ToDo
 from .preferences import Choices
@@ -50,13 +50,7 @@ class Job:
 
     def eta(self) -> str:
         """Time left in words, '' while unknown and at the end."""
-        if not self.eta_s:
-            return ""
-        if self.eta_s < 90:
-            return f"{max(1, round(self.eta_s))} s left"
-        if self.eta_s < 5400:
-            return f"{round(self.eta_s / 60)} min left"
-        return f"{self.eta_s / 3600:.1f} h left"
+        return amounts.time_left(self.eta_s)
 
 
 class Session:
@@ -297,6 +291,7 @@ class Session:
             record.state = properties.DONE
             record.method_used, record.engine_version = done.method, done.engine
             record.notes = " ".join(done.notes)
+            record.models = licences.recorded(done.models)
         folders.relocate(self.busy_strips())
 
     def _failed(self, job: Job, failed: protocol.Failed) -> None:

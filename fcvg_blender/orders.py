@@ -7,16 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import generative, keyframes, properties
+from . import generative, keyframes, licences, properties
 from .engine import errors, protocol
+from .preferences import Choices
 
 MATCHES = "key_matches.json"  # the artist's own, beside the keys
 
 
-def chosen(settings: Any, count: int, device: str) -> protocol.Request:
+def chosen(settings: Any, count: int, choices: Choices) -> protocol.Request:
     """`count` inbetweens as the scene's settings say; `placed` gives it its paths.
 
-    Raises BadRequest on a timing chart that does not fit and on edited matches that are not there.
+    Raises BadRequest on a timing chart that does not fit and on edited matches that are not there, LicenceRefused where
+    only commercial-safe models may be used and these are not.
     """
     method = properties.engine_word(settings.method)
     request = protocol.Request(
@@ -29,21 +31,26 @@ def chosen(settings: Any, count: int, device: str) -> protocol.Request:
         hold=settings.hold_frames(),
         seed=settings.engine_seed(),
         format=properties.engine_word(settings.format),
-        device=device,
+        device=choices.device,
+        commercial_only=choices.commercial_only,
     )
     if method not in protocol.GENERATIVE:
+        licences.refuse(request)
         return request
     conditions = protocol.ConditionSettings()
     weight = protocol.SamplingSettings.control_weight
     if method == generative.CONDITIONED:
         conditions, weight = settings.conditions.engine(), settings.conditions.control_weight
-    return replace(request, conditions=conditions, sampling=settings.sampling.engine(weight))
+    request = replace(request, conditions=conditions, sampling=settings.sampling.engine(weight))
+    licences.refuse(request)
+    return request
 
 
-def remembered(record: Any, device: str) -> protocol.Request:
-    """The same inbetweens once more, from what their strip remembers; `placed` gives it its paths."""
+def remembered(record: Any, choices: Choices) -> protocol.Request:
+    """The same inbetweens once more, from what their strip remembers; `placed` gives it its paths. Raises
+    LicenceRefused as `chosen` does."""
     conditions, sampling = generative.recalled(record.generation)
-    return protocol.Request(
+    request = protocol.Request(
         start="",
         end="",
         out="",
@@ -53,10 +60,13 @@ def remembered(record: Any, device: str) -> protocol.Request:
         hold=record.hold,
         seed=record.seed,
         format=record.format,
-        device=device,
+        device=choices.device,
+        commercial_only=choices.commercial_only,
         conditions=conditions,
         sampling=sampling,
     )
+    licences.refuse(request)
+    return request
 
 
 def placed(request: protocol.Request, folder: Path) -> protocol.Request:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import blf
 import bpy
 
-from . import compat, preferences, properties, shots
-from .engine import errors
+from . import compat, engine_state, licences, preferences, preferences_engine, properties, shots
+from .engine import errors, registry
 from .operators import active
+from .texts import SIDE_MARGIN_PX, paragraph, room_px, text_box, wrapped
 
 UNIT_PX = 20  # height of a button, at scale 1
-SIDE_MARGIN_PX = 92  # tabs, panel borders, box borders and an icon, at scale 1
 
 
 class SidebarPanel(bpy.types.Panel):
@@ -32,6 +31,7 @@ class FCVG_PT_inbetween(SidebarPanel):
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout: Any = self.layout
+        _draw_engine(context, layout)
         scene = compat.sequencer_scene(context)
         settings = scene.fcvg
         strips = compat.selected_strips(context)
@@ -54,8 +54,7 @@ class FCVG_PT_inbetween(SidebarPanel):
         column.use_property_split = True
         column.use_property_decorate = False
         column.prop(settings, "method")
-        if settings.is_generative():
-            _draw_needs(context, layout, settings.method)
+        if _draw_licence(context, layout, settings) or _draw_needs(context, layout, settings.method):
             column = layout.column()
             column.use_property_split = True
             column.use_property_decorate = False
@@ -145,57 +144,77 @@ class FCVG_PT_strip(SidebarPanel):
         row.operator("fcvg.remove_inbetweens", text="Remove", icon="TRASH")
 
 
-def text_box(context: Any, layout: Any, text: str, hint: str = "", icon: str = "NONE", alert: bool = False) -> Any:
-    """A box with `text` beside `icon` and `hint` dimmed below it, broken to the width of the region."""
-    box = layout.box().column(align=True)
-    for number, line in enumerate(wrapped(context, text)):
-        row = box.row()
-        row.alert = alert
-        row.label(text=line, icon=icon if number == 0 else "BLANK1")
-    for line in wrapped(context, hint):
-        row = box.row()
-        row.active = False
-        row.label(text=line, icon="BLANK1")
-    return box
-
-
-def room_px(context: Any) -> float:
-    """Width of the region inside a box, an icon's place left out."""
-    scale = context.preferences.system.ui_scale
-    return float(max(context.region.width - SIDE_MARGIN_PX * scale, 60 * scale))
-
-
-def wrapped(context: Any, text: str) -> list[str]:
-    """`text` in lines that fit the region: Blender's labels cut long text off."""
-    preferences = context.preferences
-    scale = preferences.system.ui_scale
-    blf.size(0, preferences.ui_styles[0].widget.points * scale)
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and blf.dimensions(0, longer)[0] <= room_px(context):
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-def _draw_needs(context: Any, layout: Any, method: str) -> None:
-    """What the method still needs, by the engine's own account; nothing when it has all."""
+def _draw_engine(context: Any, layout: Any) -> None:
+    """What stands between the artist and a working engine; nothing when it works."""
     status = context.window_manager.fcvg
-    label = next(label for name, label, _, _ in properties.METHODS if name == method)
+    state = engine_state.look(preferences.read(context).engine_python)
+    running = next((each for each in status.chores if each.name in {"engine", "plan"}), None)
+    failed = any(each.name == "engine" for each in status.troubles)
+    if running is None and not failed and state.kind in {engine_state.CURRENT, engine_state.EXTERNAL}:
+        return
+    if failed and running is None:
+        preferences_engine.draw_trouble(context, layout, status, "engine", SIDE_MARGIN_PX)
+        if state.kind in {engine_state.CURRENT, engine_state.EXTERNAL}:
+            return
+    box = layout.box().column()
+    if running is not None:
+        paragraph(box, wrapped(context, running.title), "IMPORT")
+        preferences_engine.draw_chore(box, status, running.name)
+        return
+    if state.kind == engine_state.OUTDATED:
+        row = box.row()
+        row.label(text="The engine is outdated.", icon="FILE_REFRESH")
+        row.operator("fcvg.update_engine", text="Update")
+    elif state.kind == engine_state.NONE:
+        paragraph(box, wrapped(context, state.text), "IMPORT")
+        if preferences_engine.draw_online(context, box, SIDE_MARGIN_PX):
+            row = box.row()
+            row.scale_y = 1.6
+            row.operator("fcvg.install_engine", icon="IMPORT")
+    elif state.kind == engine_state.BROKEN:
+        paragraph(box, wrapped(context, state.text), "ERROR", alert=True)
+        box.row().operator("fcvg.repair_engine", icon="TOOL_SETTINGS")
+
+
+def _draw_licence(context: Any, layout: Any, settings: Any) -> bool:
+    """Why the method may not be used while only commercial-safe models may; whether that is so."""
+    if not preferences.read(context).commercial_only:
+        return False
+    reason = licences.reason(properties.engine_word(settings.method))
+    if reason:
+        text_box(context, layout, reason, licences.HINT, icon="CANCEL")
+    return bool(reason)
+
+
+def _draw_needs(context: Any, layout: Any, method: str) -> bool:
+    """What the method still needs, by the engine's own account; whether there is something to say."""
+    status = context.window_manager.fcvg
+    word, label = (
+        properties.engine_word(method),
+        next(label for name, label, *_ in properties.METHODS if name == method),
+    )
+    if not properties.needs_download(word):
+        return False
+    running = [each for each in status.chores if each.name in registry.needs()[word]]
+    for chore in running:
+        box = layout.box().column()
+        paragraph(box, wrapped(context, chore.title), "IMPORT")
+        preferences_engine.draw_chore(box, status, chore.name)
+    if running:
+        return True
     if not status.greeted:
         box = text_box(context, layout, f"{label} needs model files. Are they there?", icon="QUESTION")
         box.separator()
         box.operator("fcvg.check_models", text="Check")
-        return
-    lacking = next((need.text for need in status.lacking if need.name == properties.engine_word(method)), "")
+        return True
+    lacking = next((need.text for need in status.lacking if need.name == word), "")
     if lacking:
         box = text_box(context, layout, f"{label} cannot be used yet.", lacking, icon="ERROR")
         box.separator()
         row = box.row(align=True)
-        row.operator("preferences.addon_show", text="Model Folder", icon="PREFERENCES").module = preferences.ADDON
+        row.operator("fcvg.get_models", icon="IMPORT")
         row.operator("fcvg.check_models", text="Check Again", icon="FILE_REFRESH")
+    return bool(lacking)
 
 
 def _draw_job(context: Any, layout: Any, job: Any) -> None:
@@ -247,6 +266,7 @@ def _remembered(record: Any) -> list[tuple[str, str]]:
         ("Timing", f"{_label(properties.TIMINGS, record.timing)}, {hold.lower()}"),
         ("Seed", str(record.seed)),
         ("Format", _label(properties.FORMATS, record.format)),
+        ("Models", ", ".join(licences.recalled(record.models))),
         ("Engine", record.engine_version),
     ]
     return [(name, value) for name, value in rows if value]

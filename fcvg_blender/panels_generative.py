@@ -6,7 +6,8 @@ from typing import Any
 
 from . import compat, generative, overlay, properties
 from .operators import active
-from .panels import SidebarPanel, text_box
+from .panels import SidebarPanel
+from .texts import text_box
 
 
 class FCVG_PT_conditions(SidebarPanel):

@@ -1,52 +1,80 @@
-"""The artist's choices about the engine: which Python, which device, how long it stays, where frames go."""
+"""The artist's choices that hold for all files: which engine, which device, which models, where things come from."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
-import textwrap
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from . import properties
-from .engine import errors, locate, protocol
-from .engine.process import Launch
+from . import preferences_engine, preferences_models
+from .engine import locate, process
 
 # The extension's package when installed, this package when it runs from a checkout.
 ADDON = (__package__ or "").rpartition(".")[0] or "fcvg_blender"
 
-NEED_LETTERS = 90  # of a line: what fits the preferences' window as Blender opens it
-
+SECTIONS = [
+    ("ENGINE", "Engine", "Install, update and examine what makes the inbetweens", 0),
+    ("MODELS", "Models", "What is there, what it may be used for, and where to get it", 1),
+    ("OPTIONS", "Options", "Device, folders and memory", 2),
+    ("STUDIO", "Studio", "Where packages and models come from in a network of your own", 3),
+]
 DEVICES = [
     ("AUTO", "Automatic", "The graphics card if there is one that fits, else the processor", 0),
     ("CPU", "Processor", "Works everywhere", 1),
     ("CUDA", "NVIDIA (CUDA)", "An NVIDIA graphics card", 2),
     ("MPS", "Apple (Metal)", "The graphics part of an Apple chip", 3),
 ]
+# Preference → variable of the environment; the environment wins.
+STUDIO = {
+    "index_url": "FCVG_INDEX_URL",
+    "wheels": "FCVG_WHEELS",
+    "proxy": "FCVG_PROXY",
+    "hub_endpoint": "HF_ENDPOINT",
+    "models_folder": "FCVG_MODELS",
+}
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the rest of the add-on needs of the preferences. `device` is the engine's word."""
+    """What the rest of the add-on needs of the preferences. `device` is the engine's word; `studio` are variables of
+    the environment with what they are set to in the preferences."""
 
     engine_python: str = ""
     device: str = "auto"
     idle_minutes: int = 10
     output_folder: str = "//inbetweens"
     checkpoints: str = ""
+    commercial_only: bool = False
+    studio: tuple[tuple[str, str], ...] = ()
 
-    def launch(self) -> Launch:
+    def launch(self) -> process.Launch:
         """How the engine is to be started now. Raises MissingPart when no Python for it is found."""
-        return Launch(
+        return process.Launch(
             python=locate.find(self.engine_python).path,
             root=locate.root(),
             log_folder=locate.user_data() / "logs",
             idle_s=self.idle_minutes * 60.0,
             online=bpy.app.online_access,
             checkpoints=Path(self.checkpoints) if self.checkpoints else None,
+            studio=self.studio,
         )
+
+    def environment(self) -> dict[str, str]:
+        """What a command is started with."""
+        checkpoints = Path(self.checkpoints) if self.checkpoints else None
+        return process.environment(os.environ, bpy.app.online_access, self.studio, checkpoints)
+
+
+def _look(self: Any, context: Any) -> None:
+    """The table of models fills when it is first looked at."""
+    operators: Any = bpy.ops
+    shown = self.section == "MODELS" and not context.window_manager.fcvg.models
+    if shown and not bpy.app.background and operators.fcvg.list_models.poll():
+        operators.fcvg.list_models(quiet=True)
 
 
 class FCVG_Preferences(bpy.types.AddonPreferences):
@@ -54,6 +82,7 @@ class FCVG_Preferences(bpy.types.AddonPreferences):
 
     bl_idname = ADDON
 
+    section: EnumProperty(name="Section", description="What is shown here", items=SECTIONS, update=_look)
     engine_python: StringProperty(
         name="Engine Python",
         description="The Python, or the environment's folder, that runs the engine. Empty: found by itself",
@@ -77,77 +106,110 @@ class FCVG_Preferences(bpy.types.AddonPreferences):
         description="Folder that gets a folder for each generation. // is the folder of the blend file",
         default=Choices.output_folder,  # no DIR_PATH: Blender would warn of // in the preferences
     )
+    commercial_only: BoolProperty(
+        name="Commercial-Safe Models Only",
+        description="Switch off every method and model that is not plainly free for commercial work",
+    )
+    index_url: StringProperty(
+        name="Package Index",
+        description="Address of your own package index (simple API). Empty: the public one",
+    )
+    wheels: StringProperty(
+        name="Wheel Folder",
+        description="Folder with the engine's packages, which is looked through before anything is downloaded",
+        subtype="DIR_PATH",
+    )
+    proxy: StringProperty(name="Proxy", description="Address of the proxy for all downloads, such as http://proxy:3128")
+    hub_endpoint: StringProperty(
+        name="Model Hub",
+        description="Address of a mirror of the model hub. Empty: huggingface.co",
+    )
+    models_folder: StringProperty(
+        name="Models In",
+        description="Folder that downloaded models are put into. Empty: in your own user data",
+        subtype="DIR_PATH",
+    )
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout = self.layout
-        layout.use_property_split = True
-        layout.prop(self, "engine_python")
-        _draw_found(layout, self.engine_python)
-        layout.prop(self, "device")
-        layout.prop(self, "idle_minutes")
-        layout.prop(self, "output_folder")
-        layout.prop(self, "checkpoints")
-        _draw_needs(layout, context.window_manager.fcvg)
         row = layout.row()
-        row.operator("fcvg.test_engine", icon="CHECKMARK")
-        row.operator("fcvg.open_log", icon="TEXT")
-        status = context.window_manager.fcvg
-        if status.engine_state:
-            layout.label(text=status.engine_state, icon="INFO")
-        if status.error_message:
-            layout.label(text=status.error_message, icon="ERROR")
-            layout.label(text=status.error_hint)
+        row.prop(self, "section", expand=True)
+        match self.section:
+            case "ENGINE":
+                preferences_engine.draw(context, layout, _absolute(self.engine_python))
+            case "MODELS":
+                preferences_models.draw(context, layout, self, _absolute(self.engine_python))
+            case "OPTIONS":
+                _draw_options(layout, self)
+            case "STUDIO":
+                _draw_studio(layout, self)
 
 
 def read(context: Any) -> Choices:
     """The choices in effect; the defaults where the add-on runs without being enabled in the preferences."""
-    addon = context.preferences.addons.get(ADDON)
-    found = addon.preferences if addon else None
+    found = of_addon(context)
     if found is None:
         return Choices()
+    studio = ((variable, _absolute(getattr(found, name))) for name, variable in STUDIO.items())
     return Choices(
-        engine_python=bpy.path.abspath(found.engine_python) if found.engine_python else "",
+        engine_python=_absolute(found.engine_python),
         device=found.device.lower(),
         idle_minutes=found.idle_minutes,
         output_folder=found.output_folder or Choices.output_folder,
-        checkpoints=bpy.path.abspath(found.checkpoints) if found.checkpoints else "",
+        checkpoints=_absolute(found.checkpoints),
+        commercial_only=found.commercial_only,
+        studio=tuple((variable, value) for variable, value in studio if value),
     )
 
 
-def _draw_found(layout: Any, preference: str) -> None:
-    column = layout.column(align=True)
-    column.active = False
-    try:
-        found = locate.find(bpy.path.abspath(preference) if preference else "")
-    except errors.FcvgError as error:
-        column.label(text=error.message, icon="ERROR")
-        column.label(text=error.hint, icon="BLANK1")
-    else:
-        column.label(text=f"Found, {found.source}: {_short(found.path)}", icon="CHECKMARK")
+def of_addon(context: Any) -> Any:
+    """The preferences as Blender keeps them, None where the add-on is not enabled in them."""
+    addon = context.preferences.addons.get(ADDON)
+    return addon.preferences if addon else None
 
 
-def _draw_needs(layout: Any, status: Any) -> None:
-    """What each generative method lacks, once the engine has said it."""
-    column = layout.column(align=True)
-    if status.greeted:
-        lacking = {need.name: need.text for need in status.lacking}
-        for identifier, label, _, _ in properties.METHODS:
-            word = properties.engine_word(identifier)
-            if word in lacking:
-                column.label(text=f"{label} cannot be used yet.", icon="ERROR")
-                for line in textwrap.wrap(lacking[word], NEED_LETTERS):
-                    row = column.row()
-                    row.active = False
-                    row.label(text=line, icon="BLANK1")
-            elif word in protocol.GENERATIVE:
-                column.label(text=f"{label} can be used", icon="CHECKMARK")
-    column.operator("fcvg.check_models", icon="FILE_REFRESH")
+def _draw_options(layout: Any, preferences: Any) -> None:
+    column = _split(layout)
+    column.prop(preferences, "device")
+    column.prop(preferences, "idle_minutes")
+    column.separator()
+    column.prop(preferences, "output_folder")
+    column.prop(preferences, "checkpoints")
+    column.separator()
+    column.prop(preferences, "engine_python")
+    _dimmed(column, "Leave it empty to use the engine that this add-on installs.")
 
 
-def _short(path: Path) -> str:
-    """The home folder as ~, as artists and screenshots like it."""
-    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
+def _draw_studio(layout: Any, preferences: Any) -> None:
+    column = _split(layout)
+    for name in STUDIO:
+        row = column.row()
+        row.active = not os.environ.get(STUDIO[name])
+        row.prop(preferences, name)
+        if os.environ.get(STUDIO[name]):
+            _dimmed(column, f"{STUDIO[name]} is set in the environment, which wins.")
+    row = layout.row()
+    row.operator("fcvg.hub_login", icon="USER")
+
+
+def _absolute(path: str) -> str:
+    """// is the folder of the blend file; what is no path stays as it is."""
+    return str(bpy.path.abspath(path)) if path else ""
+
+
+def _split(layout: Any) -> Any:
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    return column
+
+
+def _dimmed(layout: Any, text: str) -> None:
+    row = layout.row()
+    row.active = False
+    row.alignment = "RIGHT"
+    row.label(text=text)
 
 
 CLASSES = (FCVG_Preferences,)

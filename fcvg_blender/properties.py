@@ -20,7 +20,7 @@ from bpy.props import (
 )
 
 from . import compat, generative
-from .engine import errors, protocol
+from .engine import errors, protocol, registry
 
 METHODS = [
     ("AUTO", "Automatic", "Looks at the two keys and takes what suits them best", 0),
@@ -31,6 +31,7 @@ METHODS = [
     ("TRF", "TRF", "A video model draws from both keys towards the middle. Large motion; slow, needs models", 5),
     ("VIBID", "ViBiDSampler", "As TRF, with both directions kept together step by step. Slow, needs models", 6),
     ("GI", "Generative Inbetweening", "As TRF, with a model of its own for the way back. Slow, needs models", 7),
+    ("FILM", "FILM", "Slower than RIFE. Soft and steady on photographs and renders of one scene. Needs its model", 8),
 ]
 PLACEMENTS = [
     ("OVER_END", "Over the End", "Lay the inbetweens over the last frames of the earlier strip", 0),
@@ -84,6 +85,7 @@ class FCVG_StripRecord(bpy.types.PropertyGroup):
     format: StringProperty(name="File Format", description="Format of the frames on disk")
     engine_version: StringProperty(name="Engine", description="Version of the engine that made the frames")
     notes: StringProperty(name="Notes", description="What the engine has to say about these frames")
+    models: StringProperty(name="Models", description="Models that made the frames, with their licences, as JSON")
 
     key_start: StringProperty(name="Earlier Key", description="Strip from which the earlier key was taken")
     key_end: StringProperty(name="Later Key", description="Strip from which the later key was taken")
@@ -198,6 +200,43 @@ class FCVG_Need(bpy.types.PropertyGroup):
     text: StringProperty(name="Need", description="What has to be installed before the method can be used")
 
 
+class FCVG_Chore(bpy.types.PropertyGroup):
+    """An installation or a download as it is shown. `name` (Blender's own) is its key."""
+
+    title: StringProperty(name="Title", description="What is being done")
+    stage: StringProperty(name="Stage", description="What it is at")
+    fraction: FloatProperty(name="Progress", description="How much is done", min=0.0, max=1.0, subtype="FACTOR")
+    words: StringProperty(name="Amount", description="Bytes, rate and time left")
+
+
+class FCVG_Trouble(bpy.types.PropertyGroup):
+    """Why an installation or a download has failed. `name` (Blender's own) is its key."""
+
+    message: StringProperty(name="Error", description="What went wrong")
+    hint: StringProperty(name="Hint", description="What to do about it")
+    detail: StringProperty(name="Detail", description="For a report")
+
+
+class FCVG_ModelState(bpy.types.PropertyGroup):
+    """What the engine knows of a model on this computer. `name` (Blender's own) is the registry's."""
+
+    state: StringProperty(name="State", description="Whether its files are here")
+    consent: StringProperty(name="Consent", description="Whether its licence has been accepted, or when")
+    note: StringProperty(name="Note", description="What else is to be known")
+    path: StringProperty(name="Folder", description="Where its files are")
+    size: StringProperty(name="Size", description="Of its files together")
+
+
+class FCVG_Finding(bpy.types.PropertyGroup):
+    """A line of the doctor's."""
+
+    is_mistake: BoolProperty(name="Mistake", description="A likely mistake, with its cure")
+    subject: StringProperty(name="Subject", description="What it is about")
+    text: StringProperty(name="Text", description="What was found")
+    state: StringProperty(name="State", description="Whether it is all right")
+    hint: StringProperty(name="Hint", description="What to do about it")
+
+
 class FCVG_Status(bpy.types.PropertyGroup):
     """What runs and what went wrong. Lives in the window manager and is not saved."""
 
@@ -208,14 +247,36 @@ class FCVG_Status(bpy.types.PropertyGroup):
     greeted: BoolProperty(name="Known", description="The engine has said what it lacks", options={"SKIP_SAVE"})
     lacking: CollectionProperty(type=FCVG_Need, name="Lacking", options={"SKIP_SAVE"})
     engine_state: StringProperty(name="Engine", description="What the engine is doing", options={"SKIP_SAVE"})
+    chores: CollectionProperty(type=FCVG_Chore, name="Chores", options={"SKIP_SAVE"})
+    troubles: CollectionProperty(type=FCVG_Trouble, name="Troubles", options={"SKIP_SAVE"})
+    models: CollectionProperty(type=FCVG_ModelState, name="Models", options={"SKIP_SAVE"})
+    findings: CollectionProperty(type=FCVG_Finding, name="Findings", options={"SKIP_SAVE"})
+    install_notes: StringProperty(name="Notes", description="Of the newest installation", options={"SKIP_SAVE"})
 
 
-CLASSES = (*generative.CLASSES, FCVG_StripRecord, FCVG_SceneSettings, FCVG_Job, FCVG_Need, FCVG_Status)
+CLASSES = (
+    *generative.CLASSES,
+    FCVG_StripRecord,
+    FCVG_SceneSettings,
+    FCVG_Job,
+    FCVG_Need,
+    FCVG_Chore,
+    FCVG_Trouble,
+    FCVG_ModelState,
+    FCVG_Finding,
+    FCVG_Status,
+)
 
 
 def engine_word(identifier: str) -> str:
     """The engine's word for an enum identifier: `EASE_IN` is `ease-in`."""
     return identifier.lower().replace("_", "-")
+
+
+def needs_download(method: str) -> bool:
+    """Whether the method (the engine's word) needs models that are not installed with the engine."""
+    names = registry.needs().get(method, ())
+    return any(registry.models()[name].source.kind != "wheel" for name in names)
 
 
 def timing_text(timing: str | list[float]) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 
 import bpy
 
-from . import prefetch, sheets
+from . import preferences, prefetch, sheets
+from .chores import MODELS, chores
+from .engine import errors
 from .jobs import session
 
 INTERVAL_S = 0.1
@@ -30,6 +32,7 @@ _stale = False  # the panels show less than is known
 def wake() -> None:
     """Have the timer running. Without a window nothing calls timers: operators wait for their job instead."""
     session.publish()
+    chores.publish()
     prefetch.settle(session.busy_strips())
     if not bpy.app.background and not bpy.app.timers.is_registered(turn):
         bpy.app.timers.register(turn, first_interval=INTERVAL_S, persistent=True)
@@ -43,22 +46,43 @@ def sleep() -> None:
 
 def turn() -> float | None:
     """One turn of the timer: the seconds to the next one, None when nothing runs any more."""
-    if _must_wait():
-        return PATIENCE_S
     global _stale
     try:
+        # Even while a render runs: chores touch no edit, and one that is not listened to would soon stand still.
+        _stale |= chores.listen(time.perf_counter() + BUDGET_S)
+        if _must_wait():
+            return PATIENCE_S
         _stale |= _carry()
+        _follow_up()
     except Exception as error:  # anything less would freeze the bar without a word
         session.fail_all(f"The add-on stumbled: {error}", traceback.format_exc())
         _stale = True
-    if _stale and (not session.active or time.perf_counter() - _last_redraw_s > REDRAW_S):
+    resting = not session.active and not chores.active
+    if _stale and (resting or time.perf_counter() - _last_redraw_s > REDRAW_S):
         sheets.refresh(session.jobs.values())
         session.publish()
+        chores.publish()
         _redraw()
-    if session.active:
+    if not resting:
         return INTERVAL_S
     prefetch.settle(set())
     return None
+
+
+def _follow_up() -> None:
+    """After an installation or a download: let the engine look again, once it has no work, and see what is here."""
+    if not chores.engine_is_stale or session.jobs:
+        return
+    chores.engine_is_stale = False
+    context: Any = bpy.context
+    choices = preferences.read(context)
+    try:
+        session.look_again(choices)
+        if not chores.models and MODELS not in chores.running:
+            chores.model(MODELS, "Looking for models", choices, "list", quiet=True)
+    except errors.MissingPart:  # it has been removed
+        if session.client is not None:
+            session.client.close()
 
 
 def _carry() -> bool:

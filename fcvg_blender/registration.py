@@ -7,6 +7,7 @@ import atexit
 import bpy
 
 from . import command, handlers, operators, panels, panels_generative, preferences, prefetch, properties, pump, sheets
+from .chores import chores
 from .jobs import session
 
 _CLASSES = (
@@ -26,17 +27,24 @@ def register() -> None:
         bpy.utils.register_class(cls)
     for module in _MODULES:
         module.register()
-    atexit.register(session.end_engine, _QUIT_TIMEOUT_S)
+    atexit.register(_end_children)
 
 
 def unregister() -> None:
     """Called by Blender when the add-on is disabled and when Blender quits."""
     pump.sleep()
+    chores.close(_QUIT_TIMEOUT_S)
     session.close(_QUIT_TIMEOUT_S)
     prefetch.settle(set())
     sheets.close()
-    atexit.unregister(session.end_engine)
+    atexit.unregister(_end_children)
     for module in reversed(_MODULES):
         module.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
+
+
+def _end_children() -> None:
+    """When Blender is all but gone."""
+    chores.close(_QUIT_TIMEOUT_S)
+    session.end_engine(_QUIT_TIMEOUT_S)

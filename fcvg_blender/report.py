@@ -5,11 +5,15 @@ from __future__ import annotations
 import getpass
 import platform
 import re
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from .engine import protocol
 from .engine.client import Client
+
+_END_BYTES = 16 << 10
 
 
 def text(
@@ -35,12 +39,41 @@ def text(
         "Error": dict(zip(("Message", "Hint", "Detail"), error, strict=True)),
         "End of the engine's log": {"": client.log.tail()} if client else {},
     }
-    lines = []
-    for title, values in parts.items():
-        lines += ["", title, "-" * len(title)]
-        lines += [f"{name}: {value}" if name else value for name, value in values.items() if value]
-    folders = [Path(blend_file).parent] if blend_file else []
-    return without_names("\n".join(lines).strip() + "\n", folders)
+    return _joined(parts, [Path(blend_file).parent] if blend_file else [])
+
+
+def of_installation(
+    blender: str,
+    online: bool,
+    engine: str,
+    plans: list[protocol.InstallPlan],
+    troubles: dict[str, protocol.Failed],
+    log: Path,
+) -> str:
+    """All that tells why an installation or a download does not work. `engine`: what is there; `plans`: what the
+    installer has found out; `troubles`: failures by what failed; `log`: the installer's."""
+    parts = {
+        "FCVG Inbetween installation report": {
+            "Blender": f"{blender}, online access {'allowed' if online else 'not allowed'}",
+            "System": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "Engine": engine,
+        },
+        **{f"Plan for {plan.accelerator}": {k: str(v) for k, v in asdict(plan).items()} for plan in plans},
+        **{
+            f"Failure: {key}": {"Message": each.message, "Hint": each.hint, "Detail": each.detail}
+            for key, each in troubles.items()
+        },
+        "End of the installer's log": {"": end_of(log)},
+    }
+    return _joined(parts, [])
+
+
+def of_doctor(blender: str, found: protocol.Findings) -> str:
+    """What the doctor has found."""
+    mistakes = {f"{number}": f"{each.text} {each.hint}" for number, each in enumerate(found.mistakes, 1)}
+    lines = {each.subject: f"[{each.state}] {each.text} {each.hint}".strip() for each in found.findings}
+    parts = {"FCVG Inbetween doctor": {"Blender": blender}, "Likeliest mistakes": mistakes, "Findings": lines}
+    return _joined(parts, [])
 
 
 def settings(group: Any) -> dict[str, str]:
@@ -63,6 +96,22 @@ def without_names(report: str, folders: list[Path]) -> str:
     if len(user) > 2:
         report = re.sub(rf"(?<=[/\\]){re.escape(user)}(?=[/\\])", "<user>", report)
     return report
+
+
+def end_of(log: Path, lines: int = 60) -> str:
+    """The last lines of a file, '' where it is not there."""
+    with suppress(OSError), log.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - _END_BYTES))
+        return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
+    return ""
+
+
+def _joined(parts: dict[str, dict[str, str]], folders: list[Path]) -> str:
+    lines = []
+    for title, values in parts.items():
+        lines += ["", title, "-" * len(title)]
+        lines += [f"{name}: {value}" if name else value for name, value in values.items() if value]
+    return without_names("\n".join(lines).strip() + "\n", folders)
 
 
 def _replace(report: str, folder: Path, word: str) -> str:

@@ -134,6 +134,7 @@ def sync(strip: Any) -> None:
     manifest = _manifest(path)
     record.method_used = str(manifest.get("method", record.method_used))
     record.notes = " ".join(map(str, manifest.get("notes", [record.notes])))
+    record.models = json.dumps(manifest["models"]) if manifest.get("models") else record.models
     record.engine_version = str(manifest.get("identity", {}).get("engine", record.engine_version))
 
 

@@ -12,30 +12,21 @@ import json
 import logging
 import os
 import signal
-import sys
-import threading
 import traceback
-import types
-import warnings
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
 
-from . import __version__, protocol, server, terminal, timing
+from . import __version__, cli_models, lifeline, protocol, server, terminal, timing
+from .cli_common import JOB, Action, AsJson, Debug, UntilEof, is_debugging, start_log
 from .errors import BadRequest, Cancelled
 from .protocol import CancelledReport, ConditionSettings, Done, Message, Request, SamplingSettings
 
-JOB = "job"  # the id in `--json` events: there is only one
-
-Action = Callable[[TextIO], None]
-
 # The class that usage errors share; newer versions of typer carry click inside, so it is found through a public child.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
-
-_debugging = False
 
 
 def run(arguments: list[str], output_fd: int) -> int:
@@ -64,16 +55,11 @@ def _complain(error: Exception, as_json: bool, output: TextIO) -> int:
     if as_json:
         final = CancelledReport(JOB) if isinstance(error, Cancelled) else server.failure(JOB, error)
         terminal.print_message(final, output)
-    if _debugging:
+    if is_debugging():
         traceback.print_exception(error)
     told = server.explain(error)
     terminal.print_error(told)
     return told.exit_code
-
-
-def _set_debugging(chosen: bool) -> None:
-    global _debugging
-    _debugging |= chosen
 
 
 def _print_version(chosen: bool) -> None:
@@ -82,8 +68,6 @@ def _print_version(chosen: bool) -> None:
         raise typer.Exit
 
 
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.", callback=_set_debugging)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead, one event a line.")]
 Version = Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)]
 Device = Annotated[str, typer.Option(help="One of auto, cpu, cuda, mps.")]
 Start = Annotated[str, typer.Argument(help="The first key, an image.")]
@@ -101,6 +85,7 @@ Matches = Annotated[str, typer.Option(help="FCVG: an edited matches.json, instea
 WorkSize = Annotated[str, typer.Option(help="Generative methods: WIDTHxHEIGHT they work at, multiples of 64.")]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.add_typer(cli_models.app, name="models")
 
 
 @app.callback()
@@ -221,52 +206,48 @@ def serve(
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # works even while the interpreter is busy
         faulthandler.enable()  # a crash in a library leaves its trace in the log
         server.make_stderr_lossy()
-        _start_log(logging.DEBUG if _debugging else logging.INFO)
+        start_log(logging.INFO)
         server.serve(0, output.fileno(), idle_s)
 
     return action
 
 
-@app.command()
-def models(
-    download: Annotated[bool, typer.Option("--download", help="First fetch those that are missing.")] = False,
+@app.command("doctor")
+def examine(
+    device: Device = "auto",
+    blender: Annotated[str, typer.Option(help="The version of Blender that asks.")] = "",
     as_json: AsJson = False,
+    until_eof: UntilEof = False,
     debug: Debug = False,
 ) -> Action:
-    """List the models: what is there, where, licence, what it enables."""
+    """Examine the engine and this computer, name likely mistakes, and make a frame as a test."""
 
     def action(output: TextIO) -> None:
         from . import doctor
 
-        if download:
-            _download_models()
-        found = doctor.models()
+        is_cancelled = lifeline.watch(until_eof)
+        start_log(logging.CRITICAL)
+
+        def look(show: Callable[[Message], None]) -> doctor.Examination:
+            def report(stage: str, fraction: float) -> None:
+                if is_cancelled():
+                    raise Cancelled
+                show(protocol.Progress(JOB, stage, fraction))
+
+            return doctor.examine(device, report, blender)
+
         if as_json:
-            terminal.print_json({"models": [asdict(each) for each in found]}, output)
-        else:
-            rows = [(each.name, each.state, each.licence, each.enables, each.source, each.file) for each in found]
-            terminal.print_table(("model", "state", "licence", "enables", "source", "file"), rows, output)
-
-    return action
-
-
-@app.command("doctor")
-def examine(device: Device = "auto", as_json: AsJson = False, debug: Debug = False) -> Action:
-    """Examine the engine: versions, devices, memory, disk, models, a self-test."""
-
-    def action(output: TextIO) -> None:
-        from . import doctor
-
-        findings = doctor.examine(device)
-        if as_json:
-            found = [{"subject": each.subject, "text": each.text, "ok": each.error is None} for each in findings]
-            terminal.print_json({"findings": found}, output)
-        else:
-            rows = [("✗" if each.error else "✓", each.subject, each.text) for each in findings]
-            terminal.print_table(("", "what", "found"), rows, output)
-        for each in findings:
-            if each.error:
-                raise each.error
+            found = look(lambda message: terminal.print_message(message, output))
+            terminal.print_message(protocol.Findings(JOB, found.findings, found.mistakes), output)
+            if found.error:  # told already, and nothing may follow the last message
+                terminal.print_error(found.error)
+                raise SystemExit(found.error.exit_code)
+            return
+        with terminal.progress_bar() as show:
+            found = look(show)
+        terminal.print_findings(found.findings, found.mistakes, output)
+        if found.error:
+            raise found.error
 
     return action
 
@@ -312,8 +293,8 @@ def _draw_conditions(request: Request, as_json: bool, output: TextIO) -> None:
 
 def _run(run: Callable[..., Done], request: Request, as_json: bool, output: TextIO) -> Done | None:
     """The final report of a job, None where it is printed as an event."""
-    _start_log(logging.DEBUG if _debugging else logging.CRITICAL)
-    is_cancelled = _cancel_on_signals()
+    start_log(logging.CRITICAL)
+    is_cancelled = lifeline.watch()
 
     def print_event(message: Message) -> None:
         terminal.print_message(message, output)
@@ -323,40 +304,3 @@ def _run(run: Callable[..., Done], request: Request, as_json: bool, output: Text
         return None
     with terminal.progress_bar() as show:
         return run(request, JOB, show, is_cancelled)
-
-
-def _download_models() -> None:
-    from . import devices
-
-    devices.require_torch()
-    from . import weights
-
-    is_cancelled = _cancel_on_signals()
-    with terminal.progress_bar() as show:
-
-        def report(stage: str, fraction: float) -> None:
-            if is_cancelled():
-                raise Cancelled
-            show(protocol.Progress(JOB, stage, fraction))
-
-        weights.install(report)
-
-
-def _cancel_on_signals() -> Callable[[], bool]:
-    """Whether SIGINT or SIGTERM came. The first lets the running step end, the second does not wait for it."""
-    cancelled = threading.Event()
-
-    def on_signal(number: int, frame: types.FrameType | None) -> None:
-        if cancelled.is_set():
-            raise Cancelled
-        cancelled.set()
-
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
-    return cancelled.is_set
-
-
-def _start_log(level: int) -> None:
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    if level >= logging.WARNING:
-        warnings.simplefilter("ignore")  # libraries' advice to programmers

@@ -57,6 +57,28 @@ class MissingModel(FcvgError):
     exit_code = 3
 
 
+class LicenceRefused(FcvgError):
+    """A model may not be used here: its licence has not been accepted, or it is not free for commercial work where only
+    such models are wanted."""
+
+    code = "licence"
+    exit_code = 3
+
+
+class DownloadFailed(FcvgError):
+    """A file that could not be fetched, or is not what was pinned."""
+
+    code = "download"
+    exit_code = 3
+
+
+class InstallFailed(FcvgError):
+    """The engine could not be put together, or does not work; one that was there before stays."""
+
+    code = "install"
+    exit_code = 3
+
+
 class OutOfMemory(FcvgError):
     """The computer or its GPU has too little memory for this job."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import platform
 import secrets
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__, devices, images, methods, outputs, timing
 from .errors import BadImage, BadRequest, Cancelled, DiskError, NumericError
+from .models import usage
 from .protocol import (
     FORMATS,
     GENERATIVE,
@@ -57,6 +59,8 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
     """
     began_s = time.monotonic()
     check(request)
+    usage.check(request)
+    request = usage.narrowed(request)
     drawings = timing.chart(request.count, request.timing, request.hold)
     start, end = Path(request.start), Path(request.end)
     report = Reporter(job, emit, is_cancelled)
@@ -94,6 +98,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
             seconds=seconds,
             engine=__version__,
             notes=list(facts["notes"]),
+            models=usage.recorded(facts),
         )
 
 
@@ -211,9 +216,11 @@ def _generate(
         folder=folder.path,
         preview=preview,
         note=note,
+        use=lambda part: usage.record(facts, [part]),
     )
     if "method" not in facts:  # a run that goes on keeps to what the first one chose
-        facts["method"], facts["reason"] = _choose(request.method, start, end, options, report)
+        facts["method"], facts["reason"] = _choose(request, start, end, options, report)
+    usage.record(facts, [facts["method"]])
     facts.update(
         keys={"start": request.start, "end": request.end},
         size=[start.shape[2], start.shape[1]],
@@ -244,17 +251,21 @@ def _generate(
             (folder.path / PREVIEW).unlink(missing_ok=True)
 
 
-def _choose(name: str, start: Any, end: Any, options: Options, report: Reporter) -> tuple[str, str]:
+def _choose(request: Request, start: Any, end: Any, options: Options, report: Reporter) -> tuple[str, str]:
     """The method to use, and why, in an artist's words; no reason where the artist chose."""
-    if name != "auto":
-        return name, ""
+    if request.method != "auto":
+        return request.method, ""
     from .methods.choose import choose
 
-    return choose(start, end, options, report)
+    return choose(start, end, options, report, functools.partial(usage.allowed, request))
 
 
 def _identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
-    """All that decides how the frames look."""
+    """All that decides how the frames look.
+
+    `commercial_only` is not among it: it can only refuse a job, or narrow what is looked for in the keys, and the
+    latter shows in `conditions`. Frames made without it are those made with it.
+    """
     try:
         hashes = outputs.sha256_of(start), outputs.sha256_of(end)
     except OSError as error:

@@ -7,7 +7,8 @@ go on where it stopped::
      "identity": {"engine": …, "count": …, "method": …, "timing": …, "hold": …, "seed": …, "format": …,
                   "start_sha256": …, "end_sha256": …, for generative methods "sampling": {…}, "conditions": {…}},
      "frames": [{"index": 1, "hold": 2, "file": "0001.png", "time": 0.25, "sha256": …}, …],
-     …facts about the run: keys, size, method, reason, device, seed, notes, versions, seconds}
+     "models": [{"name": …, "title": …, "licence": …, "commercial": …}, …],
+     …further facts about the run: keys, size, method, reason, device, seed, notes, versions, seconds}
 
 Two runs with the same identity make the same frames. A frame held for several has further files, hard links (copies
 where the disk has none), so that `0001 … N` is a complete sequence.

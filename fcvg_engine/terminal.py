@@ -14,8 +14,9 @@ from rich.table import Table
 
 from . import protocol
 from .errors import FcvgError
-from .protocol import Message
+from .protocol import Finding, Message
 
+_MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
 _WIDE = 200  # characters, where the output is no terminal
 
 
@@ -27,17 +28,28 @@ def progress_bar() -> Iterator[Callable[[Message], None]]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[eta]}"),
+        TextColumn("{task.fields[more]}"),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=1.0, eta="")
+        task = bar.add_task("", total=1.0, more="")
 
         def show(message: Message) -> None:
             if isinstance(message, protocol.Progress):
-                eta = "" if message.eta_s is None else f"{message.eta_s:.0f} s left"
-                bar.update(task, description=message.stage, completed=message.fraction, eta=eta)
+                bar.update(task, description=message.stage, completed=message.fraction, more=_more(message))
 
         yield show
+
+
+def _more(progress: protocol.Progress) -> str:
+    """Bytes, rate and time left, as far as known."""
+    parts = []
+    if progress.total_bytes:
+        parts.append(f"{progress.done_bytes / 1e6:.1f} of {progress.total_bytes / 1e6:.1f} MB")
+    if progress.bytes_per_s:
+        parts.append(f"{progress.bytes_per_s / 1e6:.1f} MB/s")
+    if progress.eta_s is not None:
+        parts.append(f"{progress.eta_s:.0f} s left")
+    return ", ".join(parts)
 
 
 def print_message(message: Message, output: TextIO) -> None:
@@ -51,15 +63,22 @@ def print_json(content: object, output: TextIO) -> None:
     output.write(json.dumps(content) + "\n")
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: TextIO) -> None:
-    """A table; paths and values are never cut, only folded."""
-    console = Console(file=output, width=None if output.isatty() else _WIDE, markup=False, highlight=False)
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: TextIO, width: int = _WIDE) -> None:
+    """A table, `width` characters wide where that is not the terminal's; values are never cut, only folded."""
+    console = Console(file=output, width=None if output.isatty() else width, markup=False, highlight=False)
     table = Table(box=None, pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*row)
     console.print(table)
+
+
+def print_findings(findings: Sequence[Finding], mistakes: Sequence[Finding], output: TextIO) -> None:
+    """The doctor's findings as a table, then the mistakes that explain them, each with its cure."""
+    print_table(("", "what", "found"), [(_MARKS[each.state], each.subject, each.text) for each in findings], output)
+    for each in mistakes:
+        output.write(f"\n{_MARKS[each.state]} {_one_line(each.text)}\n  {_one_line(each.hint)}\n")
 
 
 def print_error(error: FcvgError) -> None:

@@ -98,10 +98,13 @@ def test_the_engine_knows_nothing_of_blender():
     assert broken(("fcvg_engine",), (*BLENDER, "fcvg_blender")) == []
 
 
-def test_blender_knows_of_the_engine_only_protocol_and_errors_and_in_one_place():
+SHARED = engine("protocol", "errors", "transfer", "models.registry")
+
+
+def test_blender_knows_of_the_engine_only_what_is_shared_and_in_one_place():
     shared = [each for each in IMPORTS if each.top == "fcvg_engine" and within(each.module, "fcvg_blender")]
     assert {each.module for each in shared} == {"fcvg_blender.engine"}
-    assert {each.name for each in shared} == {"fcvg_engine.protocol", "fcvg_engine.errors"}
+    assert {each.name for each in shared} == set(SHARED)
 
 
 def test_inside_blender_there_is_only_the_standard_library_numpy_and_blender_itself():
@@ -110,11 +113,11 @@ def test_inside_blender_there_is_only_the_standard_library_numpy_and_blender_its
 
 
 def test_what_both_sides_share_needs_only_the_standard_library():
-    shared = engine("protocol", "errors")
-    allowed = {"fcvg_engine.protocol": {"fcvg_engine.errors"}}
+    packages = ("fcvg_engine", "fcvg_engine.models")  # imported on the way to them
     for each in IMPORTS:
-        if each.module == "fcvg_engine" or within(each.module, *shared):
-            assert each.top in sys.stdlib_module_names or each.name in allowed.get(each.module, ()), each
+        if each.module in packages or within(each.module, *SHARED):
+            optional = each.name == "certifi" and each.late  # Blender brings it; the rest goes without
+            assert each.top in sys.stdlib_module_names or within(each.name, *SHARED) or optional, each
 
 
 def test_the_client_of_the_engine_knows_nothing_of_blender():

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 out=$PWD/dist/pictures
 mkdir -p "$out" docs
 export FCVG_ENGINE_PYTHON=$PWD/.venv/bin/python FCVG_MODELS=${FCVG_MODELS:-$PWD/dist/models}
-.venv/bin/python -m fcvg_engine models --download >/dev/null
+.venv/bin/python -m fcvg_engine models download rife gmfss >/dev/null
 tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \
   --window-geometry 0 0 1600 900 --python-exit-code 1 --python "$PWD/tools/pictures.py" -- "$out"
 cp "$out/running.png" docs/panel.png

@@ -13,7 +13,7 @@ export FCVG_ENGINE_PYTHON=$project/.venv/bin/python
 export FCVG_MODELS=${FCVG_MODELS:-$project/dist/models}
 
 tools/real_blender.sh install
-.venv/bin/python -m fcvg_engine models --download
+.venv/bin/python -m fcvg_engine models download rife gmfss
 tools/real_blender.sh bare --command extension install-file --repo user_default --enable "$project/$zip"
 
 echo "-- the add-on's own tests in this Blender"

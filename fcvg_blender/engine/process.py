@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from . import errors, protocol
+from . import environments, errors, protocol
 from .log import Log
 
 LADDER_STEP_S = 1.0  # given to the end of input, then to terminate, then to kill
@@ -35,7 +35,8 @@ class Launch:
 
     `python` runs `root/fcvg_engine/__main__.py serve`; the engine leaves by itself after `idle_s` without a job
     and is killed when it says nothing for `hello_timeout_s`. `online` tells whether it may use the network;
-    `checkpoints` is the artist's folder of model files, where one was chosen.
+    `checkpoints` is the artist's folder of model files, where one was chosen; `studio` are variables of the
+    environment for what it does not say itself, such as where packages come from.
     """
 
     python: Path
@@ -44,6 +45,7 @@ class Launch:
     idle_s: float = 600.0
     online: bool = False
     checkpoints: Path | None = None
+    studio: tuple[tuple[str, str], ...] = ()
     hello_timeout_s: float = 30.0
 
     def command(self) -> list[str]:
@@ -53,12 +55,7 @@ class Launch:
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Blender's environment without what would bend another Python."""
-        kept = {k: v for k, v in base.items() if not k.startswith("PYTHON") and k != "__PYVENV_LAUNCHER__"}
-        if not self.online:
-            kept |= {"FCVG_OFFLINE": "1", "PIP_NO_INDEX": "1"}
-        if self.checkpoints:
-            kept["FCVG_CHECKPOINTS"] = str(self.checkpoints)
-        return kept
+        return environment(base, self.online, self.studio, self.checkpoints)
 
 
 @dataclass(frozen=True)
@@ -76,26 +73,11 @@ class EngineProcess:
 
     def __init__(self, launch: Launch, log: Log) -> None:
         """Raises OSError when it cannot be started."""
-        own_group: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            own_group = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
         with log.open() as errors_file:
-            self._process = subprocess.Popen(
-                launch.command(),
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors_file,
-                # No other child may inherit our end of its input: the engine leaves when that closes.
-                close_fds=True,
-                cwd=tempfile.gettempdir(),
-                env=launch.environment(os.environ),
-                **own_group,
-            )
+            self._process = start(launch.command(), launch.environment(os.environ), errors_file)
         self._pipe = Pipe(self._process)
         self._hello_by_s: float | None = time.monotonic() + launch.hello_timeout_s
-        self._ladder = iter(("SIGTERM", "SIGKILL"))
-        self._next_step_s: float | None = None  # set once it is being ended
+        self._ladder = Ladder(self._process, self._pipe)
         self._silent = False
         self._problem = ""
 
@@ -127,9 +109,7 @@ class EngineProcess:
 
     def stop(self) -> None:
         """Begin to end it: end of input now; `ended` goes on with terminate, then kill."""
-        if self._next_step_s is None:
-            self._pipe.close_input()
-            self._next_step_s = time.monotonic() + LADDER_STEP_S
+        self._ladder.begin(LADDER_STEP_S)
 
     def ended(self) -> Ended | None:
         """How it ended, None as long as it runs or has something to say. Takes the next step where one is due."""
@@ -139,9 +119,7 @@ class EngineProcess:
             self.stop()
         if self._pipe.at_end:
             self.stop()
-        if self._next_step_s is not None and now_s > self._next_step_s:
-            self._next_step_s = now_s + LADDER_STEP_S
-            _signal(self._process, next(self._ladder, "SIGKILL"))
+        self._ladder.climb()
         if self._process.poll() is None or not (self._pipe.at_end or self._pipe.is_empty()):
             return None
         self._pipe.close()
@@ -159,6 +137,28 @@ class EngineProcess:
             if ended is not None or time.monotonic() >= give_up_s:
                 return ended
             time.sleep(NAP_S)
+
+
+class Ladder:
+    """Ends a process, gently first: end of its input, terminate, kill."""
+
+    def __init__(self, process: subprocess.Popen[bytes], pipe: Pipe) -> None:
+        self._process, self._pipe = process, pipe
+        self._signals = iter(("SIGTERM", "SIGKILL"))
+        self._next_step_s: float | None = None  # set once it is being ended
+
+    def begin(self, patience_s: float) -> None:
+        """End its input now, and terminate it after `patience_s`; called again it can only become more impatient."""
+        self._pipe.close_input()
+        next_step_s = time.monotonic() + patience_s
+        self._next_step_s = next_step_s if self._next_step_s is None else min(self._next_step_s, next_step_s)
+
+    def climb(self) -> None:
+        """Take the next step where one is due."""
+        now_s = time.monotonic()
+        if self._next_step_s is not None and now_s > self._next_step_s:
+            self._next_step_s = now_s + LADDER_STEP_S
+            _signal(self._process, next(self._signals, "SIGKILL"))
 
 
 class Pipe:
@@ -217,6 +217,44 @@ class Pipe:
     def close(self) -> None:
         self.close_input()
         self._output.close()
+
+
+def start(arguments: list[str], environment: Mapping[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
+    """A child in a process group of its own, its standard error in `log`, both other streams pipes. Raises OSError."""
+    own_group: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        own_group = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    lease = environments.lease(Path(arguments[0]))  # the child's copy lasts as long as the child
+    try:
+        return subprocess.Popen(
+            arguments,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            # No other child may inherit our end of its input: it leaves when that closes.
+            close_fds=True,
+            pass_fds=() if lease is None else (lease,),
+            cwd=tempfile.gettempdir(),
+            env=dict(environment),
+            **own_group,
+        )
+    finally:
+        if lease is not None:
+            os.close(lease)
+
+
+def environment(
+    base: Mapping[str, str], online: bool, studio: tuple[tuple[str, str], ...] = (), checkpoints: Path | None = None
+) -> dict[str, str]:
+    """Blender's environment `base` without what would bend another Python; the rest as `Launch` has it."""
+    kept = {k: v for k, v in base.items() if not k.startswith("PYTHON") and k != "__PYVENV_LAUNCHER__"}
+    found = {**dict(studio), **kept}
+    if not online:
+        found |= {"FCVG_OFFLINE": "1", "PIP_NO_INDEX": "1"}
+    if checkpoints:
+        found["FCVG_CHECKPOINTS"] = str(checkpoints)
+    return found
 
 
 def _is_readable(descriptor: int, timeout_s: float) -> bool:

@@ -48,7 +48,7 @@ def _begin(context: Any, insert: Insert, message: type[protocol.Start] | type[pr
     choices = preferences.read(context)
     scene = compat.sequencer_scene(context)
     shot = shots.from_selection(scene, compat.selected_strips(context), scene.fcvg)
-    order = orders.chosen(scene.fcvg, shot.count, choices.device)
+    order = orders.chosen(scene.fcvg, shot.count, choices)
     # First of all, so that the engine's cold start overlaps with rendering the keys.
     jobs.session.engine(choices)
     is_overlay = message is protocol.Condition

@@ -6,8 +6,12 @@ from typing import Any, Literal
 
 import bpy
 
+from .. import pump
+from ..chores import Chore, chores
 from ..engine import errors, protocol
 from ..jobs import Job, session
+
+_LEAVE_TIMEOUT_S = 5.0
 
 Result = set[Literal["RUNNING_MODAL", "CANCELLED", "FINISHED", "PASS_THROUGH", "INTERFACE"]]  # of an operator
 
@@ -31,3 +35,24 @@ def settle(operator: Any, job: Job) -> Result:
         status = session.status()
         operator.report({"ERROR"}, f"{status.error_message} {status.error_hint}".strip())
     return {"CANCELLED"}
+
+
+def refuse_chore(operator: Any, error: errors.FcvgError) -> Result:
+    """As `refuse`, for what is told where it was clicked."""
+    operator.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+    return {"CANCELLED"}
+
+
+def settle_chore(operator: Any, chore: Chore) -> Result:
+    """As `settle`, for a command."""
+    pump.wake()
+    if not bpy.app.background:
+        return {"FINISHED"}
+    final = chores.wait(chore)
+    if chores.engine_is_stale:  # the next job starts one that looks again
+        chores.engine_is_stale = False
+        session.end_engine(_LEAVE_TIMEOUT_S)
+    pump.wake()
+    if isinstance(final, protocol.Failed):
+        operator.report({"ERROR"}, f"{final.message} {final.hint}".strip())
+    return {"CANCELLED"} if isinstance(final, protocol.Failed | protocol.CancelledReport) else {"FINISHED"}

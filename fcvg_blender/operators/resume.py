@@ -34,7 +34,7 @@ class FCVG_OT_resume(bpy.types.Operator):
         try:
             choices = preferences.read(context)
             folder = strips.folder(strip)
-            request = orders.placed(orders.remembered(strip.fcvg, choices.device), folder)
+            request = orders.placed(orders.remembered(strip.fcvg, choices), folder)
             job = jobs.Job(f"{strip.fcvg.key_start} → {strip.fcvg.key_end}", strip.fcvg.id, folder, resumed=True)
             jobs.session.begin(job, protocol.Start(job.id, request), choices)
         except errors.FcvgError as error:

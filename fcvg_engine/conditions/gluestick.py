@@ -16,17 +16,16 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from .. import outputs, weights
+from .. import outputs
 from ..errors import DiskError, MissingModel
 from ..methods import pictures
 from ..methods.base import Options, ReportProgress
-from ..models import files
+from ..models import copies, files
 from ..nets.gluestick import GlueStick, Wireframe, matches
 from ..nets.superpoint import SuperPoint
 from . import segments, wireframe
 
 MATCH_THRESHOLD = 0.2  # published
-FOLDER = "gluestick"  # of the safetensors, inside the models folder
 _NAMED = 4  # weights that an error names
 
 Nets = tuple[SuperPoint, GlueStick]
@@ -54,7 +53,7 @@ def match(start: torch.Tensor, end: torch.Tensor, options: Options, report: Repo
     if found.superpoint is None or found.gluestick is None:
         raise MissingModel(
             "GlueStick's models are not there.",
-            f"Put superpoint_v1.pth and checkpoint_GlueStick_MD.tar into {files.folders()[0]}, or match lines by flow.",
+            f"{files.wish('lines:gluestick', found)} Or match lines by flow.",
         )
     report("Loading GlueStick", 0.0)
     with pictures.explained_memory():
@@ -103,6 +102,14 @@ def load(superpoint: Path, gluestick: Path, device: torch.device) -> Nets:
     return _warm[key]
 
 
+def keep(checkpoint: Path) -> None:
+    """Read one of the two files, without running anything in it, and keep its weights as safetensors for later starts.
+    Raises MissingModel when it is not what was published."""
+    with torch.device("meta"):
+        net = GlueStick() if checkpoint.suffix == ".tar" else SuperPoint()
+    _fill(net.to_empty(device="cpu"), checkpoint, _digest(checkpoint))
+
+
 def _digest(path: Path) -> str:
     try:
         return outputs.sha256_of(path)
@@ -112,7 +119,7 @@ def _digest(path: Path) -> str:
 
 def _fill(net: nn.Module, checkpoint: Path, digest: str) -> None:
     """Give `net` its weights: from the safetensors made of this very checkpoint, else from it, and keep them so."""
-    kept = weights.folder() / FOLDER / f"{checkpoint.stem}.safetensors"
+    kept = copies.kept(checkpoint)
     state = _read_kept(kept, digest)
     known = state is not None
     try:

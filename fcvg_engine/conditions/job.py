@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .. import __version__, devices, images, outputs, timing
 from ..job import Reporter, check
+from ..models import usage
 from ..protocol import Done, Frame, Message, Request
 
 PATTERN = "condition_*.png"
@@ -22,6 +23,8 @@ def run(request: Request, job: str, emit: Callable[[Message], None], is_cancelle
     """
     began_s = time.monotonic()
     check(request)
+    usage.check_conditions(request)
+    request = usage.narrowed(request)
     start_path, end_path = Path(request.start), Path(request.end)
     report = Reporter(job, emit, is_cancelled)
     report("Looking at the keys", 0)
@@ -66,6 +69,7 @@ def run(request: Request, job: str, emit: Callable[[Message], None], is_cancelle
             f"{_counted(matches.lines, 'line')} and {_counted(matches.people, 'person', 'people')} matched.",
             *notes,
         ],
+        models=usage.used([usage.lines(matches.lines_by), usage.pose(matches.pose_by)]),
     )
 
 

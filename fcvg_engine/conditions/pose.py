@@ -23,15 +23,14 @@ import torch
 from .. import outputs
 from ..errors import MissingModel, MissingPart, NumericError, OutOfMemory
 from ..methods.base import Options, ReportProgress
-from ..models import files
+from ..models import files, registry
 from .people import BODY, COUNT, Keypoints, pair
 from .skeleton import VISIBLE, Picture
 
 ANY_FILE = "FCVG_ANY_POSE_FILE"  # environment variable; "1": other networks of the same kind are taken too
 
 _PEOPLE_FILE, _POSE_FILE = "yolox_l.onnx", "dw-ll_ucoco_384.onnx"
-_SHA256_BEGINS = {_PEOPLE_FILE: "7860ae79", _POSE_FILE: "724f4ff2"}
-_HINT = f"Put {_PEOPLE_FILE} and {_POSE_FILE} (Hugging Face hub, yzd-v/DWPose) into the model folder"
+_HINT = "Download DWPose (yzd-v/DWPose) in the preferences, or import it from disk"
 _PEOPLE_SIZE = (640, 640)  # height, width of YOLOX's input
 _POSE_SIZE = (288, 384)  # width, height of RTMPose's input
 _POSITIONS_A_PIXEL = 2  # that RTMPose scores along each axis
@@ -144,11 +143,11 @@ def _checked(path: Path | None, name: str) -> Path:
         state = path.stat()
         digest = _sha256(path, state.st_size, state.st_mtime_ns)
     except OSError as error:
-        raise MissingModel(f"{path} cannot be read: {error.strerror}.", f"{_HINT} again.") from error
-    if not digest.startswith(_SHA256_BEGINS[name]):
+        raise MissingModel(f"{path} cannot be read: {error.strerror}.", f"{_HINT}.") from error
+    if digest not in [file.sha256 for file in registry.models()["dwpose"].files if file.path == name]:
         raise MissingModel(
             f"{path} is not the published network, or not all of it.",
-            f"{_HINT} again. To use this one all the same, set the environment variable {ANY_FILE}=1.",
+            f"{_HINT}. To use this one all the same, set the environment variable {ANY_FILE}=1.",
         )
     return path
 
@@ -169,5 +168,5 @@ def _explained(path: Path) -> Iterator[None]:
             raise OutOfMemory("There is not enough memory to find people.", "Choose no poses.") from error
         raise MissingModel(
             f"{path} is damaged, or no network that finds people ({' '.join(str(error).split()):.150}).",
-            f"{_HINT} again, or choose no poses.",
+            f"{_HINT}, or choose no poses.",
         ) from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import BadRequest
+from ..models import registry
 
 if TYPE_CHECKING:
     from .base import Method
@@ -15,27 +16,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the user is told about a method. `name` is its module and its word on the command line."""
+    """What the user is told about a method. `name` is its module and its word on the command line; the registry knows
+    its models and their licences under the same name."""
 
     name: str
-    label: str
     purpose: str
-    licence: str
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return registry.label(self.name)
 
 
 METHODS = {
     entry.name: entry
     for entry in (
-        Entry("rife", "RIFE 4.6", "films, renderings, small to large motion", "MIT"),
-        Entry("gmfss", "GMFSS-Fortuna", "drawings, flat colour, clean lines", "MIT"),
-        Entry("dissolve", "Dissolve", "a cross-fade, needs no model", "GPL-3.0-or-later"),
-        Entry("fcvg", "FCVG", "large motion, guided by matched lines and poses", "unclear: ask the authors"),
-        Entry("trf", "TRF", "large motion, one video model from both ends", "Stability AI Community"),
-        Entry("vibid", "ViBiDSampler", "the same in fewer steps", "Stability AI Community"),
-        Entry("gi", "Generative Inbetweening", "the same with a network for going back", "Stability AI Community"),
+        Entry("rife", "films, renderings, small to large motion"),
+        Entry("gmfss", "drawings, flat colour, clean lines"),
+        Entry("film", "films, renderings, large motion; slow"),
+        Entry("dissolve", "a cross-fade, needs no model"),
+        Entry("fcvg", "large motion, guided by matched lines and poses"),
+        Entry("trf", "large motion, one video model from both ends"),
+        Entry("vibid", "the same in fewer steps"),
+        Entry("gi", "the same with a network for going back"),
     )
 }
-_DUMMY = Entry("dummy", "Dummy", "fault tests", "GPL-3.0-or-later")
+_DUMMY = Entry("dummy", "fault tests")
 
 
 def entry(name: str) -> Entry:

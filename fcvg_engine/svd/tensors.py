@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,11 +18,25 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from ..errors import MissingModel
+from ..models import layouts
 
-Located = dict[str, Path]  # key → the file that holds its tensor
+Change = Callable[[torch.Tensor], torch.Tensor]
 OnTensor = Callable[[float], None]  # called with the share in [0, 1] that is read; may raise Cancelled
 State = dict[str, torch.Tensor]
 Net = TypeVar("Net", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tensor lies: in the file `path` under the name `key`. `change` makes it what the network has, where the
+    file was published in another layout."""
+
+    path: Path
+    key: str
+    change: Change | None = None
+
+
+Located = dict[str, Place]  # the network's key → where its tensor lies
 
 _NAMED = 4  # keys that an error names
 _AGAIN = "Download it again, whole and as published."
@@ -34,23 +49,10 @@ def published(folder: Path, stem: str, dtype: torch.dtype) -> list[Path]:
 
     Of the two variants, full precision and fp16, the one nearer to `dtype` comes first. Raises MissingModel.
     """
-    variants = ("", ".fp16") if dtype == torch.float32 else (".fp16", "")
-    for variant in variants:
-        whole = folder / f"{stem}{variant}.safetensors"
-        if whole.is_file():
-            return [whole]
-        for index in (f"{stem}{variant}.safetensors.index.json", f"{stem}.safetensors.index{variant}.json"):
-            if (folder / index).is_file():
-                parts = read_json(folder / index).get("weight_map")
-                if (
-                    not isinstance(parts, dict)
-                    or not parts
-                    or not all(isinstance(part, str) for part in parts.values())
-                ):
-                    raise MissingModel(f"The file {folder / index} lists no weights.", _AGAIN)
-                # Only the name counts: an index must not lead out of its folder.
-                return [folder / name for name in sorted({Path(part).name for part in parts.values()})]
-    raise MissingModel(f"There is no {stem}.safetensors in {folder}.", "Download this folder again, whole.")
+    try:
+        return layouts.weights(folder, stem, half=dtype != torch.float32)
+    except layouts.NoWeights as error:
+        raise MissingModel(str(error), "Download this folder again, whole.") from error
 
 
 def located(paths: Iterable[Path]) -> Located:
@@ -58,33 +60,35 @@ def located(paths: Iterable[Path]) -> Located:
     found: Located = {}
     for path in paths:
         with _opened(path) as file:
-            found |= dict.fromkeys(file.keys(), path)
-    return {key: path for key, path in found.items() if not key.endswith(_IGNORED)}
+            found |= {key: Place(path, key) for key in file.keys()}  # noqa: SIM118 - the file is no mapping
+    return {key: place for key, place in found.items() if not key.endswith(_IGNORED)}
 
 
 def _untold(share: float) -> None:
     """Told to nobody."""
 
 
-def read(where: Mapping[str, Path], dtype: torch.dtype, on_tensor: OnTensor = _untold) -> State:
+def read(where: Mapping[str, Place], dtype: torch.dtype, on_tensor: OnTensor = _untold) -> State:
     """The tensors, on the CPU. Raises MissingModel when a file is not whole, and whatever `on_tensor` raises."""
     state: State = {}
-    for path in sorted(set(where.values())):
+    for path in sorted({place.path for place in where.values()}):
         with _opened(path) as file:
-            for key in sorted(key for key, place in where.items() if place == path):
-                state[key] = file.get_tensor(key).to(dtype)
+            for key in sorted(key for key, place in where.items() if place.path == path):
+                place = where[key]
+                tensor = file.get_tensor(place.key)
+                state[key] = (place.change(tensor) if place.change else tensor).to(dtype)
                 on_tensor(len(state) / len(where))
     return state
 
 
-def fill(net: Net, where: Mapping[str, Path], dtype: torch.dtype, on_tensor: OnTensor = _untold) -> Net:
+def fill(net: Net, where: Mapping[str, Place], dtype: torch.dtype, on_tensor: OnTensor = _untold) -> Net:
     """`net`, made on the meta device, with its weights in `dtype` on the CPU, ready to use.
 
     Raises MissingModel naming tensors that are missing, that `net` does not have, or that have another shape, and
     whatever `on_tensor` raises.
     """
     own = net.state_dict()
-    name = " and ".join(sorted({str(path) for path in where.values()})) or "nothing"
+    name = " and ".join(sorted({str(place.path) for place in where.values()})) or "nothing"
     _agree(own.keys() - where.keys(), f"{name} lacks weights")
     _agree(where.keys() - own.keys(), f"{name} has weights that do not belong there")
     state = read(where, dtype, on_tensor)

@@ -1,1 +1,20 @@
-"""Bytes from elsewhere: downloads and package indexes. Standard library only: the add-on uses it too."""
+"""Bytes from elsewhere: downloads, package indexes, archives. Standard library only: the add-on uses it too."""
+
+from .download import PATIENCE, Download, OnRate, Patience, Rate, fetch, is_offline
+from .index import Places, Wheel, locate, places
+from .unpack import member
+
+__all__ = [
+    "PATIENCE",
+    "Download",
+    "OnRate",
+    "Patience",
+    "Places",
+    "Rate",
+    "Wheel",
+    "fetch",
+    "is_offline",
+    "locate",
+    "member",
+    "places",
+]

@@ -2,45 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..errors import DownloadFailed
+from . import disk
+from .crew import side_by_side
+from .part import Part
+from .rate import Board, OnRate, Rate
+from .single import Transfer, present
+from .wanted import PATIENCE, Download, Patience
+from .web import Web
 
-@dataclass(frozen=True)
-class Download:
-    """One file wanted at `path`. `sha256` empty: unknown, see the result of `fetch`. `size_bytes` 0: not known.
+__all__ = ["PATIENCE", "Download", "OnRate", "Patience", "Rate", "fetch", "is_offline"]
 
-    `title` is what progress calls it; `headers` go to the host of `url` only, never to one it redirects to.
+
+def is_offline(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether FCVG_OFFLINE forbids all downloads."""
+    return is_on(environment.get("FCVG_OFFLINE", ""))
+
+
+def is_on(switch: str) -> bool:
+    """What the value of a variable of the environment that is a switch means."""
+    return switch.strip().lower() not in ("", "0", "false", "no", "off")
+
+
+def fetch(
+    wanted: Sequence[Download],
+    on_rate: OnRate,
+    *,
+    parallel: int = 3,
+    proxy: str = "",
+    patience: Patience = PATIENCE,
+) -> dict[Path, str]:
+    """Brings every file to its path, several side by side; the sha256 of each.
+
+    Files that are there are left alone when their sha256 is the wanted one or, where none is given, their size.
+    `on_rate` is called a few times a second on the caller's thread and may raise Cancelled, which ends all. What was
+    fetched so far stays beside the path and is gone on with next time, also after a kill. Another process that fetches
+    the same file is waited for. `proxy`: a URL; where it is empty, FCVG_PROXY and what the system says.
+
+    Raises DownloadFailed (cannot be had, offline, or is not what was pinned), DiskError (the room is checked first),
+    and whatever `on_rate` raises.
     """
+    wanted = list({each.path: each for each in wanted}.values())
+    board = Board({each.path: each.size_bytes for each in wanted})
 
-    url: str
-    path: Path
-    sha256: str = ""
-    size_bytes: int = 0
-    title: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    def tick() -> None:
+        on_rate(board.rate())
 
-
-@dataclass(frozen=True)
-class Rate:
-    """How far several downloads have come. `titles`: those under way. `eta_s` is None until it can be told."""
-
-    titles: tuple[str, ...]
-    done_bytes: int
-    total_bytes: int
-    bytes_per_s: float
-    eta_s: float | None
-
-
-OnRate = Callable[[Rate], None]
+    there = side_by_side(lambda each, halt: present(each, board, halt), wanted, tick, parallel)
+    digests = {each.path: digest for each, digest in zip(wanted, there, strict=True)}
+    missing = [each for each in wanted if not digests[each.path]]
+    if missing:
+        _check_online(missing)
+        _prepare_folders(missing, board)
+        web = Web(proxy, patience.stall_s)
+        fetched = side_by_side(
+            lambda each, halt: Transfer(each, web, board, patience, halt).run(), missing, tick, parallel
+        )
+        digests |= {each.path: digest for each, digest in zip(missing, fetched, strict=True)}
+    return digests
 
 
-def fetch(wanted: Sequence[Download], on_rate: OnRate, *, parallel: int = 3) -> dict[Path, str]:
-    """Brings every file to its path, several side by side; the sha256 of each. Files that are there are left alone when
-    their sha256 is the wanted one. `on_rate` is called a few times a second on the caller's thread and may raise
-    Cancelled, which ends all. What was fetched so far stays beside the path and is gone on with next time.
+def _check_online(missing: Sequence[Download]) -> None:
+    if is_offline():
+        raise DownloadFailed(
+            f"Not on this computer, and downloads are switched off: {_names(missing)}.",
+            "Allow online access in Blender's preferences (System, Network) or unset FCVG_OFFLINE; or install from a "
+            "folder.",
+        )
 
-    Raises MissingModel (cannot be had, or is not what was pinned), DiskError, and whatever `on_rate` raises.
-    """
-    raise NotImplementedError
+
+def _prepare_folders(missing: Sequence[Download], board: Board) -> None:
+    """Makes them, and checks that all will fit."""
+    needed: dict[Path, int] = {}
+    for each in missing:
+        folder = each.path.parent
+        with disk.plain_words(each.path):
+            folder.mkdir(parents=True, exist_ok=True)
+            there_bytes = Part(each.path).size_bytes
+        board.done(each.path, there_bytes)
+        needed[folder] = needed.get(folder, 0) + max(0, each.size_bytes - there_bytes)
+    with disk.plain_words(missing[0].path):
+        disk.check_space(needed)
+
+
+def _names(downloads: Sequence[Download]) -> str:
+    names = [each.name for each in downloads]
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

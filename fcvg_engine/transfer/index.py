@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Mapping
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from .download import Download
+from ..errors import DownloadFailed
+from . import disk
+from .crew import Halt, side_by_side
+from .download import PATIENCE, Download, Patience, is_offline, is_on
+from .simple import Link, Page
+from .web import Web, login_of
+
+_PUBLIC = ("pypi.org", "pypi.python.org")  # where the wheels' own addresses are found: no index of a studio
+_INDEXES = ("FCVG_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 
 
 @dataclass(frozen=True)
@@ -35,11 +48,143 @@ class Places:
 
 def places(environment: Mapping[str, str] = os.environ) -> Places:
     """As the environment says: FCVG_WHEELS, UV_FIND_LINKS, PIP_FIND_LINKS; FCVG_INDEX_URL, UV_DEFAULT_INDEX,
-    UV_INDEX_URL, PIP_INDEX_URL; FCVG_PROXY; FCVG_OFFLINE, PIP_NO_INDEX."""
-    raise NotImplementedError
+    UV_INDEX_URL, PIP_INDEX_URL; FCVG_PROXY; FCVG_OFFLINE, PIP_NO_INDEX. Folders add up; of the indexes the first that
+    is set counts. PyPI's own is none, since the wheels' own addresses lead there."""
+    folders = [
+        *environment.get("FCVG_WHEELS", "").split(os.pathsep),
+        *environment.get("UV_FIND_LINKS", "").split(","),
+        *_pip_links(environment.get("PIP_FIND_LINKS", "")),
+    ]
+    index = next((environment[name].strip() for name in _INDEXES if environment.get(name, "").strip()), "")
+    index = re.sub(r"^[\w.-]+=(?=\w+://)", "", index)  # uv lets it have a name
+    return Places(
+        folders=tuple(dict.fromkeys(path for text in folders if (path := _folder(text.strip())))),
+        index="" if urlsplit(index).hostname in _PUBLIC else index,
+        proxy=environment.get("FCVG_PROXY", ""),
+        offline=is_offline(environment) or is_on(environment.get("PIP_NO_INDEX", "")),
+    )
 
 
-def locate(wheels: list[Wheel], into: Path, where: Places) -> list[Download]:
+def locate(
+    wheels: Sequence[Wheel],
+    into: Path,
+    where: Places,
+    on_tick: Callable[[], None] = lambda: None,
+    *,
+    patience: Patience = PATIENCE,
+) -> list[Download]:
     """A download for each wheel that is not in `into` yet; those in a folder of `where` are linked or copied there,
-    verified. Raises MissingModel naming the wheels that cannot be had."""
-    raise NotImplementedError
+    verified. A wheel that the index lacks is taken from its own address. `on_tick` is called a few times a second on
+    the caller's thread and may raise Cancelled.
+
+    Raises DownloadFailed naming the wheels that cannot be had, or when the index cannot be reached or has another file
+    under a wheel's name; DiskError, and whatever `on_tick` raises.
+    """
+    with disk.plain_words(into / "wheels"):
+        into.mkdir(parents=True, exist_ok=True)
+    search = _Search(into, where, patience)
+    found = side_by_side(search.find, wheels, on_tick, parallel=4)
+    if lacking := [wheel.file for wheel, each in zip(wheels, found, strict=True) if each is _NOWHERE]:
+        names = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
+        raise DownloadFailed(
+            f"Without downloads these packages cannot be had: {names}.",
+            "Allow online access, or put these files, unchanged, into the folder of wheels"
+            + (f" ({', '.join(map(str, where.folders))})." if where.folders else " (FCVG_WHEELS)."),
+        )
+    return [each for each in found if each and each is not _NOWHERE]
+
+
+_NOWHERE = Download("", Path())
+
+
+class _Search:
+    """Looks for one wheel after another, in several threads."""
+
+    def __init__(self, into: Path, where: Places, patience: Patience) -> None:
+        self._into = into
+        self._where = where
+        self._patience = patience
+        self._index_folder = _folder(where.index) if where.index.startswith("file:") else None
+
+    @functools.cached_property
+    def _web(self) -> Web:
+        return Web(self._where.proxy, self._patience.stall_s)
+
+    def find(self, wheel: Wheel, halt: Halt) -> Download | None:
+        """None when it is in `into` now, `_NOWHERE` when it cannot be had."""
+        target = self._into / wheel.file
+        if _is(target, wheel, halt):
+            return None
+        for folder in self._where.folders:
+            if _bring(folder / wheel.file, target, wheel, halt):
+                return None
+        url, headers = wheel.url, {}
+        link = self._link(wheel, halt)
+        if link:
+            if link.sha256 and link.sha256 != wheel.sha256:
+                raise DownloadFailed(
+                    f"The package index has another {wheel.file} than the one that was pinned.",
+                    "Ask who keeps the index to take the file from its publisher, or use another index.",
+                )
+            url = link.url
+            if login := link.login or login_of(url):
+                headers = {"Authorization": login}
+        if path := _folder(url) if url.startswith("file:") else None:
+            return None if _bring(path, target, wheel, halt) else _NOWHERE
+        if self._where.offline or not url:
+            return _NOWHERE
+        title = f"{wheel.package} {wheel.version}"
+        return Download(url, target, wheel.sha256, wheel.size_bytes, title, headers)
+
+    def _link(self, wheel: Wheel, halt: Halt) -> Link | None:
+        """The wheel in the index; None when there is no index, or not this wheel in it."""
+        package = re.sub(r"[-_.]+", "-", wheel.package).lower()  # as indexes spell it
+        if self._index_folder:
+            page = Page.of_folder(self._index_folder / package)
+        elif self._where.index and not self._where.offline:
+            page = Page.fetch(self._web, self._where.index, package, halt, self._patience)
+        else:
+            return None
+        return page.link(wheel.file)
+
+
+def _is(path: Path, wheel: Wheel, halt: Halt) -> bool:
+    """Whether the file is there, and the one that was pinned."""
+    try:
+        if wheel.size_bytes and path.stat().st_size != wheel.size_bytes:
+            return False
+        return disk.digest_of(path, lambda _: halt.check()) == wheel.sha256
+    except OSError:
+        return False
+
+
+def _bring(source: Path, target: Path, wheel: Wheel, halt: Halt) -> bool:
+    """Whether `source` is the pinned file, which is `target` then too: a second name of it, or a copy."""
+    if not _is(source, wheel, halt):
+        return False
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    with disk.plain_words(target):
+        try:
+            try:
+                temporary.hardlink_to(source.resolve())
+            except OSError:  # another disk, or one without links
+                shutil.copyfile(source, temporary)
+                if not _is(temporary, wheel, halt):
+                    return False
+            disk.rename(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return True
+
+
+def _pip_links(text: str) -> list[str]:
+    """pip parts them by blanks, of which a folder's name may have some too."""
+    return [text] if _folder(text.strip()) else text.split()
+
+
+def _folder(text: str) -> Path | None:
+    """The path that `text`, a path or a file's URL, names when it is there."""
+    if text.startswith("file:"):
+        text = url2pathname(urlsplit(text).path)
+    path = Path(text).expanduser()
+    return path if text and "://" not in text and path.exists() else None

@@ -13,6 +13,7 @@ import numpy as np
 from edits import Edit, noise
 
 from fcvg_blender import compat, properties, pump, strips
+from fcvg_blender.chores import chores
 from fcvg_blender.jobs import session
 
 HANG_S = 90.0  # far above what anything here takes on a slow machine
@@ -61,7 +62,7 @@ def turn_until(condition: Callable[[], Any]) -> None:
 
 def idle() -> bool:
     """Nothing runs and nothing is still to come."""
-    return not session.active
+    return not session.active and not chores.active
 
 
 @dataclass(frozen=True)

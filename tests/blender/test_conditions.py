@@ -17,6 +17,7 @@ from test_panels import drawn
 from fcvg_blender import compat, orders, overlay, panels, panels_generative, shots, strips
 from fcvg_blender.jobs import session
 from fcvg_blender.operators import outcome
+from fcvg_blender.preferences import Choices
 
 GAP = 5
 WORK = 64  # pixels of either side of the pictures that the engine draws
@@ -146,7 +147,7 @@ def test_while_nothing_is_drawn_yet_the_edit_looks_as_before(fcvg: Edit, tmp_pat
     shot = shots.from_selection(fcvg.scene, fcvg.select("A", "B"), fcvg.settings)
     folder = tmp_path / "conditions"
     folder.mkdir()
-    overlay.insert(fcvg.scene, shot, folder, "abc", orders.chosen(fcvg.settings, shot.count, "auto"))
+    overlay.insert(fcvg.scene, shot, folder, "abc", orders.chosen(fcvg.settings, shot.count, Choices()))
     assert np.array_equal(fcvg.rendered(12), before)
     assert preview().fcvg.made == 0
 

@@ -13,7 +13,7 @@ import bpy
 import pytest
 from artist import INCOMPLETE, ours, save, status, turn_until, two_strips
 from edits import Edit
-from test_panels import Sheet, drawn
+from test_panels import drawn
 
 from fcvg_blender import (
     generative,
@@ -30,6 +30,9 @@ from fcvg_blender import (
 )
 from fcvg_blender.engine import locate, protocol
 from fcvg_blender.jobs import session
+from fcvg_blender.preferences import Choices
+
+AUTO = Choices()
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def strip_of(edit: Edit, request: protocol.Request, folder: Path) -> Any:
 
 
 def test_what_the_artist_leaves_alone_is_as_published(fcvg: Edit) -> None:
-    request = orders.chosen(fcvg.settings, 6, "auto")
+    request = orders.chosen(fcvg.settings, 6, AUTO)
     assert request == protocol.Request("", "", "", 6, "fcvg")
 
 
@@ -77,7 +80,7 @@ def test_every_choice_reaches_the_engine(fcvg: Edit, tmp_path: Path) -> None:
     sampling.motion_bucket, sampling.noise_augmentation, sampling.fps = 90, 0.05, 12
     sampling.work_width, sampling.work_height = 500, 320
     fcvg.settings.seed = 7
-    request = orders.chosen(fcvg.settings, 6, "cpu")
+    request = orders.chosen(fcvg.settings, 6, Choices(device="cpu"))
     assert request.conditions == protocol.ConditionSettings("gluestick", "none", str(edited))
     assert request.sampling == protocol.SamplingSettings(12, 1.1, 2.5, 0.7, 90, 0.05, 12, "512x320", "low")
     assert (request.seed, request.device) == (7, "cpu")
@@ -85,7 +88,7 @@ def test_every_choice_reaches_the_engine(fcvg: Edit, tmp_path: Path) -> None:
 
 def test_one_side_of_the_work_size_alone_chooses_none(fcvg: Edit) -> None:
     fcvg.settings.sampling.work_width = 512
-    assert orders.chosen(fcvg.settings, 6, "auto").sampling.work_size == ""
+    assert orders.chosen(fcvg.settings, 6, AUTO).sampling.work_size == ""
 
 
 @pytest.mark.parametrize(
@@ -95,7 +98,7 @@ def test_each_method_is_told_only_what_it_heeds(fcvg: Edit, identifier: str, wor
     fcvg.settings.method = identifier
     fcvg.settings.conditions.lines, fcvg.settings.conditions.control_weight = "NONE", 0.5
     fcvg.settings.sampling.steps = 9
-    request = orders.chosen(fcvg.settings, 6, "auto")
+    request = orders.chosen(fcvg.settings, 6, AUTO)
     assert request.method == word
     assert request.sampling.steps == (9 if word in protocol.GENERATIVE else 0)
     assert request.conditions.lines == ("none" if word == "fcvg" else "auto")
@@ -104,11 +107,11 @@ def test_each_method_is_told_only_what_it_heeds(fcvg: Edit, identifier: str, wor
 
 def test_seed_minus_one_is_a_new_one_each_time_and_can_be_typed_in_again(fcvg: Edit) -> None:
     fcvg.settings.seed = -1
-    seeds = {orders.chosen(fcvg.settings, 6, "auto").seed for _ in range(5)}
+    seeds = {orders.chosen(fcvg.settings, 6, AUTO).seed for _ in range(5)}
     assert len(seeds) > 1
     for seed in seeds:
         fcvg.settings.seed = seed
-        assert orders.chosen(fcvg.settings, 6, "auto").seed == seed
+        assert orders.chosen(fcvg.settings, 6, AUTO).seed == seed
 
 
 def test_resuming_asks_for_the_same_again(fcvg: Edit, tmp_path: Path) -> None:
@@ -119,14 +122,14 @@ def test_resuming_asks_for_the_same_again(fcvg: Edit, tmp_path: Path) -> None:
     fcvg.settings.sampling.steps, fcvg.settings.sampling.preset = 3, "TURBO"
     folder = tmp_path / "frames"
     folder.mkdir()
-    asked = orders.placed(orders.chosen(fcvg.settings, 6, "auto"), folder)
+    asked = orders.placed(orders.chosen(fcvg.settings, 6, AUTO), folder)
     strip = strip_of(fcvg, asked, folder)
     edited.write_text("changed since")
-    assert orders.placed(orders.remembered(strip.fcvg, "auto"), folder) == asked
+    assert orders.placed(orders.remembered(strip.fcvg, AUTO), folder) == asked
     assert Path(asked.conditions.matches).read_text() == '{"version": 1}', "the strip keeps the matches it was made of"
 
     moved = folder.rename(tmp_path / "moved")
-    again = orders.placed(orders.remembered(strip.fcvg, "auto"), moved)
+    again = orders.placed(orders.remembered(strip.fcvg, AUTO), moved)
     assert again.conditions.matches == str(moved / orders.MATCHES)
     assert again.sampling == asked.sampling
 
@@ -134,7 +137,7 @@ def test_resuming_asks_for_the_same_again(fcvg: Edit, tmp_path: Path) -> None:
 def test_a_strip_of_another_version_can_be_resumed(fcvg: Edit, tmp_path: Path) -> None:
     strip = strip_of(fcvg, protocol.Request("", "", "", 6, "fcvg"), tmp_path / "frames")
     strip.fcvg.generation = json.dumps({"sampling": {"steps": 4, "colour": "blue"}, "light": 1})
-    request = orders.remembered(strip.fcvg, "auto")
+    request = orders.remembered(strip.fcvg, AUTO)
     assert request.sampling == replace(protocol.SamplingSettings(), steps=4)
     assert request.conditions == protocol.ConditionSettings()
 
@@ -142,8 +145,8 @@ def test_a_strip_of_another_version_can_be_resumed(fcvg: Edit, tmp_path: Path) -
 def test_other_methods_leave_nothing_to_remember(edit: Edit, tmp_path: Path) -> None:
     two_strips(edit)
     edit.settings.sampling.steps = 9
-    strip = strip_of(edit, orders.chosen(edit.settings, 6, "auto"), tmp_path / "frames")
-    assert generative.remembered(orders.remembered(strip.fcvg, "auto")) == strip.fcvg.generation == ""
+    strip = strip_of(edit, orders.chosen(edit.settings, 6, AUTO), tmp_path / "frames")
+    assert generative.remembered(orders.remembered(strip.fcvg, AUTO)) == strip.fcvg.generation == ""
 
 
 def test_edited_matches_that_are_gone_are_an_error_before_anything_happens(fcvg: Edit, tmp_path: Path) -> None:
@@ -186,11 +189,8 @@ def test_the_engine_says_what_each_method_lacks(fcvg: Edit, no_models: Path, met
     sheet = drawn(panels.FCVG_PT_inbetween)
     label = next(label for name, label, _, _ in properties.METHODS if name == method)
     assert f"{label} cannot be used yet." in sheet.texts
-    assert any("model_index.json" in text for text in sheet.texts)
-    assert {"preferences.addon_show", "fcvg.check_models"} <= set(sheet.buttons)
-    in_preferences = Sheet()
-    preferences._draw_needs(in_preferences, status())
-    assert f"{label} cannot be used yet." in in_preferences.texts
+    assert any("Stable Video Diffusion XT 1.1 (4.5 GB" in text for text in sheet.texts), sheet.texts
+    assert {"fcvg.get_models", "fcvg.check_models"} <= set(sheet.buttons)
 
 
 def test_draft_methods_need_no_such_words(edit: Edit, no_models: Path) -> None:
@@ -201,12 +201,18 @@ def test_draft_methods_need_no_such_words(edit: Edit, no_models: Path) -> None:
         assert drawn(panels.FCVG_PT_inbetween).buttons == ["fcvg.generate_inbetweens"]
 
 
+def lack(method: str) -> str:
+    """What the panel is told of a method."""
+    return next(need.text for need in status().lacking if need.name == method)
+
+
 def test_checking_again_sees_what_was_added_since(fcvg: Edit, no_models: Path) -> None:
     bpy.ops.fcvg.check_models()
-    assert any("unet.safetensors" in need.text for need in status().lacking if need.name == "fcvg")
-    (no_models / "unet.safetensors").touch()
+    assert "and FCVG (6.1 GB" in lack("fcvg")
+    for file in ("unet.safetensors", "controlnext.safetensors"):
+        (no_models / file).touch()
     bpy.ops.fcvg.check_models()
-    assert not any("unet.safetensors" in need.text for need in status().lacking if need.name == "fcvg")
+    assert "and FCVG" not in lack("fcvg")
 
 
 def test_checking_with_a_window_shows_the_answer_by_itself(fcvg: Edit, no_models: Path, monkeypatch) -> None:
@@ -214,7 +220,7 @@ def test_checking_with_a_window_shows_the_answer_by_itself(fcvg: Edit, no_models
     session.publish()
     assert not status().greeted
     turn_until(lambda: status().greeted)
-    assert len(status().lacking) == len(protocol.GENERATIVE)
+    assert {need.name for need in status().lacking} == {*protocol.GENERATIVE, "film"}
     assert pump.turn() is None, "and the timer rests again"
 
 
@@ -232,7 +238,7 @@ def test_an_engine_that_cannot_start_is_an_error_of_the_check(fcvg: Edit, no_mod
 def test_generating_without_models_says_what_to_put_where(fcvg: Edit, no_models: Path) -> None:
     save(fcvg)
     before = fcvg.layout()
-    with pytest.raises(RuntimeError, match=r"model_index\.json"):
+    with pytest.raises(RuntimeError, match=r"Download Stable Video Diffusion XT 1\.1"):
         bpy.ops.fcvg.generate_inbetweens()
     assert fcvg.layout() == before
     assert "online" not in status().error_hint, "these files are not downloaded"

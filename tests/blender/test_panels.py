@@ -13,7 +13,7 @@ from artist import DONE, ours, two_strips
 from edits import Edit
 
 import fcvg_blender
-from fcvg_blender import panels
+from fcvg_blender import panels, preferences
 from fcvg_blender.jobs import session
 
 SOURCES = Path(fcvg_blender.__file__).parent
@@ -33,9 +33,13 @@ class Sheet:
         assert icon in ICONS
         self.texts.append(text)
 
-    def prop(self, data: Any, name: str, text: str = "", slider: bool = False) -> None:
+    def prop(self, data: Any, name: str, text: str = "", slider: bool = False, expand: bool = False) -> None:
         assert name in data.bl_rna.properties
         self.choices.append(name)
+
+    def prop_enum(self, data: Any, name: str, value: str) -> None:
+        assert value in data.bl_rna.properties[name].enum_items
+        self.choices.append(value)
 
     def operator(self, name: str, text: str = "", icon: str = "NONE", emboss: bool = True) -> SimpleNamespace:
         assert icon in ICONS
@@ -58,11 +62,29 @@ class Sheet:
     def row(self, **_: object) -> Sheet:
         return self
 
-    box = column = split = row
+    box = column = row
+
+    def split(self, factor: float) -> Sheet:
+        assert 0.0 < factor < 1.0
+        return self
+
+
+class _Owner:
+    """A panel or preferences that draw on a sheet."""
+
+    def __init__(self, sheet: Sheet, properties: Any) -> None:
+        self.layout, self._properties = sheet, properties
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._properties, name)
 
 
 def drawn(panel: Any) -> Sheet:
     """What a panel shows."""
+    return _drawn(panel, None)
+
+
+def _drawn(shown: Any, properties: Any) -> Sheet:
     context = SimpleNamespace(
         scene=bpy.context.scene,
         window_manager=bpy.context.window_manager,
@@ -70,8 +92,19 @@ def drawn(panel: Any) -> Sheet:
         region=SimpleNamespace(width=1000),
     )
     sheet = Sheet()
-    panel.draw(SimpleNamespace(layout=sheet), context)
+    shown.draw(_Owner(sheet, properties), context)
     return sheet
+
+
+def drawn_preferences(section: str) -> Sheet:
+    """What a section of the preferences shows."""
+    addon = bpy.context.preferences.addons.new()
+    try:
+        addon.module = preferences.ADDON
+        addon.preferences.section = section
+        return _drawn(preferences.FCVG_Preferences, addon.preferences)
+    finally:
+        bpy.context.preferences.addons.remove(addon)
 
 
 def test_all_icons_exist_in_this_blender() -> None:

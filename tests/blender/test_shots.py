@@ -296,7 +296,17 @@ def test_enum_items_in_saved_files_keep_their_meaning(edit: Edit, tmp_path: Path
         )
     }
     assert items == {
-        "method": {"AUTO": 0, "RIFE": 1, "GMFSS": 2, "DISSOLVE": 3, "FCVG": 4, "TRF": 5, "VIBID": 6, "GI": 7},
+        "method": {
+            "AUTO": 0,
+            "RIFE": 1,
+            "GMFSS": 2,
+            "DISSOLVE": 3,
+            "FCVG": 4,
+            "TRF": 5,
+            "VIBID": 6,
+            "GI": 7,
+            "FILM": 8,
+        },
         "placement": {"OVER_END": 0, "OVER_START": 1, "CENTRED": 2, "PUSH": 3},
         "timing": {"LINEAR": 0, "EASE_IN": 1, "EASE_OUT": 2, "EASE_IN_OUT": 3, "CUSTOM": 4},
         "hold": {"ONES": 1, "TWOS": 2, "THREES": 3},

@@ -42,7 +42,9 @@ def test_holds_the_addon_and_the_engine_and_nothing_else(package: Path) -> None:
     source = {
         path.relative_to(ROOT).as_posix()
         for part in ("fcvg_blender", "fcvg_engine")
-        for path in ROOT.glob(f"{part}/**/*.py")
+        for kind in ("py", "json", "toml")
+        for path in ROOT.glob(f"{part}/**/*.{kind}")
     }
+    assert {"fcvg_engine/models/registry.json", "fcvg_blender/engine/locks/tools.toml"} <= source
     assert names == source | {"__init__.py", "blender_manifest.toml", "LICENSE", "README.md"}
     assert package.stat().st_size < LARGEST_BYTES

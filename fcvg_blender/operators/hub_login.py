@@ -1,0 +1,55 @@
+"""Give the model hub a token, for models that it asks an account for."""
+
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from .. import preferences
+from ..chores import chores
+from ..engine import errors
+from ..texts import paragraph
+from . import dialogs, outcome
+from .outcome import Result
+
+
+class FCVG_OT_hub_login(bpy.types.Operator):
+    """Store the access token of your account at the model hub, for models that ask for one"""
+
+    bl_idname = "fcvg.hub_login"
+    bl_label = "Sign In to the Model Hub"
+
+    token: StringProperty(  # type: ignore[valid-type]
+        name="Token", description="An access token with the right to read", subtype="PASSWORD", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        return dialogs.has_engine(cls, context)
+
+    def invoke(self, context: Any, event: Any) -> Result:
+        """Blender calls this."""
+        return context.window_manager.invoke_props_dialog(  # type: ignore[no-any-return]
+            self, width=dialogs.WIDTH_PX, title="Sign In to the Model Hub", confirm_text="Sign In"
+        )
+
+    def draw(self, context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        text = (
+            "Some models are given only to accounts that have accepted their licence on the hub's own page. "
+            "Make a token with the right to read in the settings of your account."
+        )
+        paragraph(layout, dialogs.wrapped(context, text), "INFO")
+        layout.prop(self, "token")
+
+    def execute(self, context: Any) -> Result:
+        """With a window: returns at once. Without: returns with the result."""
+        try:
+            chore = chores.sign_in(self.token.strip(), preferences.read(context))
+        except errors.FcvgError as error:
+            return outcome.refuse_chore(self, error)
+        return outcome.settle_chore(self, chore)

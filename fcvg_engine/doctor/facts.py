@@ -1,0 +1,159 @@
+"""All that the doctor finds out, gathered once; what it says of it stands in `findings` and `mistakes`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import MissingPart
+from ..models import catalogue, files, registry
+from ..models.suspects import Suspect, look
+from ..protocol import ModelInfo
+from ..transfer import index
+from . import cards, libraries, places
+from .cards import Cards
+from .libraries import Installed
+from .places import Place
+
+if TYPE_CHECKING:
+    from ..devices import Device
+
+Report = Callable[[str, float], None]  # a stage and its fraction of the whole, in [0, 1]; may raise Cancelled
+
+DRAFTS = ("rife", "gmfss")  # the models that everything can do with
+
+
+@dataclass(frozen=True)
+class Torch:
+    """What torch was built for and what it can use. `build`: cpu, cuda, rocm or metal; `toolkit`: version of CUDA or
+    ROCm, or empty. `usable`: it sees an accelerator; `capability` is that of the first NVIDIA card, and `kernels` those
+    that torch brings for such. `problem`: why it could not be imported, else empty. `devices`: all to compute on."""
+
+    build: str = "cpu"
+    toolkit: str = ""
+    usable: bool = False
+    capability: tuple[int, int] = (0, 0)
+    kernels: tuple[str, ...] = ()
+    problem: str = ""
+    devices: tuple[Device, ...] = ()
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The computer's."""
+
+    total_bytes: int
+    free_bytes: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the doctor found out. `folder_problem`: what is wrong with the folder of models that was named, a sentence.
+    `online`: the network may be used; `token`: there is one for gated models."""
+
+    torch: Torch
+    cards: Cards
+    memory: Memory | None
+    libraries: Sequence[Installed]
+    leftovers: Sequence[str]
+    places: Sequence[Place]
+    models: Sequence[ModelInfo]
+    suspects: Sequence[Suspect]
+    folder_problem: str
+    online: bool
+    token: bool
+
+    @property
+    def lacks_drafts(self) -> bool:
+        """Whether the draft methods cannot start without a download."""
+        return any(each.state != "present" for each in self.models if each.name in DRAFTS)
+
+
+def gather(report: Report) -> Facts:
+    """Looks at everything; a few seconds at most, most of them for importing torch. No connection is made."""
+    with ThreadPoolExecutor(1) as side:
+        asked = side.submit(cards.cards)  # a driver may take its time
+        report("Looking at the libraries", 0.0)
+        found = libraries.libraries()
+        report("Starting torch", 0.1)
+        torch = _torch(found)
+        report("Looking at models and disks", 0.4)
+        models = catalogue.infos()
+        missing = [registry.models()[each.name] for each in models if each.state != "present"]
+        return Facts(
+            torch=torch,
+            cards=asked.result(),
+            memory=_memory(),
+            libraries=found,
+            leftovers=libraries.leftovers(),
+            places=places.places(any(each.name in DRAFTS for each in missing)),
+            models=models,
+            suspects=look(files.folders(), missing),
+            folder_problem=_folder_problem(),
+            online=not index.places().offline,
+            token=_has_token(),
+        )
+
+
+def _torch(found: Sequence[Installed]) -> Torch:
+    """What torch says of itself. One from elsewhere is left alone: nobody knows what it would do."""
+    (library,) = (each for each in found if each.library.name == "torch")
+    if library.foreign or not library.version:
+        return Torch(problem="It is missing." if not library.version else f"It comes {library.foreign}.")
+    try:
+        from .. import devices
+
+        there = devices.available()
+    except (MissingPart, ImportError) as error:
+        return Torch(problem=str(error))
+    import torch
+
+    usable = {each.name for each in there} - {"cpu"}
+    build = "cuda" if torch.version.cuda else "rocm" if torch.version.hip else "cpu"
+    if build == "cpu" and torch.backends.mps.is_built():
+        build = "metal"
+    if build == "cuda" and usable:
+        capability = torch.cuda.get_device_capability()
+        kernels = tuple(torch.cuda.get_arch_list())
+        return Torch(build, torch.version.cuda or "", True, capability, kernels, devices=tuple(there))
+    return Torch(build, torch.version.cuda or torch.version.hip or "", bool(usable), devices=tuple(there))
+
+
+def _memory() -> Memory | None:
+    try:
+        import psutil  # type: ignore[import-untyped]
+    except ImportError:
+        return None
+    memory = psutil.virtual_memory()
+    return Memory(memory.total, memory.available)
+
+
+def _folder_problem() -> str:
+    """What is wrong with a folder of models that somebody named; empty when nothing is."""
+    for variable in ("FCVG_CHECKPOINTS", "FCVG_MODELS"):
+        named = os.environ.get(variable)
+        try:
+            # The models folder fills up by itself.
+            is_empty = bool(named) and next(Path(named or "").iterdir(), None) is None
+            if is_empty and variable == "FCVG_CHECKPOINTS":
+                return f"The folder of models {named} is empty."
+        except FileNotFoundError:
+            return f"The folder of models {named} (named by {variable}) is not there."
+        except NotADirectoryError:
+            return f"{named} (named by {variable} as folder of models) is a file."
+        except OSError as error:
+            return f"The folder of models {named} cannot be looked into: {error.strerror}."
+    return ""
+
+
+def _has_token() -> bool:
+    """Whether the hub would know who asks."""
+    try:
+        from huggingface_hub import get_token
+    except ImportError:
+        return bool(os.environ.get("HF_TOKEN"))
+    return bool(get_token())

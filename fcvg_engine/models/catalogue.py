@@ -1,0 +1,70 @@
+"""All models, as the registry and this computer know them: what `models list` prints and the preferences show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..protocol import ModelInfo
+from . import consent, copies, files, hub, imports, recorded, registry
+from .files import Found
+from .registry import Model
+
+_SOURCES = {"wheel": "Python package", "hub": "model hub", "github": "GitHub", "manual": "by hand"}
+
+
+def infos() -> list[ModelInfo]:
+    """One for each model, in the registry's order. Fast: looks at sizes and reads nothing but small files."""
+    found = files.find()
+    return [_info(model, found) for model in registry.models().values()]
+
+
+def _info(model: Model, found: Found) -> ModelInfo:
+    source = model.source
+    return ModelInfo(
+        name=model.name,
+        title=model.title,
+        enables=[registry.label(part) for part in registry.enabled_by(model.name)],
+        state=copies.state(model, found),
+        licence=model.licence.name,
+        licence_url=model.licence.url,
+        commercial=model.commercial,
+        commercial_why=model.commercial_why,
+        consent=(consent.given(model.name) or "needed") if model.licence.consent else "not needed",
+        training_data=model.training_data,
+        source=source.kind,
+        origin=f"{_SOURCES[source.kind]}: {source.where}",
+        size_bytes=model.size_bytes,
+        path=str(_path(model, found)),
+        note=" ".join(_notes(model, found)),
+    )
+
+
+def _path(model: Model, found: Found) -> Path:
+    """The file, or for several the folder."""
+    place = copies.elsewhere(model, found)
+    if place:
+        return place
+    listed = copies.copies(model, found)
+    return listed[0].path if len(listed) == 1 else listed[0].path.parents[listed[0].file.path.count("/")]
+
+
+def _notes(model: Model, found: Found) -> Iterator[str]:
+    folder = files.weights_folder()
+    listed = copies.copies(model, found)
+    if any(place.split("/")[0] == model.name for place in imports.recorded(folder)):
+        yield "Linked: its files stay where they were imported from."
+    elif copies.elsewhere(model, found) or any(each.path != each.own for each in listed):
+        yield "Found in another folder."
+    if model.source.gated:
+        yield f"Accept the licence at {hub.page(model.source)} and give a token of that account first."
+    if model.source.kind == "manual":
+        yield f"Fetch it by hand from {model.source.url}, then import it from disk."
+    if model.source.mirror and model.source.kind != "wheel":
+        yield "Not published by the authors themselves."
+    unpinned = [each for each in listed if not each.file.sha256]
+    if unpinned:
+        what = "all its files" if len(unpinned) == len(listed) else f"{len(unpinned)} of its {len(listed)} files"
+        dates = sorted(filter(None, (recorded.date(folder, each.place) for each in unpinned)))
+        kept = f"that of the first download was recorded on {dates[0]}" if dates else "the first download's is recorded"
+        yield f"For {what} no sha256 is published: {kept}."

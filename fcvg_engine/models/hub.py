@@ -1,0 +1,192 @@
+"""The model hub: what it says about a file before anything is downloaded, and the token it knows the artist by.
+
+Asked through huggingface_hub, so mirrors (HF_ENDPOINT), tokens (HF_TOKEN, or the login that its own tools have saved)
+and HF_HUB_OFFLINE work as everywhere. Bytes come through `transfer`, from the commit that the hub named.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ..errors import BadRequest, DiskError, DownloadFailed, FcvgError, MissingPart
+from ..transfer.download import Download, is_offline
+from .registry import File, Model, Source
+
+_TOKENS_PAGE = "settings/tokens"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_FROM_DISK = "import the model from disk"
+_WAITS_S = (0.3, 1.0)
+
+
+def page(source: Source) -> str:
+    """Where a person reads about the model and accepts its licence."""
+    return f"{_endpoint()}/{source.where}"
+
+
+def ask(model: Model, source: Source, file: File, expected: str, path: Path) -> Download:
+    """The download of `file` to `path`, its size and, where the hub knows it, its sha256 filled in.
+
+    `expected`: the sha256 it has to have, pinned or recorded; empty is any. Raises DownloadFailed with what to do: for
+    a gated model without a token, a token that will not do, a file that is gone or not the expected one, no network.
+    """
+    library = _library()
+    token = library.get_token() or ""
+    try:
+        name, found = _patiently(lambda: _find(library, source, file.path, token or False))
+    except Exception as error:  # the library's own, its web client's and the system's, which share no class
+        raise _explained(error, model, source, bool(token)) from error
+    published = found.etag if found.etag and _SHA256.fullmatch(found.etag) else ""
+    size_bytes = found.size or file.size_bytes
+    if (expected and published and published != expected) or (file.size_bytes and size_bytes != file.size_bytes):
+        raise DownloadFailed(
+            f"{file.path} of {model.title} is not the file any more that was published before, so it was not fetched.",
+            f"Update the add-on, or look at {page(source)} what has changed and {_FROM_DISK}.",
+        )
+    commit = found.commit_hash or source.revision or None
+    return Download(
+        url=library.hf_hub_url(source.where, name, revision=commit, endpoint=_endpoint()),
+        path=path,
+        sha256=expected or published,
+        size_bytes=size_bytes,
+        title=model.title,
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+    )
+
+
+def log_in(token: str) -> str:
+    """Checks the token with the hub and saves it where the hub's own tools do; whose it is. Raises BadRequest."""
+    library = _library()
+    if not re.fullmatch(r"[!-~]{8,500}", token):
+        raise BadRequest("That is no token of the hub.", _make_token())
+    try:
+        library.login(token=token, add_to_git_credential=False)
+        return str(library.whoami(token=token)["name"])
+    except Exception as error:  # see `ask`
+        if _status(error) in (401, 403):
+            raise BadRequest("The hub does not know this token.", _make_token()) from error
+        raise _unreachable(error) from error
+
+
+def log_out() -> str:
+    """Forgets the saved token, a sentence about what is left. Raises DiskError."""
+    library = _library()
+    file = Path(library.constants.HF_TOKEN_PATH)
+    try:
+        saved = file.read_text("utf-8").strip() if file.exists() else ""
+        for name in [name for name, token in library.utils.get_stored_tokens().items() if token == saved]:
+            with contextlib.suppress(FileNotFoundError):  # it tells git too, where there is one
+                library.logout(name)
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise DiskError(f"The token could not be removed from {file}: {error.strerror or error}.") from error
+    if os.environ.get("HF_TOKEN"):
+        return "Logged out; the token in the environment variable HF_TOKEN still counts."
+    return "Logged out." if saved else "There was no saved token."
+
+
+def _library() -> ModuleType:
+    """huggingface_hub, told to keep to itself. Raises MissingPart."""
+    if proxy := os.environ.get("FCVG_PROXY"):
+        os.environ.update({"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy})
+    try:
+        import huggingface_hub.constants
+        import huggingface_hub.errors
+        import huggingface_hub.utils
+    except ImportError as error:
+        raise MissingPart(f"The engine's library {error.name} is missing.", "Install the engine again.") from error
+    # Not by environment, which it reads once, when whoever needs it first imports it.
+    huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
+    huggingface_hub.constants.HF_HUB_OFFLINE |= is_offline()
+    return huggingface_hub
+
+
+def _find(library: ModuleType, source: Source, path: str, token: str | bool) -> tuple[str, Any]:
+    """The file's name in the repository, where it may lie in a folder, and what the hub says about it."""
+
+    def look(name: str) -> Any:
+        url = library.hf_hub_url(source.where, name, revision=source.revision or None, endpoint=_endpoint())
+        return library.get_hf_file_metadata(url, token=token, endpoint=_endpoint())
+
+    try:
+        return path, look(path)
+    except library.errors.EntryNotFoundError:
+        api = library.HfApi(endpoint=_endpoint(), token=token)
+        names = api.list_repo_files(source.where, revision=source.revision or None)
+        inside = [name for name in names if name.endswith(f"/{path}")]
+        if len(inside) != 1:
+            raise
+        return inside[0], look(inside[0])
+
+
+def _patiently(ask: Callable[[], Any]) -> Any:
+    """The answer; asked again after a moment where the hub or the network may only have hiccuped. The library's own
+    patience is half a minute, during which nobody could cancel."""
+    for wait_s in _WAITS_S:
+        try:
+            return ask()
+        except Exception as error:
+            status = _status(error)
+            if type(error).__name__ == "OfflineModeIsEnabled" or (0 < status < 500 and status not in (408, 429)):
+                raise
+            time.sleep(wait_s)
+    return ask()
+
+
+def _status(error: Exception) -> int:
+    """Of the hub's answer; 0 where there was none."""
+    return getattr(getattr(error, "response", None), "status_code", 0)
+
+
+def _endpoint() -> str:
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
+
+
+def _make_token() -> str:
+    return f"Make a new one at {_endpoint()}/{_TOKENS_PAGE} (kind Read) and paste it as it is."
+
+
+def _explained(error: Exception, model: Model, source: Source, has_token: bool) -> FcvgError:
+    """What to tell, and what to do about it."""
+    from huggingface_hub import errors
+
+    status = _status(error)
+    closed = isinstance(error, errors.GatedRepoError) or status in (401, 403)
+    if closed and not has_token:
+        return DownloadFailed(
+            f"{model.title} is given only to those who have accepted its licence on its page.",
+            f"Open {page(source)}, log in and accept the licence. Then make a token at {_endpoint()}/{_TOKENS_PAGE} "
+            "(kind Read) and paste it in the preferences, or give it to: models login",
+        )
+    if status == 401:
+        return DownloadFailed("The hub does not accept the token.", _make_token())
+    if closed:
+        return DownloadFailed(
+            f"The token's account may not download {model.title}.",
+            f"Open {page(source)}, log in with that account and accept the licence. A token with chosen permissions "
+            "also needs the one to read gated repositories.",
+        )
+    if status == 404:
+        return DownloadFailed(
+            f"{model.title} is not published at {page(source)} any more.", f"Update the add-on, or {_FROM_DISK}."
+        )
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return DownloadFailed(
+            f"{model.title} cannot be downloaded while working offline.",
+            f"Allow online access (unset FCVG_OFFLINE and HF_HUB_OFFLINE), or {_FROM_DISK}.",
+        )
+    return _unreachable(error)
+
+
+def _unreachable(error: Exception) -> DownloadFailed:
+    reason = str(error).strip().splitlines() or [type(error).__name__]
+    return DownloadFailed(
+        f"The hub at {_endpoint()} cannot be reached: {reason[0]:.200}",
+        f"Check the network, or set HF_ENDPOINT to a mirror or FCVG_PROXY to a proxy; or {_FROM_DISK}.",
+    )

@@ -1,0 +1,277 @@
+"""Models that the artist has already: found wherever they lie, and used there.
+
+Nothing is copied, moved or changed: what is imported is noted (`imports`) and read from where it is. Once the artist
+moves it away, it is missing again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BadRequest, FcvgError, MissingModel
+from ..transfer import disk
+from ..transfer.rate import Board, Rate
+from . import consent, fetching, files, imports, recognise, registry
+from .fetching import Report
+from .recognise import Piece
+from .registry import Model
+
+# Folders of the hub's cache and of programs, that hold no models under names of their own.
+_SKIPPED = {"blobs", ".locks", ".no_exist", ".git", "__pycache__", "node_modules", "site-packages"}
+_NUMBERS_ONLY = (".safetensors", ".json")  # cannot hold a program, whoever made them
+_NOTHING = Rate((), 0, 0, 0.0, None)
+_REPORT_EVERY_S = 0.2
+# Whole models in single files, which the registry's files are not: size, sha256.
+_SINGLE_FILES = {9_559_625_980: "b2652c23d64a1da5f14d55011b9b6dce55f2e72e395719f1cd1f8a079b00a451"}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much is searched at most, so that a disk on a network ends some time."""
+
+    folders: int = 20_000
+    time_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that was found, the best of its name.
+
+    `name` is the registry's, `path` the folder or file (of several, the first), `layout` diffusers, authors, hub
+    snapshot or single file, `what` a sentence. `complete`: all that the engine needs is there; if not, `missing` says
+    what is wrong in sentences. `places`: what would be noted, see `imports`; empty when nothing can be used.
+    """
+
+    name: str
+    path: Path
+    layout: str
+    what: str
+    size_bytes: int
+    complete: bool
+    missing: str
+    places: tuple[tuple[str, Path], ...] = ()
+
+
+def _untold(stage: str, rate: Rate) -> None:
+    """Told to nobody."""
+
+
+def look(place: Path, limit: Limit = Limit(), report: Report = _untold) -> list[Candidate]:  # noqa: B008 - frozen
+    """The models in the folder `place` and all below it, or the one that the file `place` is, in the registry's order.
+
+    Reads beginnings only. Raises BadRequest when there is no such place, MissingModel when the limit was reached before
+    anything was found, and whatever `report` raises.
+    """
+    if not place.exists():
+        raise BadRequest(f"There is no file or folder {place}.", "Check the path.")
+    place = place.absolute()  # the names of the folders above tell something too
+    pieces: list[Piece] = []
+    walk = _Walk(limit)
+    if place.is_file():
+        pieces += recognise.file(place)
+    else:
+        for folder, names, inner in walk.folders(place):
+            report(f"Looking into {folder.name}", _NOTHING)
+            pieces += recognise.folder(folder, inner)
+            for name in names:
+                if walk.is_over():
+                    break
+                pieces += recognise.file(folder / name)
+    found = [_candidate(model, own) for model in registry.models().values() if (own := _of(model, pieces))]
+    if walk.cut_short and not any(each.complete for each in found):
+        raise MissingModel(
+            f"{place} holds more than can be searched, and no whole model was among what was looked at.",
+            "Choose the folder with the models itself.",
+        )
+    return found
+
+
+def take(candidate: Candidate, report: Report = _untold) -> list[str]:
+    """Use the model from where it lies, from now on; sentences that the artist should know.
+
+    Files whose sha256 has been published are read and compared first. One that differs is refused where it could hold
+    more than numbers (pickles, TorchScript, ONNX); a safetensors file may well be somebody's own tuning and is used.
+
+    Raises LicenceRefused, MissingModel when nothing of it can be used, DiskError, and whatever `report` raises; then
+    nothing is noted.
+    """
+    model = registry.models()[candidate.name]
+    consent.require(model)
+    if not candidate.places:
+        raise MissingModel(f"{candidate.what} cannot be used. {candidate.missing}", "Download it again, whole.")
+    notes = [candidate.missing] if candidate.missing else []
+    for place, path in candidate.places:
+        notes += _check(model, place, path, report)
+    folder = files.weights_folder()
+    try:
+        for place, path in candidate.places:
+            imports.record(folder, place, path)
+        fetching.keep_as_safetensors(model.name)
+    except FcvgError:
+        for place, _ in candidate.places:
+            imports.forget(folder, place)
+        raise
+    return notes
+
+
+class _Walk:
+    """A search through folders, shallow ones first, that visits none twice and ends within `limit`."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.cut_short = False
+        self._limit = limit
+        self._give_up = time.monotonic() + limit.time_s
+        self._seen: set[tuple[int, int]] = set()
+
+    def folders(self, root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+        """Each folder, with the names of the files and of the folders in it."""
+        level = [root]
+        while level:
+            below: list[Path] = []
+            for folder in level:
+                if not self._is_new(folder):
+                    continue
+                if len(self._seen) > self._limit.folders or self.is_over():
+                    self.cut_short = True
+                    return
+                names, inner = self._listing(folder)
+                yield folder, names, inner
+                below += [folder / name for name in inner if name not in _SKIPPED]
+            level = below
+
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        self.cut_short |= time.monotonic() > self._give_up
+        return self.cut_short
+
+    def _is_new(self, folder: Path) -> bool:
+        """Links may lead in circles, so a folder counts by what it is."""
+        try:
+            status = folder.stat()
+        except OSError:
+            return False
+        known = (status.st_dev, status.st_ino)
+        if known in self._seen:
+            return False
+        self._seen.add(known)
+        return True
+
+    def _listing(self, folder: Path) -> tuple[list[str], list[str]]:
+        names: list[str] = []
+        inner: list[str] = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    (inner if _is_folder(entry) else names).append(entry.name)
+                    if self.is_over():
+                        break
+        except OSError:  # not ours to read
+            pass
+        return sorted(names), sorted(inner)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _of(model: Model, pieces: list[Piece]) -> list[Piece]:
+    """The best piece for the whole model if there is one, else the best for each of its files."""
+    own = [piece for piece in pieces if piece.model is model]
+    whole = [piece for piece in own if piece.place == model.name]
+    if whole:
+        return [max(whole, key=lambda piece: piece.rank)]
+    # What lies together belongs together: of two downloads, not one file of each.
+    homes = [piece.path.parent for piece in own if not piece.missing]
+    by_place: dict[str, Piece] = {}
+    for piece in own:
+        best = by_place.get(piece.place)
+        if best is None or _in_company(piece, homes) > _in_company(best, homes):
+            by_place[piece.place] = piece
+    return list(by_place.values())
+
+
+def _in_company(piece: Piece, homes: list[Path]) -> tuple[object, ...]:
+    return not piece.missing, homes.count(piece.path.parent), piece.rank
+
+
+def _candidate(model: Model, pieces: list[Piece]) -> Candidate:
+    usable = [piece for piece in pieces if not piece.missing]
+    faults = [piece.missing for piece in pieces if piece.missing]
+    if all(piece.place != model.name for piece in pieces):
+        there = {piece.place for piece in pieces}
+        faults += [f"{each.path} was not found." for each in model.files if f"{model.name}/{each.path}" not in there]
+    first = min(usable or pieces, key=lambda piece: piece.place)
+    size_bytes = sum(piece.size_bytes for piece in usable)
+    what = first.what if len(pieces) == 1 else f"{model.title}, {len(pieces)} files"
+    size = f" ({size_bytes / 1e9:.1f} GB)" if size_bytes >= 1e8 else f" ({size_bytes / 1e6:.1f} MB)"
+    places = tuple((piece.place, piece.path) for piece in usable)
+    return Candidate(
+        model.name,
+        first.path,
+        first.layout,
+        what + (size if usable else ""),
+        size_bytes,
+        not faults,
+        " ".join(faults),
+        places,
+    )
+
+
+def _check(model: Model, place: str, path: Path, report: Report) -> list[str]:
+    """Compare what is to be used with what was published. Notes, see `take`."""
+    notes = []
+    pinned = list(_pinned(model, place, path))
+    for each, size_bytes, sha256 in pinned:
+        if _is_published(model, each, size_bytes, sha256, report):
+            continue
+        if each.suffix not in _NUMBERS_ONLY:
+            raise MissingModel(
+                f"{each} is not the published file of {model.title}, so it was not opened.",
+                "Download it again, or import it from elsewhere.",
+            )
+        notes.append(f"{each.name} is not the published file: somebody's own tuning, or damaged. It is used as it is.")
+    if not pinned:
+        notes.append(f"No sha256 of {path.name} has been published, so it could not be compared.")
+    return notes
+
+
+def _pinned(model: Model, place: str, path: Path) -> Iterator[tuple[Path, int, str]]:
+    """The files of a place of which something was published, with size (0: not known) and sha256."""
+    if place == model.name and path.is_file():
+        for size_bytes, sha256 in _SINGLE_FILES.items():
+            if path.stat().st_size == size_bytes:
+                yield path, size_bytes, sha256
+    for each in model.files:
+        own = path / each.path if place == model.name else path
+        if each.sha256 and place in (model.name, f"{model.name}/{each.path}") and own.is_file():
+            yield own, each.size_bytes, each.sha256
+
+
+def _is_published(model: Model, path: Path, size_bytes: int, sha256: str, report: Report) -> bool:
+    """Whether the file is the published one; one of another size is not read."""
+    try:
+        found_bytes = path.stat().st_size
+        if size_bytes and found_bytes != size_bytes:
+            return False
+        board = Board({path: found_bytes})
+        board.show(path, path.name)
+        told_s, last_bytes = 0.0, 0
+
+        def on_bytes(done_bytes: int) -> None:
+            nonlocal told_s, last_bytes
+            board.done(path, done_bytes, done_bytes - last_bytes)
+            last_bytes = done_bytes
+            if time.monotonic() - told_s > _REPORT_EVERY_S:
+                told_s = time.monotonic()
+                report(f"Checking {model.title}", board.rate())
+
+        return disk.digest_of(path, on_bytes) == sha256
+    except OSError as error:
+        raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error

@@ -1,0 +1,37 @@
+"""Which files of a network lie in a folder of diffusers' or transformers' layout. No torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+STEMS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "image_encoder": "model"}
+
+
+class NoWeights(ValueError):
+    """The folder has none that can be read; the text is a sentence."""
+
+
+def weights(folder: Path, stem: str, half: bool) -> list[Path]:
+    """The files of the network in `folder`: one, or several that an index lists, which need not be there. Of its two
+    variants, full precision and fp16, that for `half` precision comes first. Raises NoWeights."""
+    for variant in (".fp16", "") if half else ("", ".fp16"):
+        whole = folder / f"{stem}{variant}.safetensors"
+        if whole.is_file():
+            return [whole]
+        for index in (f"{stem}{variant}.safetensors.index.json", f"{stem}.safetensors.index{variant}.json"):
+            if (folder / index).is_file():
+                return _listed(folder / index)
+    raise NoWeights(f"There is no {stem}.safetensors in {folder}.")
+
+
+def _listed(index: Path) -> list[Path]:
+    try:
+        parts = json.loads(index.read_text("utf-8"))["weight_map"]
+        names = {Path(part).name for part in parts.values()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise NoWeights(f"The file {index} lists no weights.") from error
+    if not names:
+        raise NoWeights(f"The file {index} lists no weights.")
+    # Only the names count: an index must not lead out of its folder.
+    return [index.with_name(name) for name in sorted(names)]

@@ -1,0 +1,168 @@
+"""What a delivery was made with: the models and licences in all manifests below a folder. No torch.
+
+A manifest from before models were recorded does not tell them: its frames are listed as such, and so is a manifest that
+cannot be read. A delivery whose models are not known is not to pass for one without any.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import outputs
+from ..errors import BadRequest
+from . import registry
+
+MOST_FOLDERS = 100_000
+LARGEST_BYTES = 16 << 20  # of a manifest; one with `protocol.MAX_COUNT` frames has a fiftieth of that
+
+_COLUMNS = ("model", "licence", "commercial use", "frames", "methods", "folders")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model, or one reason for which none is named; then `model` is empty.
+
+    `commercial` is one of protocol.COMMERCIAL, or empty where no model is named; `why`, `licence_url`: as the registry
+    says today, empty where it does not know the model any more. `frames` counts those that are held too; `folders` are
+    relative to the one that was looked into, with /.
+    """
+
+    model: str
+    title: str
+    licence: str
+    commercial: str
+    why: str
+    licence_url: str
+    frames: int
+    methods: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+def rows(folder: Path) -> list[Row]:
+    """One for each model, licence and reason found below `folder`, in the order of the registry. Links to folders are
+    not followed. Raises BadRequest when there is no such folder, or more in it than can be looked through."""
+    found: dict[tuple[str, str, str, str], _Tally] = {}
+    for path in _manifests(folder):
+        where = path.parent.relative_to(folder).as_posix()
+        content = _load(path)
+        if content is not None:
+            for key in _models(content):
+                found.setdefault(key, _Tally()).add(content, where)
+    order = list(registry.models())
+    return [
+        tally.row(key) for key, tally in sorted(found.items(), key=lambda item: (_place(order, item[0][0]), item[0]))
+    ]
+
+
+def text(rows: Sequence[Row]) -> str:
+    """A table for people, and under it why each model may or may not be used and where its licence is to be read."""
+    if not rows:
+        return "No frames of this engine's were found.\n"
+    cells = [_COLUMNS, *((row.title, row.licence, row.commercial, *_counted(row)) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(_COLUMNS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    notes = [f"{row.title}: {row.why} {row.licence_url}".rstrip() for row in rows if row.model]
+    return "\n".join([*lines, "", *dict.fromkeys(notes)]).rstrip() + "\n"
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """The same for a spreadsheet, a line each under one of headings."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*_COLUMNS, "why", "licence url"])
+    for row in rows:
+        writer.writerow([row.title, row.licence, row.commercial, *_counted(row), row.why, row.licence_url])
+    return file.getvalue()
+
+
+def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The same for programs: `Row`'s fields."""
+    return [asdict(row) for row in rows]
+
+
+def _counted(row: Row) -> tuple[str, str, str]:
+    return str(row.frames), ", ".join(row.methods), ", ".join(row.folders)
+
+
+@dataclass
+class _Tally:
+    frames: int = 0
+    methods: dict[str, None] = field(default_factory=dict)
+    folders: dict[str, None] = field(default_factory=dict)
+
+    def add(self, content: dict[str, Any], where: str) -> None:
+        frames = content.get("frames", ())
+        self.frames += sum(frame["hold"] for frame in frames if type(frame.get("hold")) is int)
+        if isinstance(content.get("method"), str):
+            self.methods[registry.label(content["method"])] = None
+        self.folders[where] = None
+
+    def row(self, key: tuple[str, str, str, str]) -> Row:
+        name, title, licence, commercial = key
+        model = registry.models().get(name)
+        # What is said today of another licence is not what held when the frames were made.
+        same = model is not None and model.licence.name == licence
+        why, url = (model.commercial_why, model.licence.url) if model is not None and same else ("", "")
+        return Row(name, title, licence, commercial, why, url, self.frames, tuple(self.methods), tuple(self.folders))
+
+
+def _place(order: list[str], name: str) -> int:
+    """Models of the registry first, then others, then what has no model."""
+    return order.index(name) if name in order else len(order) + (not name)
+
+
+def _models(content: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Name, title, licence and commercial use of each model in a manifest, or a title that says why there is none."""
+    if "broken" in content:
+        yield "", "not recorded (the manifest cannot be read)", "", ""
+        return
+    models = content.get("models")
+    if not isinstance(models, list) or not all(isinstance(each, dict) for each in models):
+        yield "", f"not recorded (made by version {content['identity'].get('engine', 'unknown')!s:.40})", "", ""
+        return
+    if not models:
+        yield "", "no model", "", ""
+    for each in models:
+        name, title, licence, commercial = (
+            str(each.get(part, "")) for part in ("name", "title", "licence", "commercial")
+        )
+        yield name, title, licence, commercial
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    """A manifest of ours; None for another program's."""
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            return {"broken": True}
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {"broken": True}
+    ours = isinstance(content, dict) and "manifest" in content and isinstance(content.get("identity"), dict)
+    if not ours:
+        return None
+    frames = content.get("frames")
+    if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):
+        return {"broken": True}
+    return dict(content)
+
+
+def _manifests(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir():
+        raise BadRequest(f"There is no folder {folder}.", "Give the folder of a delivery, or one above several.")
+    for seen, (here, inner, names) in enumerate(os.walk(folder)):
+        inner.sort()
+        if seen == MOST_FOLDERS:
+            raise BadRequest(
+                f"{folder} holds more than {MOST_FOLDERS} folders, too many to be looked through.",
+                "Give the folder of the delivery itself.",
+            )
+        path = Path(here, outputs.MANIFEST)
+        if path.name in names and not path.is_symlink():
+            yield path
