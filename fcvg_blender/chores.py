@@ -17,6 +17,7 @@ import bpy
 from . import amounts, engine_state
 from .engine import errors, install, locate, protocol
 from .engine.command import FINAL, Command
+from .engine.process import NAP_S
 from .preferences import Choices
 
 ENGINE, PLAN, MODELS, DOCTOR = "engine", "plan", "models", "doctor"  # keys; a model's own is its name
@@ -49,6 +50,7 @@ class Chores:
         self.models: dict[str, protocol.ModelInfo] = {}
         self.findings: protocol.Findings | None = None
         self.notes: list[str] = []  # of the newest installation
+        self.model_notes: list[str] = []  # of the newest command about models
         self.engine_is_stale = False  # it has not seen yet what has been installed or fetched
 
     @property
@@ -98,6 +100,8 @@ class Chores:
         if key in self.running:
             raise errors.BadRequest(f"{self.running[key].title}: this is running already.", "Wait for it or cancel it.")
         self.troubles.pop(key, None)
+        if key == ENGINE:
+            self.notes = []
         log = install_log() if key == ENGINE else locate.user_data() / "logs" / LOG
         command = Command(arguments, choices.environment(), log)
         command.send(line)
@@ -132,13 +136,11 @@ class Chores:
                     return message
 
     def close(self, timeout_s: float) -> None:
-        """End all. Touches nothing of Blender."""
-        chores, self.running = list(self.running.values()), {}
+        """End all, side by side. Touches nothing of Blender."""
+        left, self.running = [chore.command for chore in self.running.values()], {}
         give_up_s = time.monotonic() + timeout_s
-        for chore in chores:
-            chore.command.cancel()
-        for chore in chores:
-            chore.command.close(give_up_s - time.monotonic())
+        while (left := [command for command in left if not command.close()]) and time.monotonic() < give_up_s:
+            time.sleep(NAP_S)
 
     def publish(self) -> None:
         """Write everything where panels and preferences read it."""
@@ -166,7 +168,7 @@ class Chores:
                 item = status.findings.add()
                 item.is_mistake, item.subject = is_mistake, each.subject
                 item.text, item.state, item.hint = each.text, each.state, each.hint
-        status.install_notes = "\n".join(self.notes)
+        status.install_notes, status.model_notes = "\n".join(self.notes), "\n".join(self.model_notes)
 
     def _handle(self, chore: Chore, message: protocol.Message) -> None:
         if isinstance(message, protocol.Progress):
@@ -181,7 +183,9 @@ class Chores:
                 self.plans.clear()
                 self.models.clear()
                 self.engine_is_stale = True
-            case protocol.ModelList(models=models):
+            case protocol.ModelList(models=models, notes=notes):
+                if not chore.quiet:
+                    self.model_notes = notes
                 known, self.models = self.models, {info.name: info for info in models}
                 self.engine_is_stale |= not chore.quiet and _states(known) != _states(self.models)
             case protocol.InstallPlan():

@@ -22,12 +22,14 @@ NONE, CURRENT, OUTDATED, BROKEN, EXTERNAL = "none", "current", "outdated", "brok
 @dataclass(frozen=True)
 class EngineState:
     """`kind` is one of the words above; EXTERNAL is an engine that the add-on has not installed. `text` says what is
-    there, `hint` what to do. `python` runs it, None where nothing can."""
+    there, `hint` what to do. `python` runs it, None where nothing can. `chosen`: by the artist or the environment,
+    so that no other would be used."""
 
     kind: str
     text: str
     hint: str = ""
     python: Path | None = None
+    chosen: bool = False
 
 
 _cache: dict[str, tuple[float, EngineState]] = {}
@@ -50,15 +52,16 @@ def forget() -> None:
 
 def _look(engine_python: str) -> EngineState:
     installed = environments.pointed()
+    chosen = bool(engine_python or os.environ.get(locate.VARIABLE))
     try:
         found = locate.find(engine_python)
     except errors.MissingPart as error:
-        if engine_python or os.environ.get(locate.VARIABLE):
-            return EngineState(EXTERNAL, error.message, error.hint)
+        if chosen:
+            return EngineState(EXTERNAL, error.message, error.hint, chosen=True)
         return EngineState(NONE if installed is None else BROKEN, error.message, error.hint)
     stamp = environments.current()
     if stamp is None or locate.interpreter(stamp.folder) != found.path:
-        return EngineState(EXTERNAL, f"Engine {found.source}: {short(found.path)}", python=found.path)
+        return EngineState(EXTERNAL, f"Engine {found.source}: {short(found.path)}", python=found.path, chosen=chosen)
     if stamp.lock_sha256 != _lock_sha256(stamp.accelerator, _minor(stamp.python)):
         hint = "This version of the add-on comes with newer parts of the engine."
         return EngineState(OUTDATED, stamp.sentence(), hint, found.path)

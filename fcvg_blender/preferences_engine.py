@@ -35,9 +35,7 @@ def draw(context: Any, layout: Any, engine_python: str) -> None:
     else:
         _draw_state(context, box, state)
         _draw_verbs(context, box, state)
-    if status.install_notes:
-        for note in status.install_notes.split("\n"):
-            paragraph(box, _lines(context, note), "INFO", dimmed=True)
+    draw_notes(context, box, status.install_notes)
     draw_trouble(context, box, status, "engine")
     row = layout.row()
     row.alignment = "RIGHT"
@@ -61,6 +59,12 @@ def draw_chore(layout: Any, status: Any, key: str) -> bool:
     row.active = False
     row.label(text=chore.words)
     return True
+
+
+def draw_notes(context: Any, layout: Any, notes: str) -> None:
+    """What a command had to say, a note a line."""
+    for note in filter(None, notes.split("\n")):
+        paragraph(layout, _lines(context, note), "INFO", dimmed=True)
 
 
 def draw_trouble(context: Any, layout: Any, status: Any, key: str, margin_px: float = MARGIN_PX) -> None:
@@ -99,8 +103,11 @@ def _draw_state(context: Any, layout: Any, state: engine_state.EngineState) -> N
 
 def _draw_verbs(context: Any, layout: Any, state: engine_state.EngineState) -> None:
     if state.kind == engine_state.EXTERNAL:
+        row = layout.row()
         if state.python is not None:
-            layout.row().operator("fcvg.test_engine", icon="PLAY")
+            row.operator("fcvg.test_engine", icon="PLAY")
+        if not state.chosen:
+            row.operator("fcvg.install_engine", icon="IMPORT")
         return
     if state.kind == engine_state.NONE:
         draw_online(context, layout, MARGIN_PX)

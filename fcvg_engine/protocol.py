@@ -279,10 +279,11 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class ModelList(Message):
-    """Final line of the command `models … --json`: all models, after what the command did."""
+    """Final line of the command `models … --json`: all models, after what the command did; `notes` say more of that."""
 
     type: ClassVar[str] = "models"
     models: list[ModelInfo]
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,12 @@ Changes = Mapping[str, Mapping[str, Any]]
 
 @dataclass
 class Repository:
-    """Path → content. `inside`: the folder in the repository that they lie in."""
+    """Path → content. `inside`: the folder in the repository that they lie in; `besides`: what else is there."""
 
     files: dict[str, bytes]
     gated: bool = False
     inside: str = ""
+    besides: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass
@@ -111,7 +112,9 @@ class FakeHub:
 
     @staticmethod
     def _paths(repository: Repository) -> dict[str, bytes]:
-        return {f"{repository.inside}{path}": content for path, content in repository.files.items()}
+        return {
+            f"{repository.inside}{path}": content for path, content in repository.files.items()
+        } | repository.besides
 
     @staticmethod
     def _refusal(repository: Repository, token: str) -> Page | None:

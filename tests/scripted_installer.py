@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def plan(accelerator: str) -> protocol.InstallPlan:
 def build(accelerator: str) -> environments.EngineStamp:
     """An environment with the packages of another one."""
     python = Path(os.environ["FCVG_SCRIPT_ENGINE"])
-    ask = "import sys, sysconfig; print(sys.base_prefix, sys.version.split()[0], sysconfig.get_path('purelib'), sep='\\n')"
+    ask = "import sys, sysconfig as s; print(sys.base_prefix, sys.version.split()[0], s.get_path('purelib'), sep='\\n')"
     asked = subprocess.run([python, "-I", "-c", ask], capture_output=True, text=True, check=True)
     home, version, packages = asked.stdout.split("\n")[:3]
     folder = environments.begin()
@@ -112,7 +113,7 @@ def install(accelerator: str) -> protocol.Message:
 def main() -> None:
     verb, options = sys.argv[1], sys.argv[2:]
     leave_at_end_of_input()
-    given = dict(zip(options, options[1:], strict=False)).get("--accelerator", "auto")
+    given = dict(itertools.pairwise(options)).get("--accelerator", "auto")
     accelerator = "cuda" if given == "auto" else given
     match verb:
         case "check":

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import environments, errors, locate, protocol, transfer
+from . import environments, errors, locate, lockfiles, protocol, transfer
 from .client import Client
 from .command import Command
-from .lockfiles import Lock, requirements
 from .process import Launch, environment
 from .stopping import Stop
 from .telling import JOB
@@ -41,7 +40,7 @@ def unpack_uv(wheel: Path, member: str, into: Path) -> Path:
     return program
 
 
-def build(scratch: Path, uv: Path, base: Path, lock: Lock, downloads: Path, watch: Watch) -> Path:
+def build(scratch: Path, uv: Path, base: Path, lock: lockfiles.Lock, downloads: Path, watch: Watch) -> Path:
     """An environment of `base` and exactly the wheels of `lock`, all of which lie in `downloads`; its folder, inside
     `scratch`.
 
@@ -51,7 +50,7 @@ def build(scratch: Path, uv: Path, base: Path, lock: Lock, downloads: Path, watc
     cache, environment = scratch / "cache", scratch / "env"
     common = ["--no-config", "--offline", "--no-progress", "--cache-dir", str(cache)]
     pins = scratch / "wheels.txt"
-    pins.write_text(requirements(lock), "utf-8")
+    pins.write_text(lockfiles.pins(lock.wheels), "utf-8")
     free_bytes, furthest = shutil.disk_usage(scratch).free, 0.0
 
     def look() -> None:

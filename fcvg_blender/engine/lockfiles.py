@@ -9,6 +9,7 @@ import hashlib
 import platform as system
 import sys
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ class Lock:
     """One lock. `name` such as linux-x86_64-cuda-py311; `platform`, `accelerator` and `python` (3.11) are its parts.
 
     `wheels` are sorted by package. `download_bytes` and `unpacked_bytes` are those of all of them together; where
-    packages are in `estimated`, these two are guesses. `sha256` of the file is the lock's identity. What it asks of a
-    computer, empty where that does not apply: `least_glibc` (2.28) or `least_macos`, for CUDA `least_driver` (580) and
-    `least_capability` of the GPU (7.5), for ROCm the names of the GPUs it has code for, `gfx`.
+    packages are in `estimated`, these two are guesses. `sha256` is the identity of these very wheels, whatever else the
+    file says. What it asks of a computer, empty where that does not apply: `least_glibc` (2.28) or `least_macos`, for
+    CUDA `least_driver` (580) and `least_capability` of the GPU (7.5), for ROCm the names of the GPUs it has code for,
+    `gfx`.
     """
 
     name: str
@@ -86,23 +88,24 @@ def read(path: Path) -> Lock:
     try:
         content = path.read_bytes()
         document = tomllib.loads(content.decode("utf-8"))
-        wheels = tuple(_only_wheel(package) for package in document["packages"])
+        packages = [_only_wheel(package) for package in document["packages"]]
         facts = document.get("tool", {}).get("fcvg", {})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise errors.BadRequest(
             f"{path.name} is no lock of the engine: {error!s:.200}",
             "A lock is a pylock file with exactly one wheel a package, its address and its sha256.",
         ) from error
+    wheels = tuple(sorted(packages, key=lambda wheel: wheel.package))
     known = sum(wheel.size_bytes for wheel in wheels)
     return Lock(
         name=path.name.removeprefix("pylock.").removesuffix(".toml"),
         platform=facts.get("platform") or platform(),
         accelerator=facts.get("accelerator", ""),
         python=facts.get("python", ""),
-        wheels=tuple(sorted(wheels, key=lambda wheel: wheel.package)),
+        wheels=wheels,
         download_bytes=facts.get("download_bytes", known),
         unpacked_bytes=facts.get("unpacked_bytes", 3 * known),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(pins(wheels).encode()).hexdigest(),
         estimated=tuple(facts.get("estimated", ())),
         least_glibc=facts.get("least_glibc", ""),
         least_macos=facts.get("least_macos", ""),
@@ -112,9 +115,9 @@ def read(path: Path) -> Lock:
     )
 
 
-def requirements(lock: Lock) -> str:
-    """The lock as uv and pip read it: a line a package, with its version and its hash."""
-    return "".join(f"{each.package}=={each.version} --hash=sha256:{each.sha256}\n" for each in lock.wheels)
+def pins(wheels: Sequence[transfer.Wheel]) -> str:
+    """The wheels as uv and pip read them: a line a package, with its version and its hash."""
+    return "".join(f"{each.package}=={each.version} --hash=sha256:{each.sha256}\n" for each in wheels)
 
 
 def tools(platform: str) -> Tools:

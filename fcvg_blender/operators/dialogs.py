@@ -17,7 +17,7 @@ def can_install(operator: Any, context: Any, *kinds: str) -> bool:
     state = engine_state.look(preferences.read(context).engine_python)
     if ENGINE in chores.running:
         operator.poll_message_set("An installation is running already.")
-    elif state.kind == engine_state.EXTERNAL:
+    elif state.chosen:
         operator.poll_message_set(f"Another engine is chosen: {state.text}")
     elif kinds and state.kind not in kinds:
         operator.poll_message_set(state.text)
@@ -44,11 +44,6 @@ def wrapped(context: Any, text: str) -> list[str]:
     return texts.lines(context, text, room_px(context))
 
 
-def fact(context: Any, layout: Any, name: str, text: str, icon: str = "NONE") -> None:
-    """A row of a table: what it is, and as many lines as it takes."""
-    split = layout.split(factor=0.22)
-    left = split.row()
-    left.alignment = "RIGHT"
-    left.active = False
-    left.label(text=name)
-    texts.paragraph(split.column(align=True), texts.lines(context, text, 0.75 * room_px(context)), icon)
+def fact(context: Any, layout: Any, name: str, text: str) -> None:
+    """A row of a dialog's table."""
+    texts.fact(context, layout, name, text, room_px(context))

@@ -43,7 +43,7 @@ class FCVG_OT_download_model(bpy.types.Operator):
         layout: Any = self.layout
         preferences_models.draw_card(context, layout, registry.models()[self.name], dialogs.room_px(context))
         known = context.window_manager.fcvg.models.get(self.name)
-        if known is not None and known.note:
+        if known is not None:
             dialogs.fact(context, layout, "Note", known.note)
         if self._asks():
             layout.prop(self, "accept")

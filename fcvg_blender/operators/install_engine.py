@@ -11,7 +11,7 @@ from bpy.props import BoolProperty, EnumProperty
 from .. import amounts, engine_state, preferences
 from ..chores import PLAN, chores
 from ..engine import errors, protocol
-from ..texts import lines, paragraph
+from ..texts import paragraph
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -83,7 +83,7 @@ class FCVG_OT_install_engine(bpy.types.Operator):
         for name, text in facts:
             dialogs.fact(context, column, name, text)
         for problem in plan.problems:
-            paragraph(layout, lines(context, problem, dialogs.room_px(context)), "ERROR", alert=True)
+            paragraph(layout, dialogs.wrapped(context, problem), "ERROR", alert=True)
 
     def execute(self, context: Any) -> Result:
         """With a window: returns at once. Without: returns when the engine is there, or says why not."""

@@ -35,8 +35,7 @@ class FCVG_OT_show_model(bpy.types.Operator):
         known = context.window_manager.fcvg.models.get(self.name)
         if known is not None:
             for name, text in (("Folder", known.path), ("Note", known.note)):
-                if text:
-                    dialogs.fact(context, layout, name, text)
+                dialogs.fact(context, layout, name, text)
             if known.consent == "needed":
                 layout.operator("fcvg.accept_licence", icon="CHECKMARK").name = self.name
 

@@ -39,7 +39,9 @@ def ask(model: Model, source: Source, file: File, expected: str, path: Path) -> 
     library = _library()
     token = library.get_token() or ""
     try:
-        name, found = _patiently(lambda: _find(library, source, file.path, token or False))
+        name, found = _patiently(lambda: _find(library, model, source, file.path, token or False))
+    except FcvgError:
+        raise
     except Exception as error:  # the library's own, its web client's and the system's, which share no class
         raise _explained(error, model, source, bool(token)) from error
     published = found.etag if found.etag and _SHA256.fullmatch(found.etag) else ""
@@ -61,17 +63,22 @@ def ask(model: Model, source: Source, file: File, expected: str, path: Path) -> 
 
 
 def log_in(token: str) -> str:
-    """Checks the token with the hub and saves it where the hub's own tools do; whose it is. Raises BadRequest."""
+    """Checks the token with the hub and saves it where the hub's own tools do; a sentence that says whose it is.
+    Raises BadRequest, DownloadFailed when the hub cannot be asked, DiskError."""
     library = _library()
     if not re.fullmatch(r"[!-~]{8,500}", token):
         raise BadRequest("That is no token of the hub.", _make_token())
     try:
         library.login(token=token, add_to_git_credential=False)
-        return str(library.whoami(token=token)["name"])
+        user = library.whoami(token=token)["name"]
+    except PermissionError as error:
+        raise DiskError(f"The token could not be saved in {library.constants.HF_HOME}: {error.strerror}.") from error
     except Exception as error:  # see `ask`
         if _status(error) in (401, 403):
             raise BadRequest("The hub does not know this token.", _make_token()) from error
         raise _unreachable(error) from error
+    but = ", but the token in the environment variable HF_TOKEN goes before it" if os.environ.get("HF_TOKEN") else ""
+    return f"Logged in to the model hub as {user}{but}."
 
 
 def log_out() -> str:
@@ -107,8 +114,8 @@ def _library() -> ModuleType:
     return huggingface_hub
 
 
-def _find(library: ModuleType, source: Source, path: str, token: str | bool) -> tuple[str, Any]:
-    """The file's name in the repository, where it may lie in a folder, and what the hub says about it."""
+def _find(library: ModuleType, model: Model, source: Source, path: str, token: str | bool) -> tuple[str, Any]:
+    """The file's name in the repository, where all of the model may lie in a folder, and what the hub says about it."""
 
     def look(name: str) -> Any:
         url = library.hf_hub_url(source.where, name, revision=source.revision or None, endpoint=_endpoint())
@@ -118,11 +125,12 @@ def _find(library: ModuleType, source: Source, path: str, token: str | bool) -> 
         return path, look(path)
     except library.errors.EntryNotFoundError:
         api = library.HfApi(endpoint=_endpoint(), token=token)
-        names = api.list_repo_files(source.where, revision=source.revision or None)
-        inside = [name for name in names if name.endswith(f"/{path}")]
-        if len(inside) != 1:
+        names = set(api.list_repo_files(source.where, revision=source.revision or None))
+        folders = [name.removesuffix(path) for name in names if name.endswith(f"/{path}")]
+        whole = [folder for folder in folders if all(f"{folder}{each.path}" in names for each in model.files)]
+        if len(whole) != 1:
             raise
-        return inside[0], look(inside[0])
+        return f"{whole[0]}{path}", look(f"{whole[0]}{path}")
 
 
 def _patiently(ask: Callable[[], Any]) -> Any:
@@ -131,6 +139,8 @@ def _patiently(ask: Callable[[], Any]) -> Any:
     for wait_s in _WAITS_S:
         try:
             return ask()
+        except FcvgError:  # a signal that says stop
+            raise
         except Exception as error:
             status = _status(error)
             if type(error).__name__ == "OfflineModeIsEnabled" or (0 < status < 500 and status not in (408, 429)):
@@ -157,8 +167,13 @@ def _explained(error: Exception, model: Model, source: Source, has_token: bool) 
     from huggingface_hub import errors
 
     status = _status(error)
-    closed = isinstance(error, errors.GatedRepoError) or status in (401, 403)
-    if closed and not has_token:
+    is_gated = isinstance(error, errors.GatedRepoError) or source.gated
+    # Of a repository that is not there the hub says 401 to those who have not logged in.
+    if status == 404 or (isinstance(error, errors.RepositoryNotFoundError) and not is_gated):
+        return DownloadFailed(
+            f"{model.title} is not published at {page(source)} any more.", f"Update the add-on, or {_FROM_DISK}."
+        )
+    if status in (401, 403) and not has_token:
         return DownloadFailed(
             f"{model.title} is given only to those who have accepted its licence on its page.",
             f"Open {page(source)}, log in and accept the licence. Then make a token at {_endpoint()}/{_TOKENS_PAGE} "
@@ -166,15 +181,11 @@ def _explained(error: Exception, model: Model, source: Source, has_token: bool) 
         )
     if status == 401:
         return DownloadFailed("The hub does not accept the token.", _make_token())
-    if closed:
+    if status == 403:
         return DownloadFailed(
             f"The token's account may not download {model.title}.",
             f"Open {page(source)}, log in with that account and accept the licence. A token with chosen permissions "
             "also needs the one to read gated repositories.",
-        )
-    if status == 404:
-        return DownloadFailed(
-            f"{model.title} is not published at {page(source)} any more.", f"Update the add-on, or {_FROM_DISK}."
         )
     if isinstance(error, errors.OfflineModeIsEnabled):
         return DownloadFailed(

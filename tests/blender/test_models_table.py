@@ -44,6 +44,7 @@ def nothing_known() -> Iterator[None]:
 def forget() -> None:
     chores.troubles.clear()
     chores.models.clear()
+    chores.model_notes.clear()
     chores.findings, chores.engine_is_stale = None, False
     engine_state.forget()
     chores.publish()
@@ -182,6 +183,7 @@ def test_files_from_disk_are_used_where_they_lie(hub: dict[str, Any], tmp_path: 
     assert state_of("film") != "present"
     assert bpy.ops.fcvg.import_models(filepath=str(mine)) == {"FINISHED"}
     assert state_of("film") == "present"
+    assert any("used from" in text for text in drawn_preferences("MODELS").texts)
     with pytest.raises(RuntimeError, match="No model"):
         (tmp_path / "empty").mkdir()
         bpy.ops.fcvg.import_models(filepath=str(tmp_path / "empty"))

@@ -283,3 +283,14 @@ def wait_for_line(process: Any, text: bytes) -> None:
         if text in line:
             return
     raise AssertionError(f"{text!r} did not come")
+
+
+def test_commercial_only_refuses_and_says_why(keys: Keys, tmp_path: Path):
+    options = ["--count", "3", "--out", str(tmp_path / "out"), "--commercial-only"]
+    done = run_engine("inbetween", *map(str, keys), *options, "--method", "fcvg")
+    assert done.returncode == 3
+    assert "one million US dollars" in complaint(done.stderr)[0]
+    done = run_engine("conditions", *map(str, keys), *options, "--lines", "gluestick")
+    assert done.returncode == 3
+    assert "SuperPoint" in complaint(done.stderr)[0]
+    assert run_engine("inbetween", *map(str, keys), *options, "--method", "dissolve").returncode == 0

@@ -56,7 +56,7 @@ def test_two_jobs_in_one_folder_the_second_is_refused(
 ):
     with Worker(env={"FCVG_DUMMY_DELAY_S": "600"}) as worker:
         worker.send(Start("a", request_of()))
-        while worker.until(Progress).stage != "Preparing Dummy":
+        while worker.until(Progress).stage != "Preparing dummy":
             pass
         second = run_engine(*arguments(keys, tmp_path / "out"), env=_NEVER)
         assert second.returncode == 2

