@@ -71,7 +71,7 @@ def verify(name: str, report: Report) -> str:
     found = files.find()
     for each in copies.copies(model, found):
         if each.path.is_file():
-            damaged = bool(each.expected) and _sha256(model, each.path, report) != each.expected
+            damaged = bool(each.expected) and sha256_of(model, each.path, report) != each.expected
             recorded.mark(files.weights_folder(), each.place, each.path, damaged)
     return copies.state(model, found)
 
@@ -100,6 +100,18 @@ def remove(name: str, report: Report) -> None:
             f"{model.title} still lies in {left}, where neither a download nor an import has put it.",
             "Delete it there, if you do not need it any more.",
         )
+
+
+def sha256_of(model: Model, path: Path, report: Report) -> str:
+    """Of the file at `path`; read again only when it has changed. Raises MissingModel when it cannot be read."""
+    try:
+        found = path.stat()
+        key = (path, found.st_size, found.st_mtime_ns)
+        if key not in _digests:
+            _digests[key] = _read(model, path, found.st_size, report)
+        return _digests[key]
+    except OSError as error:
+        raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error
 
 
 def keep_as_safetensors(name: str) -> None:
@@ -163,7 +175,7 @@ def _lacking(model: Model, report: Report) -> list[Copy]:
 def _is_whole(model: Model, copy: Copy, report: Report) -> bool:
     if copy.state != "present" or copy.path != copy.own:
         return copy.state == "present"
-    found = _sha256(model, copy.path, report)
+    found = sha256_of(model, copy.path, report)
     if not copy.expected:  # an earlier run was stopped before it could say so
         with contextlib.suppress(DiskError):
             recorded.record(files.weights_folder(), copy.place, found, "found here")
@@ -208,21 +220,9 @@ def _stage(rate: Rate) -> str:
     return f"Downloading {', '.join(coming)}" if coming else ", ".join(doing) or "Downloading"
 
 
-def _sha256(model: Model, path: Path, report: Report) -> str:
-    """Of the file at `path`; read again only when it has changed. Raises MissingModel when it cannot be read."""
-    try:
-        found = path.stat()
-        key = (path, found.st_size, found.st_mtime_ns)
-        if key not in _digests:
-            _digests[key] = _read(model, path, found.st_size, report)
-        return _digests[key]
-    except OSError as error:
-        raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error
-
-
 def _read(model: Model, path: Path, total_bytes: int, report: Report) -> str:
     board = Board({path: total_bytes})
-    told_s, last_bytes = time.monotonic(), 0
+    told_s, last_bytes = 0.0, 0
 
     def on_bytes(done_bytes: int) -> None:
         nonlocal told_s, last_bytes

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BadRequest, FcvgError, MissingModel
-from ..transfer import disk
-from ..transfer.rate import Board, Rate
+from ..transfer.rate import Rate
 from . import consent, fetching, files, imports, recognise, registry
 from .fetching import Report
 from .recognise import Piece
@@ -24,7 +23,6 @@ from .registry import Model
 _SKIPPED = {"blobs", ".locks", ".no_exist", ".git", "__pycache__", "node_modules", "site-packages"}
 _NUMBERS_ONLY = (".safetensors", ".json")  # cannot hold a program, whoever made them
 _NOTHING = Rate((), 0, 0, 0.0, None)
-_REPORT_EVERY_S = 0.2
 # Whole models in single files, which the registry's files are not: size, sha256.
 _SINGLE_FILES = {9_559_625_980: "b2652c23d64a1da5f14d55011b9b6dce55f2e72e395719f1cd1f8a079b00a451"}
 
@@ -257,21 +255,8 @@ def _pinned(model: Model, place: str, path: Path) -> Iterator[tuple[Path, int, s
 def _is_published(model: Model, path: Path, size_bytes: int, sha256: str, report: Report) -> bool:
     """Whether the file is the published one; one of another size is not read."""
     try:
-        found_bytes = path.stat().st_size
-        if size_bytes and found_bytes != size_bytes:
+        if size_bytes and path.stat().st_size != size_bytes:
             return False
-        board = Board({path: found_bytes})
-        board.show(path, path.name)
-        told_s, last_bytes = 0.0, 0
-
-        def on_bytes(done_bytes: int) -> None:
-            nonlocal told_s, last_bytes
-            board.done(path, done_bytes, done_bytes - last_bytes)
-            last_bytes = done_bytes
-            if time.monotonic() - told_s > _REPORT_EVERY_S:
-                told_s = time.monotonic()
-                report(f"Checking {model.title}", board.rate())
-
-        return disk.digest_of(path, on_bytes) == sha256
     except OSError as error:
         raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error
+    return fetching.sha256_of(model, path, report) == sha256
