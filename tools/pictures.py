@@ -1,6 +1,7 @@
 """README's window pictures, taken in a real Blender: `tools/pictures.sh` runs this inside Blender 5.2.
 
-Reads demo/out/true (from `make demo`), writes ready.png, running.png and done.png into the folder after `--`.
+Reads demo/out/true (from `make demo`), writes ready.png, running.png, done.png and models.png into the folder after
+`--`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "ui"))
 
+import addon_utils
 import bpy
 import stage
 
@@ -70,6 +72,25 @@ def steps() -> stage.Steps:
     scene.frame_current = KEY_LENGTH + GAP // 2
     yield 0.7
     stage.screenshot("done")
+    yield from show_models()
+    stage.screenshot("models")
+
+
+def show_models() -> stage.Steps:
+    """The add-on's preferences, open at its models, on the whole screen."""
+    bpy.context.preferences.active_section = "ADDONS"
+    bpy.context.window_manager.addon_search = "FCVG"
+    for module in addon_utils.modules():
+        if module.__name__ == stage.EXTENSION:
+            addon_utils.module_bl_info(module)["show_expanded"] = True
+    stage.addon("preferences").of_addon(bpy.context).section = "MODELS"
+    area = stage.timeline()
+    area.type = "PREFERENCES"
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area):
+        bpy.ops.screen.screen_full_area(use_hide_panels=True)
+    status = bpy.context.window_manager.fcvg
+    yield from stage.until(lambda: len(status.models) > 5, "the table")
+    yield 1.0
 
 
 stage.perform(steps)

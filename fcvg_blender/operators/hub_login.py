@@ -20,6 +20,7 @@ class FCVG_OT_hub_login(bpy.types.Operator):
 
     bl_idname = "fcvg.hub_login"
     bl_label = "Sign In to the Model Hub"
+    bl_options = {"INTERNAL"}  # not REGISTER: what is registered stands in the Info editor with all its properties
 
     token: StringProperty(  # type: ignore[valid-type]
         name="Token", description="An access token with the right to read", subtype="PASSWORD", options={"SKIP_SAVE"}

@@ -147,6 +147,7 @@ def test_a_gated_model_asks_for_an_account_and_signing_in_opens_it(hub: dict[str
     assert status().troubles["svd-xt"].hint
     assert status().troubles["svd-xt"].message in drawn_preferences("MODELS").texts
     assert bpy.ops.fcvg.hub_login(token=hub["token"]) == {"FINISHED"}
+    assert "REGISTER" not in bpy.types.FCVG_OT_hub_login.bl_options, "the Info editor would show the token"
     assert bpy.ops.fcvg.download_model(name="svd-xt", accept=True) == {"FINISHED"}
     assert not status().troubles
 
