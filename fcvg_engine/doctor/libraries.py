@@ -41,13 +41,13 @@ LIBRARIES = (  # as in pyproject.toml
     Library("platformdirs", "platformdirs", "4.3"),
     Library("filelock", "filelock", "3.16"),
     Library("psutil", "psutil", "6.1"),
+    Library("huggingface_hub", "huggingface_hub", "1.0"),
     Library("diffusers", "diffusers", "0.35", _VIDEO),
     Library("transformers", "transformers", "4.55", _VIDEO),
     Library("opencv-python-headless", "cv2", "4.10", "FCVG"),
     Library("hsluv", "hsluv", "5.0", "FCVG"),
     Library("onnxruntime", "onnxruntime", "1.20", _POSES),
     Library("rtmlib", "rtmlib", "0.0.16", _POSES),  # installed beside the others, without what it asks for
-    Library("huggingface_hub", "huggingface_hub", "0.34", "The model hub"),  # comes with diffusers
 )
 
 
