@@ -48,12 +48,13 @@ def leave_at_end_of_input() -> None:
 def plan(accelerator: str) -> protocol.InstallPlan:
     """As of a computer with a graphics card from NVIDIA."""
     stamp = environments.current()
-    download_bytes = {"cpu": 312_000_000, "cuda": 2_870_000_000, "rocm": 3_400_000_000}[accelerator]
+    download_mb = {"cpu": 312, "cuda": 2_870, "cuda12": 3_720, "rocm": 3_400}
+    download_bytes = download_mb[accelerator] * 1_000_000
     problems = ["5.1 GB are needed on the disk, 2.2 GB are free. Free some space there."] if FAULT == "problem" else []
     return protocol.InstallPlan(
         JOB,
         accelerator=accelerator,
-        accelerators=["cpu", "cuda", "rocm"],
+        accelerators=["cpu", "cuda", "cuda12", "rocm"],
         detected="NVIDIA GeForce RTX 4070, driver 580.95: the engine for CUDA suits it.",
         packages=61,
         download_bytes=download_bytes,

@@ -1,7 +1,8 @@
 """Pins what the engine is made of: a lock for each platform, accelerator and Python.
 
-    python tools/lock.py            makes all locks anew; needs a network and the packages `uv` and `packaging`
-    python tools/lock.py --check    says which locks are not those of pyproject.toml; needs neither
+    python tools/lock.py                        makes all locks anew; needs a network, `uv` and `packaging`
+    python tools/lock.py linux-x86_64-cuda12    makes those of one platform and accelerator, like the others' versions
+    python tools/lock.py --check                says which locks are not those of pyproject.toml; needs none of these
 
 The locks are PEP 751 files with one wheel a package and what an installer has to know under `[tool.fcvg]`.
 """
@@ -57,12 +58,15 @@ def main(arguments: list[str]) -> int:
         if found:
             print(*found, "Make them anew with: python tools/lock.py", sep="\n")
         return 1 if found else 0
-    if arguments:
+    if len(arguments) > 1 or (arguments and arguments[0].startswith("-")):
         print(__doc__)
         return 2
     import locking  # needs what --check does not
 
-    locking.make_all()
+    if arguments:
+        locking.make_one(arguments[0])
+    else:
+        locking.make_all()
     return 0
 
 

@@ -29,8 +29,8 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 INDEX = "https://pypi.org/simple"
 PYTHONS = ("3.11", "3.12", "3.13")
 ACCELERATORS = {
-    "linux-x86_64": ("cuda", "rocm", "cpu"),
-    "windows-x86_64": ("cuda", "cpu"),
+    "linux-x86_64": ("cuda", "cuda12", "rocm", "cpu"),
+    "windows-x86_64": ("cuda", "cuda12", "cpu"),
     "macos-arm64": ("metal",),
 }
 FROM_INDEX = {("linux-x86_64", "cuda"), ("windows-x86_64", "cpu"), ("macos-arm64", "metal")}  # torch is there, too
@@ -75,36 +75,59 @@ class Pin:
 
 def make_all() -> None:
     """Writes every lock and tools.toml."""
-    elsewhere = tomllib.loads(lock.TORCH_WHEELS.read_text("utf-8"))
     common = [f"{pin.package}=={pin.version}" for pin in _resolve(lock.requirements(), "linux-x86_64", PYTHONS[0])]
-    shared = [line for line in common if not line.startswith((*GPU_LIBRARIES, "torch=="))]
     texts = {"tools.toml": _tools_text()}
     for platform, accelerators in ACCELERATORS.items():
         for accelerator in accelerators:
-            for python in PYTHONS:
-                name = f"{platform}-{accelerator}-py{python.replace('.', '')}"
-                own = [_pin_of(package, row) for package, row in elsewhere.get(name, {}).items()]
-                if not own and (platform, accelerator) not in FROM_INDEX:
-                    print(f"{name}: left out, torch_wheels.toml has no wheel for it")
-                    continue
-                pins = _measured(_pins(own, platform, python, shared))
-                facts = _facts(pins, platform, elsewhere.get(accelerator, {}))
-                texts[f"pylock.{name}.toml"] = _lock_text(pins, platform, accelerator, python, facts)
-                sizes = ", ".join(f"{facts[key] / 1e6:.0f} MB {key}" for key in ("download_bytes", "unpacked_bytes"))
-                print(f"{name}: {len(pins)} packages, {sizes}")
+            texts |= _lock_texts(platform, accelerator, common)
     for path in lock.LOCKS.glob("*.toml"):
         path.unlink()
+    _write(texts)
+
+
+def make_one(name: str) -> None:
+    """Writes the locks of one platform and accelerator, such as linux-x86_64-cuda12, and leaves the others alone."""
+    pairs = {f"{platform}-{each}": (platform, each) for platform, all_of in ACCELERATORS.items() for each in all_of}
+    if name not in pairs:
+        raise SystemExit(f"There is no {name}, only: {', '.join(pairs)}")
+    first = lock.LOCKS / f"pylock.linux-x86_64-cuda-py{PYTHONS[0].replace('.', '')}.toml"
+    packages = tomllib.loads(first.read_text("utf-8"))["packages"]
+    _write(_lock_texts(*pairs[name], [f"{each['name']}=={each['version']}" for each in packages]))
+
+
+def _write(texts: dict[str, str]) -> None:
     for file, text in texts.items():
         (lock.LOCKS / file).write_text(text, "utf-8")
 
 
-def _pins(own: list[Pin], platform: str, python: str, shared: Sequence[str]) -> list[Pin]:
-    """All packages of one lock; `own` are those whose wheels are not on the index."""
+def _lock_texts(platform: str, accelerator: str, common: Sequence[str]) -> dict[str, str]:
+    """The locks for each Python, by file name. `common` are the versions of the first resolution."""
+    elsewhere = tomllib.loads(lock.TORCH_WHEELS.read_text("utf-8"))
+    shared = [line for line in common if not line.startswith((*GPU_LIBRARIES, "torch=="))]
+    device = elsewhere.get(accelerator, {}) | elsewhere.get(f"{platform}-{accelerator}", {})
+    needs = device.pop("needs", [])
+    texts = {}
+    for python in PYTHONS:
+        name = f"{platform}-{accelerator}-py{python.replace('.', '')}"
+        own = [_pin_of(package, row) for package, row in elsewhere.get(name, {}).items()]
+        if not own and (platform, accelerator) not in FROM_INDEX:
+            print(f"{name}: left out, torch_wheels.toml has no wheel for it")
+            continue
+        pins = _measured(_pins(own, needs, platform, python, shared))
+        facts = _facts(pins, platform, device)
+        texts[f"pylock.{name}.toml"] = _lock_text(pins, platform, accelerator, python, facts)
+        sizes = ", ".join(f"{facts[key] / 1e6:.0f} MB {key}" for key in ("download_bytes", "unpacked_bytes"))
+        print(f"{name}: {len(pins)} packages, {sizes}")
+    return texts
+
+
+def _pins(own: list[Pin], needs: Sequence[str], platform: str, python: str, shared: Sequence[str]) -> list[Pin]:
+    """All packages of one lock; `own` are those whose wheels are not on the index, `needs` what they ask for on it."""
     wanted = lock.requirements()
     if own:
         wanted = [line for line in wanted if not line.startswith("torch==")]
         version = next(pin.version for pin in own if pin.package == "torch").partition("+")[0]
-        wanted += _torch_needs(version)
+        wanted += [*_torch_needs(version), *needs]
     pins = [*_resolve(wanted, platform, python, shared), *own]
     pins += _resolve(lock.WITHOUT_DEPENDENCIES, platform, python, options=["--no-deps"])
     return sorted(pins, key=lambda pin: pin.package)

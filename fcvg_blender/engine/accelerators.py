@@ -25,7 +25,7 @@ _DISPLAYS = r"SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08
 
 @dataclass(frozen=True)
 class Detected:
-    """`accelerator` proposed (cuda, rocm, metal or cpu) and in one or two sentences why; `driver` such as 580.95.05
+    """`accelerator` proposed, one of lockfiles.PREFERRED, and in one or two sentences why; `driver` such as 580.95.05
     and the names of the `gpus`, as far as known. `warnings`: what will not work yet although it is proposed."""
 
     accelerator: str
@@ -56,7 +56,7 @@ def detect(platform: str = "", python: str = "", sources: Sources | None = None)
     if platform.startswith("macos"):
         return Detected("cpu", "An Intel Mac: the engine has no way to use its GPU.")
     nvidia = _nvidia(platform, python, sources)
-    if nvidia is not None and nvidia.accelerator == "cuda":
+    if nvidia is not None and nvidia.accelerator != "cpu":
         return nvidia
     amd = _amd(platform, python, sources)
     if nvidia is not None and amd is not None and amd.accelerator == "rocm":
@@ -79,26 +79,41 @@ def _nvidia(platform: str, python: str, sources: Sources) -> Detected | None:
         )
     gpus, driver = tuple(row[0] for row in rows), rows[0][1]
     try:
-        lock = lockfiles.find(platform, "cuda", python)
+        newest, older = (lockfiles.find(platform, each, python) for each in ("cuda", "cuda12"))
     except errors.FcvgError as error:
         return Detected("cpu", f"{gpus[0]} found, but: {error.message}", driver, gpus)
-    if _numbers(driver) < _numbers(lock.least_driver):
-        sentence = (
-            f"{gpus[0]} found, but its driver {driver} is too old: the engine needs {lock.least_driver} or newer. "
-            "Until it is updated the engine computes on the CPU."
-        )
-        return Detected("cpu", sentence, driver, gpus)
     try:
         capabilities = [row[1] for row in _ask(program, "name,compute_cap", sources.timeout_s)]
     except OSError:
-        capabilities = [lock.least_capability]  # only old drivers do not know the word
-    if max(map(_numbers, capabilities)) < _numbers(lock.least_capability):
+        capabilities = [newest.least_capability]  # only old drivers do not know the word
+    fitting = [lock for lock in (newest, older) if any(_has_code(lock, each) for each in capabilities)]
+    usable = [lock for lock in fitting if _numbers(driver) >= _numbers(lock.least_driver)]
+    if not fitting:
         sentence = (
-            f"{gpus[0]} is older than what PyTorch supports (GeForce GTX 16 and RTX 20 are the oldest), so the engine "
+            f"{gpus[0]} is older than what PyTorch supports (GeForce GTX 750 and 900 are the oldest), so the engine "
             "computes on the CPU."
         )
         return Detected("cpu", sentence, driver, gpus)
-    return Detected("cuda", f"{', '.join(gpus)} found, driver {driver}: the engine computes on it.", driver, gpus)
+    if not usable:
+        sentence = (
+            f"{gpus[0]} found, but its driver {driver} is too old: the engine needs {fitting[-1].least_driver} or "
+            "newer. Until it is updated the engine computes on the CPU."
+        )
+        return Detected("cpu", sentence, driver, gpus)
+    if newest in usable:
+        return Detected("cuda", f"{', '.join(gpus)} found, driver {driver}: the engine computes on it.", driver, gpus)
+    sentence = f"{', '.join(gpus)} found, driver {driver}: the engine for CUDA 12 suits it."
+    if newest in fitting:
+        sentence += f" With a driver {newest.least_driver} or newer it can be the one for CUDA 13."
+    return Detected("cuda12", sentence, driver, gpus)
+
+
+def _has_code(lock: lockfiles.Lock, capability: str) -> bool:
+    """Whether that PyTorch runs on a GPU of this compute capability."""
+    number = _numbers(capability)
+    return _numbers(lock.least_capability) <= number and (
+        not lock.most_capability or number <= _numbers(lock.most_capability)
+    )
 
 
 def _ask(program: str, fields: str, timeout_s: float) -> list[list[str]]:

@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--accelerator", default="auto", help="auto, or one that check names: cpu, cuda, rocm, metal")
+    add("--accelerator", default="auto", help="auto, or one that check names: cpu, cuda, cuda12, rocm, metal")
     add("--python", type=Path, metavar="BASE", help="the Python to make the engine with; the one that runs this")
     add("--index", default="", metavar="URL", help="a package index instead of the public one (FCVG_INDEX_URL)")
     add("--wheels", type=Path, action="append", default=[], metavar="FOLDER", help="look here first (FCVG_WHEELS)")

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from . import errors, transfer
 
 FOLDER = Path(__file__).with_name("locks")
-PREFERRED = ("cuda", "rocm", "metal", "cpu")  # the first that can be had is the one to choose
+PREFERRED = ("cuda", "cuda12", "rocm", "metal", "cpu")  # the first that can be had is the one to choose
 
 _SYSTEMS = {"linux": "linux", "win32": "windows", "darwin": "macos"}
 _MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
@@ -31,8 +31,8 @@ class Lock:
     `wheels` are sorted by package. `download_bytes` and `unpacked_bytes` are those of all of them together; where
     packages are in `estimated`, these two are guesses. `sha256` is the identity of these very wheels, whatever else the
     file says. What it asks of a computer, empty where that does not apply: `least_glibc` (2.28) or `least_macos`, for
-    CUDA `least_driver` (580) and `least_capability` of the GPU (7.5), for ROCm the names of the GPUs it has code for,
-    `gfx`.
+    CUDA `least_driver` (580), `least_capability` of the GPU (7.5) and, where it has no code for newer ones,
+    `most_capability` (9.0), for ROCm the names of the GPUs it has code for, `gfx`.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Lock:
     least_macos: str = ""
     least_driver: str = ""
     least_capability: str = ""
+    most_capability: str = ""
     gfx: tuple[str, ...] = ()
 
 
@@ -111,6 +112,7 @@ def read(path: Path) -> Lock:
         least_macos=facts.get("least_macos", ""),
         least_driver=facts.get("least_driver", ""),
         least_capability=facts.get("least_capability", ""),
+        most_capability=facts.get("most_capability", ""),
         gfx=tuple(facts.get("gfx", ())),
     )
 

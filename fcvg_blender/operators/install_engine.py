@@ -19,6 +19,7 @@ ACCELERATORS = [
     ("AUTO", "Automatic", "What suits this computer best", 0),
     ("CPU", "Processor", "Works everywhere; slow for FCVG, TRF, ViBiDSampler and GI", 1),
     ("CUDA", "NVIDIA (CUDA)", "For an NVIDIA graphics card", 2),
+    ("CUDA12", "NVIDIA (CUDA 12)", "For older NVIDIA graphics cards (GTX 9 and 10) and drivers (older than 580)", 5),
     ("ROCM", "AMD (ROCm)", "For an AMD graphics card", 3),
     ("METAL", "Apple (Metal)", "For an Apple chip", 4),
 ]

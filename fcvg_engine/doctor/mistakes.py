@@ -26,6 +26,7 @@ from .cards import Card
 from .facts import DRAFTS, Facts, Torch
 
 _DRIVERS = {13: 580, 12: 525, 11: 450}  # CUDA → oldest driver of NVIDIA's, by its table of minor version compatibility
+_OLDEST_OF_CUDA_12 = (5, 0)  # the compute capability that torch for CUDA 12.6 has programs for
 _REINSTALL = "In the preferences of FCVG Inbetween choose {} as accelerator and install the engine again."
 _REPAIR = "Use Repair engine in the preferences of FCVG Inbetween."
 _MOST_FILES = 5  # are named one by one
@@ -60,18 +61,22 @@ def _card(facts: Facts) -> Iterator[Finding]:
 
 def _nvidia(torch: Torch, card: Card) -> Iterator[Finding]:
     driver = int(re.match(r"\d*", card.driver)[0] or 0)  # type: ignore[index]
-    needed = _DRIVERS.get(int(torch.toolkit.partition(".")[0] or 0), max(_DRIVERS.values()))
+    toolkit = int(torch.toolkit.partition(".")[0] or 0)
+    needed = _DRIVERS.get(toolkit, _DRIVERS[13])
+    only_12 = _DRIVERS[12] <= driver < _DRIVERS[13]
     update = f"update NVIDIA's driver to {needed} or newer"
     text = hint = ""
     if torch.build != "cuda":
         text = f"There is a graphics card ({card.name}), but the engine's torch cannot use it: it was made for {{}}."
         text = text.format({"cpu": "the processor only", "rocm": "cards of AMD"}.get(torch.build, torch.build))
-        hint = _REINSTALL.format("CUDA") + (f" Before that, {update} (it is {card.driver})." if driver < needed else "")
+        hint = _REINSTALL.format("CUDA 12" if only_12 else "CUDA")
+        hint += f" Before that, {update} (it is {card.driver})." if driver < _DRIVERS[12] else ""
     elif not torch.usable and driver < needed:
         text = (
             f"The driver {card.driver} of {card.name} is too old for the engine's torch, made for CUDA {torch.toolkit}."
         )
         hint = f"Please {update}, and restart the computer."
+        hint += f" Or: {_REINSTALL.format('CUDA 12')}" if only_12 else ""
     elif not torch.usable and os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1"):
         text = f"{card.name} is hidden from the engine by the variable CUDA_VISIBLE_DEVICES."
         hint = "Remove the variable and start Blender again."
@@ -80,10 +85,12 @@ def _nvidia(torch: Torch, card: Card) -> Iterator[Finding]:
         hint = f"Restart the computer. {_REPAIR}"
     elif fit(torch.capability, torch.kernels) == "old":
         text = f"{card.name} is too old for the engine's torch."
-        hint = "Choose the device cpu, or use a newer card."
+        helps = toolkit >= 13 and torch.capability >= _OLDEST_OF_CUDA_12
+        hint = _REINSTALL.format("CUDA 12") if helps else "Choose the device cpu, or use a newer card."
     elif fit(torch.capability, torch.kernels) == "new":
         text = f"{card.name} is newer than the engine's torch, which has no program for it."
         hint = "Update the add-on and its engine; until then choose the device cpu."
+        hint = _REINSTALL.format("CUDA") if toolkit == 12 else hint
     if text:
         yield Finding("graphics card", text, "warning", hint)
 

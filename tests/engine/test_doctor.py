@@ -159,6 +159,12 @@ class TestGraphicsCards:
         smi("NVIDIA GeForce GTX 1080, 470.82.01, 8119")
         assert "580" in only([each for each in named() if each.subject == "graphics card"]).hint
 
+    def test_a_driver_for_cuda_12_alone_is_no_reason_to_update_it(self, smi: Callable[..., None], named: Named) -> None:
+        smi("NVIDIA GeForce GTX 1080, 550.120, 8119")
+        hint = only([each for each in named() if each.subject == "graphics card"]).hint
+        assert "CUDA 12" in hint
+        assert "driver" not in hint
+
     def test_a_driver_that_does_not_work(self, smi: Callable[..., None], named: Named) -> None:
         smi("NVIDIA-SMI has failed because it could not communicate with the NVIDIA driver.", 9)
         mistake = only([each for each in named() if each.subject == "graphics card"])
@@ -172,21 +178,43 @@ class TestGraphicsCards:
         assert texts == ["NVIDIA GeForce RTX 4090, 25.8 GB, driver 581.80"]
 
     @pytest.mark.parametrize(
-        ("torch", "driver", "words"),
+        ("torch", "driver", "words", "cure"),
         [
-            (facts.Torch("cuda", "13.0"), "570.10", "too old"),
-            (facts.Torch("cuda", "12.8"), "525.60", "new enough"),
-            (facts.Torch("rocm", "6.4"), "580.10", "cards of AMD"),
-            (facts.Torch("cuda", "13.0", True, (6, 1), ("sm_75", "sm_90", "compute_90")), "580.10", "too old"),
-            (facts.Torch("cuda", "12.4", True, (12, 0), ("sm_75", "sm_90")), "580.10", "newer than"),
+            (facts.Torch("cuda", "13.0"), "570.10", "too old", "580 or newer, and restart the computer. Or: "),
+            (facts.Torch("cuda", "13.0"), "470.10", "too old", "580 or newer, and restart the computer."),
+            (facts.Torch("cuda", "12.6"), "470.10", "too old", "525 or newer, and restart the computer."),
+            (facts.Torch("cuda", "12.8"), "525.60", "new enough", "Restart"),
+            (facts.Torch("rocm", "6.4"), "580.10", "cards of AMD", "choose CUDA as accelerator"),
+            (facts.Torch("cuda", "13.0", True, (6, 1), ("sm_75", "sm_90")), "580.10", "too old", "choose CUDA 12 as"),
+            (facts.Torch("cuda", "13.0", True, (3, 5), ("sm_75", "sm_90")), "470.10", "too old", "device cpu"),
+            (facts.Torch("cuda", "12.6", True, (3, 5), ("sm_50", "sm_90")), "525.60", "too old", "device cpu"),
+            (facts.Torch("cuda", "12.6", True, (12, 0), ("sm_75", "sm_90")), "580.10", "newer than", "choose CUDA as"),
+            (
+                facts.Torch("cuda", "13.0", True, (13, 0), ("sm_75", "sm_90")),
+                "580.10",
+                "newer than",
+                "Update the add-on",
+            ),
         ],
     )
-    def test_what_else_does_not_fit(self, models: Path, torch: facts.Torch, driver: str, words: str) -> None:
+    def test_what_else_does_not_fit(self, models: Path, torch: facts.Torch, driver: str, words: str, cure: str) -> None:
         """Cards that the machine of the tests has not: the rules alone."""
+        mistake = only(self.told_of(torch, driver))
+        assert words in mistake.text
+        assert cure in mistake.hint
+
+    @pytest.mark.parametrize(("capability", "driver"), [((6, 1), "550.120"), ((8, 6), "528.33"), ((8, 9), "580.95.05")])
+    def test_an_engine_for_cuda_12_suits_older_cards_and_drivers(
+        self, models: Path, capability: tuple[int, int], driver: str
+    ) -> None:
+        kernels = ("sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90")
+        assert self.told_of(facts.Torch("cuda", "12.6", True, capability, kernels), driver) == []
+
+    def told_of(self, torch: facts.Torch, driver: str) -> list[Finding]:
         card = cards.Card("NVIDIA", "GeForce", 8 << 30, driver)
         here = facts.gather(lambda stage, fraction: None)
-        named = mistakes.named(replace(here, torch=torch, cards=cards.Cards((card,))))
-        assert words in only([each for each in named if each.subject == "graphics card"]).text
+        found = mistakes.named(replace(here, torch=torch, cards=cards.Cards((card,))))
+        return [each for each in found if each.subject == "graphics card"]
 
     @pytest.mark.parametrize(
         ("capability", "kernels"),

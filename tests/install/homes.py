@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -116,6 +118,13 @@ class Running:
             if stage.encode() in line:
                 return
         raise AssertionError(f"it never came to {stage!r}: {self.lines}")
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Comes back when it is so, or when the installer has ended."""
+        give_up_s = time.monotonic() + TIMEOUT_S
+        while not is_so() and self.process.poll() is None:
+            assert time.monotonic() < give_up_s
+            time.sleep(0.001)
 
     def end(self) -> Ended:
         """Its messages, once it has ended by itself."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fcvg_blender.engine import lockfiles
 from fcvg_blender.engine.accelerators import Detected, Sources, detect
 
 LINUX, WINDOWS, MAC = "linux-x86_64", "windows-x86_64", "macos-arm64"
@@ -79,20 +80,59 @@ def test_every_nvidia_gpu_is_named(computer: Computer):
     assert computer.detect().gpus == ("NVIDIA RTX A6000", "NVIDIA T1000")
 
 
-@pytest.mark.parametrize("driver", ["535.183.01", "575.64", "9.99"])
+@pytest.mark.parametrize("driver", ["470.256.02", "525.60.11", "9.99"])
 def test_an_old_driver_is_named_with_the_one_that_is_needed(computer: Computer, driver: str):
     computer.nvidia("NVIDIA GeForce RTX 3060", driver=driver)
     found = computer.detect()
     assert (found.accelerator, found.driver) == ("cpu", driver)
     assert f"its driver {driver} is too old" in found.sentence
+    assert "525.60.13 or newer" in found.sentence
+
+
+@pytest.mark.parametrize(("platform", "least"), [(LINUX, "525.60.13"), (WINDOWS, "528.33")])
+@pytest.mark.parametrize("newest", [False, True], ids=["the oldest", "the newest"])
+def test_with_a_driver_of_cuda_12_it_is_the_engine_for_that(
+    computer: Computer, platform: str, least: str, newest: bool
+):
+    computer.nvidia("NVIDIA GeForce RTX 3060", driver="579.99" if newest else least, capability="8.6")
+    found = computer.detect(platform)
+    assert (found.accelerator, found.warnings) == ("cuda12", ())
+    assert "NVIDIA GeForce RTX 3060 found" in found.sentence
+    assert "the engine for CUDA 12 suits it" in found.sentence
+    assert "With a driver 580 or newer" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("gpu", "capability"), [("GTX 1080", "6.1"), ("GTX 970", "5.2"), ("GTX 750 Ti", "5.0"), ("TITAN V", "7.0")]
+)
+@pytest.mark.parametrize("driver", ["550.120", "580.95.05"])
+def test_older_gpus_get_the_engine_for_cuda_12(computer: Computer, gpu: str, capability: str, driver: str):
+    computer.nvidia(f"NVIDIA {gpu}", driver=driver, capability=capability)
+    found = computer.detect()
+    assert (found.accelerator, found.driver) == ("cuda12", driver)
+    assert f"NVIDIA {gpu} found, driver {driver}: the engine for CUDA 12 suits it." in found.sentence
+    assert "newer" not in found.sentence, "a newer driver would not help"
+
+
+def test_an_older_gpu_with_too_old_a_driver_is_told_the_one_that_is_enough(computer: Computer):
+    computer.nvidia("NVIDIA GeForce GTX 1080", driver="470.256.02", capability="6.1")
+    found = computer.detect()
+    assert found.accelerator == "cpu"
+    assert "525.60.13 or newer" in found.sentence
+
+
+def test_a_gpu_too_new_for_cuda_12_needs_the_newer_driver(computer: Computer):
+    computer.nvidia("NVIDIA GeForce RTX 5090", driver="575.64", capability="12.0")
+    found = computer.detect()
+    assert found.accelerator == "cpu"
     assert "580 or newer" in found.sentence
 
 
 def test_a_gpu_pytorch_has_no_code_for_any_more_is_not_proposed(computer: Computer):
-    computer.nvidia("NVIDIA GeForce GTX 1080", capability="6.1")
+    computer.nvidia("NVIDIA GeForce GTX 680", driver="470.256.02", capability="3.0")
     found = computer.detect()
     assert found.accelerator == "cpu"
-    assert "NVIDIA GeForce GTX 1080 is older" in found.sentence
+    assert "NVIDIA GeForce GTX 680 is older" in found.sentence
 
 
 def test_one_usable_gpu_beside_an_old_one_is_enough(computer: Computer):
@@ -165,19 +205,19 @@ def test_nvidia_goes_before_the_processors_own_amd_gpu(computer: Computer):
 
 
 def test_with_an_old_nvidia_driver_a_usable_amd_gpu_is_proposed_and_the_driver_told(computer: Computer):
-    computer.nvidia("NVIDIA GeForce RTX 3060", driver="535.183.01")
+    computer.nvidia("NVIDIA GeForce RTX 3060", driver="470.256.02")
     computer.amd(110000)
     found = computer.detect()
     assert found.accelerator == "rocm"
-    assert "580 or newer" in found.warnings[0]
+    assert "525.60.13 or newer" in found.warnings[0]
 
 
 def test_with_an_old_nvidia_driver_the_processors_unusable_amd_gpu_does_not_hide_it(computer: Computer):
-    computer.nvidia("NVIDIA GeForce RTX 3060", driver="535.183.01")
+    computer.nvidia("NVIDIA GeForce RTX 3060", driver="470.256.02")
     computer.amd(100306)
     found = computer.detect()
     assert found.accelerator == "cpu"
-    assert "580 or newer" in found.sentence
+    assert "525.60.13 or newer" in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -206,5 +246,5 @@ def test_apple_silicon_is_metal_and_an_intel_mac_is_not(computer: Computer):
 
 def test_this_computer_is_looked_at_without_arguments():
     found = detect()
-    assert found.accelerator in ("cpu", "cuda", "rocm", "metal")
+    assert found.accelerator in lockfiles.PREFERRED
     assert found.sentence

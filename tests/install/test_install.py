@@ -278,7 +278,8 @@ def test_a_killed_installer_is_waited_for_no_longer(home: Home, site: Site):
 def test_it_is_cancelled_and_the_next_one_goes_on(home: Home, site: Site, how: str):
     site.page(0).stalls = [200_000]
     running = home.start("install", "--lock", site.lock, "--until-eof")
-    site.server.wait_until_served(f"/{site.wheels[0].name}", 200_000)
+    part = home.data / "downloads" / f"{site.wheels[0].name}.part"
+    running.wait_until(lambda: part.exists() and part.stat().st_size > 0)
     if how == "end of input":
         assert running.process.stdin is not None
         running.process.stdin.close()
@@ -289,7 +290,9 @@ def test_it_is_cancelled_and_the_next_one_goes_on(home: Home, site: Site, how: s
     assert isinstance(ended.final, protocol.CancelledReport)
     assert ended.code == 130
     home.install(site)
-    assert site.served_bytes <= 1.05 * site.size_bytes
+    # Twice comes only what was on the wire, sent but not read yet, when it was stopped; that wheel is resumed.
+    assert site.server.seen(f"/{site.wheels[0].name}")[-1].headers["Range"].startswith("bytes=")
+    assert site.served_bytes < 2 * site.size_bytes
 
 
 def test_a_lock_is_free_once_its_holder_is_killed(tmp_path: Path):

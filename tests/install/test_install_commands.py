@@ -94,7 +94,7 @@ def test_a_script_runs_it_as_a_module(home: Home, site: Site):
 def test_a_folder_for_another_kind_of_computer_has_to_be_said(home: Home, tmp_path: Path):
     ended = home.run("download", "--to", tmp_path / "stick", "--platform", "windows-x86_64", "--for-python", "3.13")
     assert isinstance(ended.final, protocol.Failed)
-    assert "--accelerator: cuda, cpu" in ended.final.hint
+    assert "--accelerator: cuda, cuda12, cpu" in ended.final.hint
     assert ended.code == 2
     ended = home.run("download")
     assert isinstance(ended.final, protocol.Failed)

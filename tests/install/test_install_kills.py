@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,6 @@ BYTES_PER_S = 700_000.0
 SEED = 15
 DOWNLOADING, BUILDING, SWAPPING = 8, 6, 6  # kills
 SWAP_S = 0.03
-
-
-def wait_until(is_so: Callable[[], bool], running: Running) -> None:
-    """Comes back when it is so, or when the installer has ended."""
-    give_up_s = time.monotonic() + 60
-    while not is_so() and running.process.poll() is None:
-        assert time.monotonic() < give_up_s
-        time.sleep(0.001)
 
 
 def built() -> list[Path]:
@@ -62,14 +53,14 @@ def test_killed_at_twenty_random_moments(home: Home, sites: tuple[Site, Site]):
         new.page(index).bytes_per_s = BYTES_PER_S
     for share in sorted(chance.uniform(0.02, 0.9) for _ in range(DOWNLOADING)):
         running = home.start("update", "--lock", new.lock)
-        wait_until(lambda share=share: new.served_bytes >= share * new.size_bytes, running)
+        running.wait_until(lambda share=share: new.served_bytes >= share * new.size_bytes)
         kill(running, f"with {100 * share:.0f} % downloaded")
     assert home.engine() == old.packages
 
     running = home.start("update", "--lock", new.lock)
-    wait_until(lambda: bool(built()), running)
+    running.wait_until(lambda: bool(built()))
     began_s = time.monotonic()
-    wait_until(lambda: bool(stamped()), running)
+    running.wait_until(lambda: bool(stamped()))
     build_s = time.monotonic() - began_s
     kill(running, "just before the swap")
 
@@ -78,7 +69,7 @@ def test_killed_at_twenty_random_moments(home: Home, sites: tuple[Site, Site]):
         wanted = len(moments) + count
         while len(moments) < wanted:
             running = home.start("repair", "--lock", new.lock)
-            wait_until(lambda is_reached=is_reached: bool(is_reached()), running)
+            running.wait_until(lambda is_reached=is_reached: bool(is_reached()))
             after_s = chance.uniform(0.0, last_s)
             time.sleep(after_s)
             kill(running, f"{1000 * after_s:.0f} ms after it had {name}")
@@ -90,4 +81,5 @@ def test_killed_at_twenty_random_moments(home: Home, sites: tuple[Site, Site]):
     final = home.run("status", "--lock", new.lock).final
     assert isinstance(final, protocol.Installed)
     assert final.state == "current"
-    assert new.served_bytes <= 1.1 * new.size_bytes
+    # Starting over each time would take four downloads and more; what was on the wire at a kill comes twice.
+    assert new.served_bytes <= 1.5 * new.size_bytes

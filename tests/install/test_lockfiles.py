@@ -33,8 +33,8 @@ def required() -> list[Requirement]:
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 def test_every_supported_computer_has_a_lock_for_its_cpu_and_its_gpus(python: str):
-    assert lockfiles.accelerators("linux-x86_64", python) == ["cuda", "rocm", "cpu"]
-    assert lockfiles.accelerators("windows-x86_64", python) == ["cuda", "cpu"]
+    assert lockfiles.accelerators("linux-x86_64", python) == ["cuda", "cuda12", "rocm", "cpu"]
+    assert lockfiles.accelerators("windows-x86_64", python) == ["cuda", "cuda12", "cpu"]
     assert lockfiles.accelerators("macos-arm64", python) == ["metal"]
 
 
@@ -90,27 +90,43 @@ def test_the_packages_are_those_pyproject_asks_for(lock: lockfiles.Lock):
 def test_torch_is_the_build_for_the_accelerator(lock: lockfiles.Lock):
     versions = {wheel.package: Version(wheel.version) for wheel in lock.wheels}
     nvidia = {package for package in versions if package.startswith("nvidia-")}
-    assert bool(nvidia) == (lock.accelerator == "cuda" and lock.platform.startswith("linux"))
+    assert bool(nvidia) == (lock.accelerator in ("cuda", "cuda12") and lock.platform.startswith("linux"))
+    generations = {match[0] for package in nvidia if (match := re.search(r"cu\d\d$", package))}
+    assert generations <= {"cuda": {"cu13"}, "cuda12": {"cu12"}}.get(lock.accelerator, set())
     assert ("triton-rocm" in versions) == (lock.accelerator == "rocm")
     local = versions["torch"].local or ""
-    on_the_index = (
-        bool(nvidia)
-        or lock.platform == "macos-arm64"
-        or (lock.platform, lock.accelerator)
-        == (
-            "windows-x86_64",
-            "cpu",
-        )
+    on_the_index = (lock.platform, lock.accelerator) in (
+        ("linux-x86_64", "cuda"),
+        ("windows-x86_64", "cpu"),
+        ("macos-arm64", "metal"),
     )
-    expected = {"cpu": "cpu", "cuda": "cu130", "rocm": "rocm7.2", "metal": ""}[lock.accelerator]
+    expected = {"cpu": "cpu", "cuda": "cu130", "cuda12": "cu126", "rocm": "rocm7.2", "metal": ""}[lock.accelerator]
     assert local == ("" if on_the_index else expected)
 
 
 def test_it_says_what_it_asks_of_the_computer(lock: lockfiles.Lock):
     assert bool(lock.least_glibc) == lock.platform.startswith("linux")
     assert bool(lock.least_macos) == lock.platform.startswith("macos")
-    assert bool(lock.least_driver) == bool(lock.least_capability) == (lock.accelerator == "cuda")
+    asked = {"cuda": ("7.5", ""), "cuda12": ("5.0", "9.0")}.get(lock.accelerator, ("", ""))
+    assert (lock.least_capability, lock.most_capability) == asked
+    drivers = {"linux-x86_64-cuda12": "525.60.13", "windows-x86_64-cuda12": "528.33"}
+    newest = "580" if lock.accelerator == "cuda" else ""
+    assert lock.least_driver == drivers.get(f"{lock.platform}-{lock.accelerator}", newest)
     assert ("gfx1100" in lock.gfx) == (lock.accelerator == "rocm")
+
+
+@pytest.mark.parametrize("platform", ["linux-x86_64", "windows-x86_64"])
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_both_engines_for_nvidia_are_of_the_same_versions_but_for_cuda(platform: str, python: str):
+    first, second = (
+        {
+            (wheel.package, wheel.version.partition("+")[0])
+            for wheel in lockfiles.find(platform, accelerator, python).wheels
+            if not wheel.package.startswith(("nvidia-", "cuda-"))
+        }
+        for accelerator in ("cuda", "cuda12")
+    )
+    assert first == second
 
 
 def test_requirements_pin_versions_and_hashes():

@@ -111,7 +111,7 @@ def steps() -> stage.Steps:
     click(bpy.ops.fcvg.install_engine, "Install Engine")
     chores = stage.addon("chores").chores
     yield from stage.until(lambda: "plan" in chores.plans, "the plan")
-    yield from stage.until(lambda: len(chores.plans) == 3, "the plans of the other accelerators")
+    yield from stage.until(lambda: len(chores.plans) == 4, "the plans of the other accelerators")
     yield 0.5
     stage.screenshot("3_dialog")
     yield from press_ok()
