@@ -140,6 +140,8 @@ def _draw_doctor(context: Any, layout: Any, status: Any, state: engine_state.Eng
     if status.engine_state:
         paragraph(box, _lines(context, status.engine_state), "INFO")
     draw_trouble(context, box, status, "doctor")
+    if status.findings and all(each.state in {"ok", "info"} and not each.is_mistake for each in status.findings):
+        paragraph(box, ["All is well."], "CHECKMARK")
     for finding in status.findings:
         if finding.is_mistake:
             paragraph(box, _lines(context, finding.text), "ERROR", alert=True)

@@ -264,6 +264,8 @@ def test_the_doctor_tells_what_it_finds(edit: Edit, tmp_path: Path) -> None:
     assert "torch" in subjects
     sheet = drawn_preferences("ENGINE")
     assert "torch" in sheet.texts
+    wrong = [each.text for each in status().findings if each.is_mistake or each.state in {"warning", "error"}]
+    assert ("All is well." in sheet.texts) == (not wrong), wrong
     assert "fcvg.copy_doctor_report" in sheet.buttons
     assert bpy.ops.fcvg.copy_doctor_report() == {"FINISHED"}
     assert os.fspath(Path.home()) not in bpy.context.window_manager.clipboard
