@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from . import transfer
 
 STEP_S = 0.2
 
@@ -15,12 +16,12 @@ STEP_S = 0.2
 def take(path: Path, *, shared: bool = False) -> int | None:
     """A descriptor that holds the file `path`, or None while others do; close it to let go.
 
-    A `shared` hold (Windows has none: there it is exclusive) goes with other shared ones, and the file has to be there;
-    else it is made. Raises OSError when it cannot be opened.
+    A `shared` hold goes with other shared ones (see `transfer.lock_now`); its file has to be there, else it is made.
+    The file stays for ever: removing one that others may wait for lets two in. Raises OSError when it cannot be opened.
     """
     descriptor = os.open(path, os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if _lock(descriptor, shared):
+        if transfer.lock_now(descriptor, shared):
             return descriptor
     except BaseException:
         os.close(descriptor)
@@ -40,20 +41,3 @@ def held(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _lock(descriptor: int, shared: bool) -> bool:
-    """Whether it could be had at once. The file itself stays for ever: removing a lock file lets two in."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            # Not lockf: its locks end when any descriptor of the file is closed, and no child can inherit them.
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True

@@ -2,6 +2,7 @@
 
 from .download import PATIENCE, Download, OnRate, Patience, Rate, fetch, is_offline
 from .index import Places, Wheel, locate, places
+from .lock import lock_now
 from .unpack import member
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "fetch",
     "is_offline",
     "locate",
+    "lock_now",
     "member",
     "places",
 ]

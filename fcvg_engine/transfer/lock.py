@@ -38,7 +38,7 @@ def _take(path: Path) -> int | None:
             return None
         raise
     try:
-        if _lock(descriptor) and _is(path, descriptor):
+        if lock_now(descriptor) and _is(path, descriptor):
             return descriptor
     except BaseException:
         os.close(descriptor)
@@ -55,8 +55,9 @@ def _is(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _lock(descriptor: int) -> bool:
-    """Whether it could be had at once."""
+def lock_now(descriptor: int, shared: bool = False) -> bool:
+    """Whether the open file could be locked at once; closing it gives the lock back. A `shared` lock (Windows has none:
+    there it is exclusive) goes with other shared ones. Raises OSError."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -65,8 +66,8 @@ def _lock(descriptor: int) -> bool:
         else:
             import fcntl
 
-            # Not lockf: its locks bind processes only, and end when any descriptor of the file is closed.
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Not lockf: its locks end when any descriptor of the file is closed, and no child can inherit them.
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
     except OSError as error:
