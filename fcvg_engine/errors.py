@@ -36,6 +36,13 @@ class BadImage(FcvgError):
     exit_code = 2
 
 
+class LooksLikeCut(FcvgError):
+    """The keys do not look like the same shot, and the request says to ask then."""
+
+    code = "cut"
+    exit_code = 2
+
+
 class FolderBusy(FcvgError):
     """The output folder belongs to another job that is running."""
 

@@ -10,17 +10,19 @@ type         direction           meaning
 `start`      Blender → engine    queue a job
 `self_test`  Blender → engine    generate one small frame and say how long it took
 `condition`  Blender → engine    draw the conditions of a job and stop there
+`examine`    Blender → engine    say of two keys what is to be known before a job
 `cancel`     Blender → engine    stop a job, queued or running
 `queued`     engine → Blender    the job waits behind `ahead` others
 `progress`   engine → Blender    coalesced: the newest replaces older ones not yet read
 `frame`      engine → Blender    one drawing is on disk under its final name
 `preview`    engine → Blender    coalesced: a small contact sheet of what is being denoised is on disk
 `done`       engine → Blender    final report: all frames are there
+`examined`   engine → Blender    final report: what is to be known of two keys
 `failed`     engine → Blender    final report; with `job` null: a line that was no message
 `cancelled`  engine → Blender    final report: stopped on request
 ===========  ==================  ==================================================================
 
-Every `start`, `condition` and `self_test` gets exactly one final report, whatever happens in between.
+Every `start`, `condition`, `examine` and `self_test` gets exactly one final report, whatever happens in between.
 """
 
 from __future__ import annotations
@@ -36,13 +38,13 @@ from typing import Any, ClassVar, Union
 
 from .errors import ProtocolError
 
-VERSION = 3
+VERSION = 4
 MAX_LINE_BYTES = 1 << 20
 MAX_COUNT = 1000  # inbetweens of one job
 
 METHODS = ("auto", "rife", "gmfss", "dissolve", "film", "fcvg", "trf", "vibid", "gi")
 GENERATIVE = ("fcvg", "trf", "vibid", "gi")  # those that denoise; they alone heed `Request.sampling`
-TIMINGS = ("linear", "ease-in", "ease-out", "ease-in-out")
+TIMINGS = ("linear", "ease-in", "ease-out", "ease-in-out", "favour-first", "favour-last", "anticipation")
 FORMATS = ("png", "png16", "exr", "jpg")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 HOLDS = (1, 2, 3)
@@ -91,6 +93,10 @@ class Request:
 
     `start`, `end` and `out` are paths; `count` is the number of inbetween frames (the keys are not counted);
     `timing` is one of `TIMINGS` or times in (0, 1), one a drawing; `hold` shows each drawing for that many frames.
+
+    With `extend` the drawings join those that `out` already has of the same keys and settings, whatever chart these
+    were made for: times that are there are not made again, the others get further numbers. `refuse_cuts` lets a job
+    fail, with the code `cut`, when its keys do not look like the same shot.
     """
 
     start: str
@@ -104,6 +110,8 @@ class Request:
     format: str = "png"
     device: str = "auto"
     overwrite: bool = False
+    extend: bool = False
+    refuse_cuts: bool = False
     commercial_only: bool = False  # refuse every model that is not free for commercial work
     conditions: ConditionSettings = field(default_factory=ConditionSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
@@ -143,6 +151,19 @@ class Condition(Message):
 
     type: ClassVar[str] = "condition"
     request: Request
+
+
+@dataclass(frozen=True)
+class Examine(Message):
+    """Blender → engine: say of the keys of `request` what an artist wants to know before the job; nothing is made.
+
+    The keys may be small pictures; frames would be `width` × `height` pixels.
+    """
+
+    type: ClassVar[str] = "examine"
+    request: Request
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -230,6 +251,43 @@ class Done(Message):
     engine: str
     notes: list[str] = field(default_factory=list)
     models: list[UsedModel] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a job would take with `method` on this computer: seconds, and bytes of memory at its peak.
+
+    `measured`: by earlier jobs here, else typical figures. `fits`: in the memory that is free. `lacking`: what the
+    method still needs, a sentence, empty when it can be used.
+    """
+
+    method: str
+    seconds: float
+    memory_bytes: int
+    measured: bool
+    fits: bool
+    lacking: str = ""
+
+
+@dataclass(frozen=True)
+class Examined(Message):
+    """Engine → Blender: final report of `Examine`.
+
+    `state` (ok, warning, error) and `sentence` are the one line for the artist. `is_cut`: the keys do not look like
+    the same shot. `motion` is how far things move, as a share of the picture's diagonal, 0 where that is not known.
+    `suggested` is the method that suits, `reason` why. Bytes: what the frames take on the disk, and what is free there.
+    """
+
+    type: ClassVar[str] = "examined"
+    state: str
+    sentence: str
+    is_cut: bool
+    motion: float
+    suggested: str
+    reason: str
+    estimates: list[Estimate]
+    disk_bytes: int
+    free_bytes: int
 
 
 @dataclass(frozen=True)
@@ -340,14 +398,14 @@ class Installed(Message):
     notes: list[str] = field(default_factory=list)
 
 
-TO_ENGINE: dict[str, type[Message]] = {m.type: m for m in (Start, Condition, SelfTest, Cancel)}
+TO_ENGINE: dict[str, type[Message]] = {m.type: m for m in (Start, Condition, Examine, SelfTest, Cancel)}
 TO_BLENDER: dict[str, type[Message]] = {
-    m.type: m for m in (Hello, Queued, Progress, Frame, Preview, Done, Failed, CancelledReport)
+    m.type: m for m in (Hello, Queued, Progress, Frame, Preview, Done, Examined, Failed, CancelledReport)
 }
 # What commands with `--json` print, a line each; `FINAL` or one of these results is the last line.
 RESULTS = (ModelList, Findings, InstallPlan, Installed)
 FROM_COMMANDS: dict[str, type[Message]] = {m.type: m for m in (Progress, Done, Failed, CancelledReport, *RESULTS)}
-FINAL = (Done, Failed, CancelledReport)
+FINAL = (Done, Examined, Failed, CancelledReport)
 
 
 def encode(message: Message) -> bytes:

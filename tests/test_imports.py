@@ -98,7 +98,7 @@ def test_the_engine_knows_nothing_of_blender():
     assert broken(("fcvg_engine",), (*BLENDER, "fcvg_blender")) == []
 
 
-SHARED = engine("protocol", "errors", "transfer", "models.registry")
+SHARED = engine("protocol", "errors", "timing", "transfer", "models.registry")
 
 
 def test_blender_knows_of_the_engine_only_what_is_shared_and_in_one_place():
