@@ -78,8 +78,8 @@ def _inbetween(arguments: argparse.Namespace) -> None:
     scene = compat.sequencer_scene(bpy.context)
     _select(scene, arguments.strips)
     _apply(scene.fcvg, arguments)
-    shot = shots.from_selection(scene, compat.selected_strips(bpy.context), scene.fcvg)
-    sys.stdout.write(shots.sentence(shot, arguments.method or properties.engine_word(scene.fcvg.method)) + "\n")
+    chain = shots.chain(scene, compat.selected_strips(bpy.context), scene.fcvg)
+    sys.stdout.write(shots.sentence(chain, arguments.method or properties.engine_word(scene.fcvg.method)) + "\n")
     operators: Any = bpy.ops
     with _progress_shown():
         operators.fcvg.generate_inbetweens()

@@ -5,7 +5,7 @@ Names are tried with `hasattr` on types, never with `or` on values: an empty col
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import bpy
@@ -25,6 +25,11 @@ RELATIVE = (
 
 _HANDLES = "left_handle" in StripType.bl_rna.properties  # since 5.1; the names before warn
 _STRIPS = "strips" in bpy.types.SequenceEditor.bl_rna.properties  # since 4.4
+
+
+def has_window() -> bool:
+    """Whether an artist is looking. Without, operators return when all is made, and nobody can be asked."""
+    return not bpy.app.background
 
 
 def sequencer_scene(context: Any) -> Any:
@@ -72,6 +77,24 @@ def home(scene: Any, strip: Any) -> Any:
     return strip.parent_meta() or scene.sequence_editor
 
 
+def level_in(scene: Any, metas: Iterable[str]) -> Any:
+    """What holds the strips inside the innermost of the meta strips `metas`, outermost first; the edit without."""
+    holder = scene.sequence_editor
+    for name in metas:
+        holder = next(strip for strip in contents(holder) if strip.name == name)
+    return holder
+
+
+def metas_around(strip: Any) -> list[Any]:
+    """The meta strips that the strip lies in, outermost first."""
+    around: list[Any] = []
+    meta = strip.parent_meta()
+    while meta is not None:
+        around.insert(0, meta)
+        meta = meta.parent_meta()
+    return around
+
+
 def left(strip: Any) -> int:
     """First frame of the timeline on which the strip shows."""
     return int(strip.left_handle if _HANDLES else strip.frame_final_start)
@@ -80,6 +103,11 @@ def left(strip: Any) -> int:
 def right(strip: Any) -> int:
     """First frame of the timeline on which the strip shows no longer."""
     return int(strip.right_handle if _HANDLES else strip.frame_final_end)
+
+
+def content_left(strip: Any) -> int:
+    """Frame of the timeline on which the strip's content begins, whether the strip shows it or not."""
+    return int(strip.content_start if _HANDLES else strip.frame_start)
 
 
 def set_left(strip: Any, frame: int) -> None:
@@ -106,6 +134,16 @@ def shift(strip: Any, frames: int) -> None:
         strip.frame_start += frames
 
 
+def untrim(strip: Any) -> None:
+    """Let the strip show all of its content: neither handle hides or holds frames."""
+    if _HANDLES:
+        strip.left_handle = int(strip.content_start)
+        strip.right_handle = int(strip.content_end)
+    else:
+        strip.frame_final_start = int(strip.frame_start)
+        strip.frame_final_end = int(strip.frame_start) + strip.frame_duration
+
+
 def inputs(strip: Any) -> Iterator[Any]:
     """The strips an effect is made of."""
     for name in ("input_1", "input_2"):
@@ -114,16 +152,38 @@ def inputs(strip: Any) -> Iterator[Any]:
             yield source
 
 
-def animated_paths(scene: Any) -> set[str]:
-    """Data paths of the scene's properties that its action animates, strips' among them."""
-    animation = scene.animation_data
+def fcurves(owner: Any) -> list[Any]:
+    """The F-curves that animate a data-block (an object, a scene with its strips), in the order of its action."""
+    animation = owner.animation_data
     action = animation.action if animation else None
     if action is None:
-        return set()
-    if hasattr(action, "fcurves"):  # until 4.5
-        return {curve.data_path for curve in action.fcurves}
+        return []
+    if not hasattr(animation, "action_slot"):  # until 4.3
+        return list(action.fcurves)
+    if animation.action_slot is None:
+        return []
     bags = [strip.channelbag(animation.action_slot) for layer in action.layers for strip in layer.strips]
-    return {curve.data_path for bag in bags if bag for curve in bag.fcurves}
+    return [curve for bag in bags if bag for curve in bag.fcurves]
+
+
+def animated_paths(scene: Any) -> set[str]:
+    """Data paths of the scene's properties that its action animates, strips' among them."""
+    return {curve.data_path for curve in fcurves(scene)}
+
+
+def is_rendered(modifier: Any) -> bool:
+    """Whether a strip's modifier counts in renders."""
+    return bool(modifier.enable) if hasattr(modifier, "enable") else not modifier.mute  # since 5.0
+
+
+def content_start(strip: Any) -> float:
+    """Frame of the timeline on which the strip's content begins, whether it shows there or not."""
+    return float(strip.content_start if _HANDLES else strip.frame_start)
+
+
+def content_length(strip: Any) -> int:
+    """Frames that the strip's content has."""
+    return int(strip.content_duration if _HANDLES else strip.frame_duration)
 
 
 def channel(scene: Any, number: int) -> Any:
@@ -131,8 +191,29 @@ def channel(scene: Any, number: int) -> Any:
     return level(scene).channels[number]
 
 
+def label_colour() -> tuple[float, float, float]:
+    """The colour of words in the sequencer's sidebar, as the artist's theme has it, display-encoded."""
+    context: Any = bpy.context
+    theme = context.preferences.themes[0]
+    space = theme.sequence_editor.space
+    red, green, blue, *_ = space.button_text if hasattr(space, "button_text") else theme.user_interface.panel_text
+    return red, green, blue
+
+
 def set_file_format(image_settings: Any, file_format: str) -> None:
     """Since 5.0 the kind of media has to be chosen before the format."""
     if hasattr(image_settings, "media_type"):
         image_settings.media_type = "IMAGE"
     image_settings.file_format = file_format
+
+
+def compositing_tree(scene: Any) -> Any:
+    """The nodes that compositing runs through, or None. Since 5.0 scenes can share them."""
+    if hasattr(scene, "compositing_node_group"):
+        return scene.compositing_node_group
+    return scene.node_tree if scene.use_nodes else None
+
+
+def eevee() -> str:
+    """The name of the EEVEE engine."""
+    return "BLENDER_EEVEE" if bpy.app.version >= (5, 0) else "BLENDER_EEVEE_NEXT"

@@ -27,19 +27,22 @@ _FORBIDDEN = set('<>:"/\\|?*{}#%')  # in names on Windows, or with a meaning to 
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
 
-def new_folder(scene: Any, name: str, strip_id: str, base: str = BASE) -> Path:
-    """Make the folder for the frames of a strip of `scene` and prove that it can be written.
+def place(scene: Any, name: str, take_id: str, base: str = BASE) -> Path:
+    """The folder that a take's frames will have; `make` makes it.
 
     `base` starting with // means beside the blend file, and the user's data while the file has never been saved.
-    Raises DiskError when the folder cannot be made or written.
     """
     if base.startswith("//"):
         path = Path(bpy.path.abspath(base)) if bpy.data.filepath else unsaved_root()
     else:
         path = Path(base)
-    folder = path / f"{safe_name(name)}_{strip_id}"
+    return path / f"{safe_name(name)}_{take_id}"
+
+
+def make(folder: Path) -> None:
+    """Make the folder and prove that it can be written. Raises DiskError."""
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f"{keyframes.TEMPORARY}probe"
         probe.write_bytes(b"")
         probe.unlink()
@@ -48,7 +51,21 @@ def new_folder(scene: Any, name: str, strip_id: str, base: str = BASE) -> Path:
             f"The folder for the frames cannot be made: {folder} ({error.strerror or error}).",
             "Save the blend file where you may write, or choose another output folder in the preferences.",
         ) from error
-    return folder
+
+
+def of_take(strip: Any, take: Any) -> Path:
+    """Where the keys and frames of one of the strip's takes lie, whether the strip shows it or not.
+
+    Takes of a strip lie beside each other, but for one that was being made while the others were moved.
+    """
+    shown = strips.folder(strip)
+    name = str(take.folder)
+    if name in {"", shown.name}:  # strips of older files do not name it
+        return shown
+    places = [shown.parent, unsaved_root()]
+    if bpy.data.filepath:
+        places.append(Path(bpy.path.abspath(BASE)))
+    return next((place / name for place in places if (place / name).is_dir()), places[0] / name)
 
 
 def unsaved_root() -> Path:
@@ -72,8 +89,8 @@ def safe_name(name: str) -> str:
 def relocate_on_save(filepath: str, busy: Collection[str] = ()) -> None:
     """Before a save: move the folders made while the file was unsaved beside the file that is about to be written.
 
-    To be called by a `save_pre` handler with the path it gets, so that the file already says the new place. Strips
-    whose id is in `busy` are being filled and wait for the next save, or for `relocate`. A folder that cannot be
+    To be called by a `save_pre` handler with the path it gets, so that the file already says the new place. Takes
+    whose id is in `busy` are being made and wait for the next save, or for `relocate`. A folder that cannot be
     moved stays where it is, and its strip goes on showing it.
     """
     if not filepath:  # Blender saves its startup file
@@ -156,7 +173,8 @@ def _to_move(beside: Path, busy: Collection[str]) -> dict[Path, Path]:
     found: set[Path] = set()
     waiting: set[Path] = set()
     for _, strip in strips.ours():
-        folder = strips.folder(strip)
-        if folder.parent == root and folder.is_dir():
-            (waiting if strip.fcvg.id in busy else found).add(folder)
+        for take in (strip.fcvg, *strip.fcvg.others):
+            folder = of_take(strip, take)
+            if folder.parent == root and folder.is_dir():
+                (waiting if take.id in busy else found).add(folder)
     return {folder: beside / folder.name for folder in found - waiting}

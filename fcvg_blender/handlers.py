@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import folders, prefetch, pump
+from . import folders, prefetch, pump, waiting
 from .jobs import session
 
 
@@ -24,6 +24,7 @@ def after_load(*_: Any) -> None:
     """Another file: its strips, whose jobs a crash may have ended; the jobs of the file before end."""
     session.clear_error()
     folders.find_moved()
+    waiting.after_load()
     session.resync()
     folders.clean_leftovers()
     pump.wake()
@@ -32,14 +33,14 @@ def after_load(*_: Any) -> None:
 @persistent  # type: ignore[untyped-decorator]
 def before_save(filepath: str, *_: Any) -> None:
     """The first save of a new file gives its frames a place beside it. No file keeps what only holds for now."""
-    folders.relocate_on_save(filepath, session.busy_strips())
+    folders.relocate_on_save(filepath, session.busy_takes())
     prefetch.settle(set())
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_save(*_: Any) -> None:
     """Jobs that run go on."""
-    prefetch.settle(session.busy_strips())
+    prefetch.settle(session.busy_takes())
 
 
 _HANDLERS = {

@@ -1,6 +1,6 @@
 """What runs, from the click to the final report, and what each report changes in the edit. Main thread only.
 
-Strips are looked up by their id each time: undo, deleting and loading replace them.
+Takes are looked up by their id each time: undo, deleting and loading replace strips.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import bpy
 
-from . import amounts, folders, licences, overlay, properties, sheets, strips
+from . import amounts, exposure, folders, licences, overlay, properties, sheets, strips, takes
 from .engine import errors, protocol
 from .engine.client import Client, ToDo
 from .preferences import Choices
@@ -29,17 +29,22 @@ OFFLINE_HINT = (
 
 @dataclass
 class Job:
-    """Frames, or with `overlay` conditions, for the strip with the id `strip`; a self-test where that is empty.
+    """Frames, or with `overlay` conditions, of the take with the id `take`; where that is empty, a self-test, or with
+    `told` something else that makes no frames: that is called with the final report.
 
-    `id` is new for each run, because a strip's earlier run may still be stopping when it is resumed.
-    `resumed`: the strip and some of its frames are from an earlier run, and outlive this one whatever happens.
+    `id` is new for each run, because a take's earlier run may still be stopping when it is resumed.
+    `drawings`: those that are there. `resumed`: some are from an earlier run, and outlive this one whatever happens.
+    `in_line`: one of many, so its strip stays when it fails and says why.
     `fraction` in [0, 1]; `eta_s` is None until known. `preview`: the newest contact sheet of frames being denoised.
     """
 
     name: str
-    strip: str = ""
+    take: str = ""
     folder: Path = field(default_factory=Path)
+    told: Callable[[protocol.Message], None] | None = None
+    drawings: list[exposure.Drawing] = field(default_factory=list)
     resumed: bool = False
+    in_line: bool = False
     overlay: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stage: str = "Starting the engine"
@@ -61,7 +66,8 @@ class Session:
         self.jobs: dict[str, Job] = {}
         self.error_code = ""  # of the newest error shown
         self.on_progress: Callable[[Job], None] | None = None  # called while `wait` waits
-        self._withdrawn: set[str] = set()  # cancelled by the artist; undo must not bring their strips back
+        self._withdrawn: set[str] = set()  # cancelled by the artist; undo must not bring these takes back
+        self._ended: set[str] = set()  # takes whose job is over; undo must not let them wait again
         self._to_delete: dict[str, Path] = {}  # folders of those, until the engine has let go of them
         self._doomed: list[Path] = []
 
@@ -70,9 +76,9 @@ class Session:
         """Whether there is something to do before all rests."""
         return bool(self.jobs or self._doomed) or (self.client is not None and self.client.busy)
 
-    def busy_strips(self) -> set[str]:
-        """Ids of the strips that are being filled."""
-        return {job.strip for job in self.jobs.values() if job.strip}
+    def busy_takes(self) -> set[str]:
+        """Ids of the takes that are being made."""
+        return {job.take for job in self.jobs.values() if job.take}
 
     def engine(self, choices: Choices) -> Client:
         """The client for `choices`, its engine being started. Returns at once; raises MissingPart without a Python."""
@@ -98,15 +104,26 @@ class Session:
 
     def begin(self, job: Job, message: ToDo, choices: Choices) -> None:
         """Hand a job to the engine."""
-        self._withdrawn.discard(job.strip)
+        self.forget(job.take)
         client = self.engine(choices)
         if client.state == "ready":
             job.stage = "Preparing"
         client.submit(message)
         self.jobs[job.id] = job
 
+    def forget(self, take_id: str) -> None:
+        """Whatever became of the take's earlier jobs, it is wanted now."""
+        self._withdrawn.discard(take_id)
+        self._ended.discard(take_id)
+
+    def discard(self, take_id: str, folder: Path) -> None:
+        """Take a take that is not being made out of the edit, and what there is of it from the disk."""
+        self._withdrawn.add(take_id)
+        takes.withdraw(take_id)
+        self._doomed.append(folder)
+
     def cancel(self, job_id: str) -> None:
-        """The artist wants the edit as it was: the strip goes at once, its folder once the engine has stopped."""
+        """The artist wants the edit as it was: the take goes at once, its folder once the engine has stopped."""
         job = self.jobs.get(job_id)
         if job is None or self.client is None:
             return
@@ -132,6 +149,11 @@ class Session:
             return
         if isinstance(message, protocol.FINAL):
             self.show_frames()
+            self._ended.add(job.take)
+        if isinstance(message, protocol.FINAL) and job.told is not None:
+            del self.jobs[job.id]
+            job.told(message)
+            return
         match message:
             case protocol.Queued(ahead=ahead) if ahead:
                 job.stage = f"Waiting for {ahead} other job{'s' if ahead > 1 else ''}"
@@ -142,6 +164,8 @@ class Session:
             case protocol.Frame(file=file):
                 if job.overlay:
                     overlay.clear_black(job.folder / file)
+                else:
+                    job.drawings.append(exposure.Drawing(message.time, file))
                 job.unshown.append(message)
             case protocol.Preview():
                 job.preview = message
@@ -160,34 +184,44 @@ class Session:
         """
         waiting = [job for job in self.jobs.values() if job.unshown]
         for job in waiting:
-            found = strips.find(job.strip)
-            if found is not None:
-                for frame in job.unshown:
-                    strips.show_frame(found[1], frame.index, frame.hold, frame.file)
+            for _, strip, take in takes.holders(job.take):
+                if job.overlay:
+                    overlay.show(strip, job.unshown)
+                elif takes.is_shown(strip, take):
+                    strips.show(strip, job.drawings)
+                else:
+                    take.made = strips.count_made(strip.fcvg, job.drawings)
             job.unshown.clear()
         return bool(waiting)
 
     def wait(self, job_id: str) -> protocol.Message:
         """Handle reports until the final one of `job_id`, which is returned. For Blender without a window."""
         while True:
-            message = self.poll(WAIT_STEP_S)
-            if message is None:
-                continue
-            job = self.jobs.get(job_id)
-            self.handle(message)
-            if message.job == job_id:
-                if isinstance(message, protocol.FINAL):
-                    self.tidy(math.inf)
-                    return message
-                if job is not None and self.on_progress is not None:
-                    self.on_progress(job)
+            message = self.listen()
+            if message is not None and message.job == job_id:
+                self.tidy(math.inf)
+                return message
+
+    def listen(self) -> protocol.Message | None:
+        """Handle the next report, if one comes soon; it is returned if it is a final one. For Blender without a
+        window."""
+        message = self.poll(WAIT_STEP_S)
+        if message is None:
+            return None
+        job = self.jobs.get(message.job or "")
+        self.handle(message)
+        if isinstance(message, protocol.FINAL):
+            return message
+        if job is not None and self.on_progress is not None:
+            self.on_progress(job)
+        return None
 
     def drop_lost(self) -> bool:
-        """Stop jobs whose strip was deleted or undone, or whose file was closed; whether there was one.
+        """Stop jobs whose take was deleted or undone, or whose file was closed; whether there was one.
 
         Their frames stay on disk, because redo or the file opened again may bring the strip back.
         """
-        lost = [job for job in self.jobs.values() if job.strip and strips.find(job.strip) is None]
+        lost = [job for job in self.jobs.values() if job.take and next(takes.holders(job.take), None) is None]
         for job in lost:
             del self.jobs[job.id]
             if self.client is not None:
@@ -195,17 +229,18 @@ class Session:
         return bool(lost)
 
     def resync(self) -> None:
-        """After undo, redo or loading: what the strips show may be older than what is on disk."""
-        for strip_id in self._withdrawn:
-            strips.remove(strip_id)
-        running = self.busy_strips()
+        """After undo, redo or loading: what the strips say may be older than what is on disk."""
+        for take_id in self._withdrawn:
+            takes.withdraw(take_id)
+        running = self.busy_takes()
         for _, strip in strips.ours():
-            if strip.fcvg.state == properties.RUNNING:
-                strips.sync(strip)
-                if strip.fcvg.id in running:
-                    strip.fcvg.state = properties.RUNNING
-                elif strip.fcvg.state == properties.RUNNING:  # its folder is out of reach
-                    strip.fcvg.state = properties.INCOMPLETE
+            if strip.fcvg.state in properties.UNFINISHED or strip.fcvg.id in running:
+                (overlay if strip.fcvg.overlay else strips).sync(strip)
+            for take in (strip.fcvg, *strip.fcvg.others):
+                if take.id in running:
+                    take.state = properties.RUNNING
+                elif take.state == properties.RUNNING or (take.state == properties.WAITING and take.id in self._ended):
+                    strips.settle(strip, take, folders.of_take(strip, take))
         self.drop_lost()
 
     def show_error(self, message: str, hint: str = "", detail: str = "", code: str = "") -> None:
@@ -281,47 +316,66 @@ class Session:
     def _done(self, job: Job, done: protocol.Done) -> None:
         del self.jobs[job.id]
         self.clear_error()
-        if not job.strip:
+        if not job.take:
             self.status().engine_state = (
                 f"The engine works: {done.method} on {done.device}, {done.seconds:.1f} s (version {done.engine})"
             )
             return
-        for _, strip in strips.find_all(job.strip):
-            record = strip.fcvg
-            record.state = properties.DONE
-            record.method_used, record.engine_version = done.method, done.engine
-            record.notes = " ".join(done.notes)
-            record.models = licences.recorded(done.models)
-        folders.relocate(self.busy_strips())
+        for _, strip, take in takes.holders(job.take):
+            take.method_used, take.engine_version = done.method, done.engine
+            take.notes = " ".join(done.notes)
+            take.models = licences.recorded(done.models)
+            take.error = ""
+            # All that was asked for is there; the strip may have been timed anew meanwhile.
+            take.state = properties.DONE
+            if not job.overlay:
+                strips.settle(strip, take, job.folder)
+                if not strip.fcvg.pinned:
+                    takes.show(strip, take.number)
+        folders.relocate(self.busy_takes())
 
     def _failed(self, job: Job, failed: protocol.Failed) -> None:
+        if failed.code == errors.LooksLikeCut.code:
+            self._ask(job, failed)
+            return
         hint = failed.hint
         if "downloaded" in failed.message and not bpy.app.online_access:
             hint = OFFLINE_HINT
         self.show_error(failed.message, hint, failed.detail, failed.code)
-        if not job.strip:
+        if not job.take:
             del self.jobs[job.id]
             self.status().engine_state = "The engine does not work."
             return
-        found = strips.find(job.strip)
-        if found is not None and not job.resumed and (found[1].fcvg.made == 0 or job.overlay):
+        found = next(takes.holders(job.take), None)
+        if found is not None and not job.resumed and not job.in_line and (found[2].made == 0 or job.overlay):
             self._withdraw(job)
             self._doomed.append(self._to_delete.pop(job.id))
         else:
-            self._leave_incomplete(job)
+            self._leave_incomplete(job, failed.message)
+
+    def _ask(self, job: Job, failed: protocol.Failed) -> None:
+        """The keys look like a cut: ask the artist, or leave the pair out where that has been said before."""
+        found = next(takes.holders(job.take), None)
+        if found is None or found[0].fcvg.cuts == "LEAVE_OUT":
+            self._withdraw(job)
+            self._doomed.append(self._to_delete.pop(job.id))
+            return
+        del self.jobs[job.id]
+        for _, _, take in takes.holders(job.take):
+            take.state, take.error = properties.ASKING, failed.message
 
     def _withdraw(self, job: Job) -> None:
         del self.jobs[job.id]
-        if job.strip:
-            self._withdrawn.add(job.strip)
+        if job.take:
+            self._withdrawn.add(job.take)
             self._to_delete[job.id] = job.folder
-            strips.remove(job.strip)
+            takes.withdraw(job.take)
 
-    def _leave_incomplete(self, job: Job) -> None:
+    def _leave_incomplete(self, job: Job, why: str = "") -> None:
         self.jobs.pop(job.id, None)
-        for _, strip in strips.find_all(job.strip) if job.strip else []:
-            strip.fcvg.state = properties.INCOMPLETE
-        folders.relocate(self.busy_strips())
+        for _, _, take in takes.holders(job.take) if job.take else ():
+            take.state, take.error = properties.INCOMPLETE, why
+        folders.relocate(self.busy_takes())
 
 
 session = Session()

@@ -20,9 +20,9 @@ import imbuf
 
 from . import compat
 from .engine import errors
+from .exposure import END, START
 from .shots import Shot
 
-START, END = "key_start", "key_end"
 TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, the engine's as well
 
 _BYTES_PER_PIXEL = {".png": 8, ".exr": 16}
@@ -42,41 +42,42 @@ def suffix(file_format: str) -> str:
 
 
 def write_keys(scene: Any, shot: Shot, folder: Path, file_format: str) -> tuple[Path, Path]:
-    """Render both keys into `folder` at the scene's full resolution and give back their paths.
+    """Render both keys into `folder` and give back their paths; see `write_key`."""
+    return write_key(scene, shot, START, folder, file_format), write_key(scene, shot, END, folder, file_format)
+
+
+def write_key(scene: Any, shot: Shot, which: str, folder: Path, file_format: str) -> Path:
+    """Render one key (`which` is START or END) into `folder` at the scene's full resolution and give back its path.
 
     16 bit PNG, or 32 bit EXR where `file_format` is `exr`; RGBA, alpha straight in PNG and premultiplied in EXR;
-    no view transform. Existing files are replaced, never half. Blocks; to be called from the main thread.
+    no view transform. An existing file is replaced, never half. Blocks; to be called from the main thread.
 
-    Raises BadImage when a picture is missing on disk or cannot be read, DiskError when a key cannot be written,
+    Raises BadImage when a picture is missing on disk or cannot be read, DiskError when the key cannot be written,
     BadRequest while Blender renders something else.
     """
     if bpy.app.is_job_running("RENDER"):
         raise errors.BadRequest("Blender is rendering.", "Wait until it has finished, then try again.")
-    by_name = {strip.name: strip for strip in compat.strips(scene)}
-    keys = [(shot.start_strip, shot.start_frame, START), (shot.end_strip, shot.end_frame, END)]
-    for name, frame, _ in keys:
-        _check_sources(by_name[name], frame)
-    paths = []
-    with _copy_of(scene) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
+    name, frame = (shot.start_strip, shot.start_frame) if which == START else (shot.end_strip, shot.end_frame)
+    strip = next(each for each in compat.contents(compat.level_in(scene, shot.metas)) if each.name == name)
+    _check_sources(strip, frame)
+    with _copy_of(scene, shot.metas) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
         _set_up(copy, file_format)
-        for name, frame, stem in keys:
-            rendered = Path(scratch, stem + suffix(file_format))
-            _render_alone(copy, name, frame, rendered)
-            paths.append(_bring(rendered, folder))
-    return paths[0], paths[1]
+        rendered = Path(scratch, which + suffix(file_format))
+        _render_alone(copy, name, frame, rendered)
+        return _bring(rendered, folder)
 
 
 @contextmanager
-def _copy_of(scene: Any) -> Iterator[Any]:
-    """A copy of the scene with the same meta strip open, gone afterwards together with all that came with it."""
+def _copy_of(scene: Any, metas: tuple[str, ...]) -> Iterator[Any]:
+    """A copy of the scene with the meta strips `metas` open, gone afterwards together with all that came with it."""
     had_result = "Render Result" in bpy.data.images
     with _no_render_handlers():
         copy = scene.copy()
         try:
             strips = {strip.name: strip for strip in compat.all_strips(copy)}
-            for meta in scene.sequence_editor.meta_stack:
-                _unmute(copy, strips[meta.name])  # else Blender finds nothing to render
-                copy.sequence_editor.display_stack(strips[meta.name])
+            for meta in metas:
+                _unmute(copy, strips[meta])  # else Blender finds nothing to render
+                copy.sequence_editor.display_stack(strips[meta])
             yield copy
         finally:
             bpy.data.scenes.remove(copy)
@@ -156,6 +157,8 @@ def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
     for strip in compat.strips(copy):
         if strip.name == name:
             strip.mute = False
+            if strip.fcvg.promoted:
+                _strip_look(copy, strip)
             if strip.blend_type != "REPLACE":
                 strip.blend_type = "ALPHA_OVER"  # multiplied with the nothing below, it would vanish
         elif compat.left(strip) <= frame < compat.right(strip):
@@ -174,6 +177,21 @@ def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
                 "Render that frame yourself to see what is wrong, or see whether the disk is full.",
             ) from error
     _check_whole(path, copy.render.resolution_x * copy.render.resolution_y)
+
+
+def _strip_look(copy: Any, strip: Any) -> None:
+    """Leave only the picture as it is on disk: the inbetweens beside a promoted key carry the same look themselves."""
+    copy.animation_data_clear()
+    for modifier in list(strip.modifiers):
+        strip.modifiers.remove(modifier)
+    for owner, names in (
+        (strip.transform, ("offset_x", "offset_y", "scale_x", "scale_y", "rotation")),
+        (strip.crop, ("min_x", "max_x", "min_y", "max_y")),
+        (strip, ("use_flip_x", "use_flip_y", "color_multiply", "color_saturation", "blend_alpha", "multiply_alpha")),
+    ):
+        for name in names:
+            if hasattr(owner, name):
+                setattr(owner, name, owner.bl_rna.properties[name].default)
 
 
 def _check_whole(path: Path, pixels: int) -> None:

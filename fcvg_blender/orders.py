@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import generative, keyframes, licences, properties
+from . import compat, exposure, generative, keyframes, licences, properties, shots
 from .engine import errors, protocol
 from .preferences import Choices
 
 MATCHES = "key_matches.json"  # the artist's own, beside the keys
 
 
-def chosen(settings: Any, count: int, choices: Choices) -> protocol.Request:
-    """`count` inbetweens as the scene's settings say; `placed` gives it its paths.
+def chosen(settings: Any, shot: shots.Shot, choices: Choices) -> protocol.Request:
+    """The inbetweens of `shot` as the scene's settings say; `placed` gives the request its paths.
 
     Raises BadRequest on a timing chart that does not fit and on edited matches that are not there, LicenceRefused where
     only commercial-safe models may be used and these are not.
@@ -25,13 +25,15 @@ def chosen(settings: Any, count: int, choices: Choices) -> protocol.Request:
         start="",
         end="",
         out="",
-        count=count,
+        count=shot.count,
         method=method,
-        timing=settings.engine_timing(count),
+        timing=settings.engine_timing(shot.count),
         hold=settings.hold_frames(),
         seed=settings.engine_seed(),
         format=properties.engine_word(settings.format),
         device=choices.device,
+        # Without a window there is nobody to be asked.
+        refuse_cuts=settings.cuts == "LEAVE_OUT" or (settings.cuts == "ASK" and compat.has_window()),
         commercial_only=choices.commercial_only,
     )
     if method not in protocol.GENERATIVE:
@@ -46,21 +48,39 @@ def chosen(settings: Any, count: int, choices: Choices) -> protocol.Request:
     return request
 
 
-def remembered(record: Any, choices: Choices) -> protocol.Request:
-    """The same inbetweens once more, from what their strip remembers; `placed` gives it its paths. Raises
-    LicenceRefused as `chosen` does."""
-    conditions, sampling = generative.recalled(record.generation)
+def draft_of(request: protocol.Request, choices: Choices) -> protocol.Request:
+    """The same inbetweens as they can be had at once, before a method that takes long has drawn them."""
+    return replace(
+        request,
+        method="auto",
+        conditions=protocol.ConditionSettings(),
+        sampling=protocol.SamplingSettings(),
+        commercial_only=choices.commercial_only,
+    )
+
+
+def remembered(record: Any, take: Any, folder: Path, choices: Choices) -> protocol.Request:
+    """What the take of a strip is to be made of, from what it remembers; `placed` gives the request its paths.
+
+    Drawings join those in `folder`. A method that draws all frames together goes on with the chart that it has begun,
+    however the strip is timed by now. Raises LicenceRefused as `chosen` does.
+    """
+    conditions, sampling = generative.recalled(take.generation)
+    count, timing, hold = record.count, record.engine_timing(), record.hold
+    begun = exposure.manifest(folder).get("identity", {}) if take.method in protocol.GENERATIVE else {}
     request = protocol.Request(
         start="",
         end="",
         out="",
-        count=record.count,
-        method=record.method,
-        timing=record.engine_timing(),
-        hold=record.hold,
-        seed=record.seed,
-        format=record.format,
+        count=begun.get("count", count),
+        method=take.method,
+        timing=begun.get("timing", timing),
+        hold=begun.get("hold", hold),
+        seed=take.seed,
+        format=take.format,
         device=choices.device,
+        extend=take.method not in protocol.GENERATIVE,
+        refuse_cuts=not take.cuts_allowed,
         commercial_only=choices.commercial_only,
         conditions=conditions,
         sampling=sampling,
@@ -86,8 +106,8 @@ def placed(request: protocol.Request, folder: Path) -> protocol.Request:
             ) from error
     return replace(
         request,
-        start=str(folder / (keyframes.START + suffix)),
-        end=str(folder / (keyframes.END + suffix)),
+        start=str(folder / (exposure.START + suffix)),
+        end=str(folder / (exposure.END + suffix)),
         out=str(folder),
         conditions=replace(request.conditions, matches=str(matches) if matches.is_file() else ""),
     )

@@ -8,9 +8,10 @@ finding again and removing are those of `strips`.
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 from . import compat, keyframes, properties, shots, strips
 from .engine import errors, protocol
 
+NOTHING = "nothing.png"  # what is shown where nothing is drawn yet
 MATCHES = "matches.json"  # what the engine has found, to be edited
 COLOUR_TAG = "COLOR_06"
 
@@ -34,7 +36,7 @@ def insert(scene: Any, shot: shots.Shot, folder: Path, strip_id: str, request: p
     """
     first, count = shot.start_frame, shot.count + 2
     try:
-        (folder / strips.NOTHING).write_bytes(_with_clear_black(_black()))
+        (folder / NOTHING).write_bytes(_with_clear_black(_black()))
     except OSError as error:
         raise errors.DiskError(
             f"{folder} cannot be written: {error.strerror or error}.", "Is the disk full?"
@@ -42,15 +44,17 @@ def insert(scene: Any, shot: shots.Shot, folder: Path, strip_id: str, request: p
     for old in {strip.fcvg.id for strip in of_pair(scene, shot)}:
         strips.remove(old)
     channel = shots.free_channel(scene, first, count, shot.channel)
-    files = [strips.NOTHING] * count
+    files = [NOTHING] * count
     strip = strips.new_strip(scene, strips.title("Conditions", shot), folder, files, channel, first)
     strip.select = False
     strip.blend_type = "ALPHA_OVER"
     strip.color_tag = COLOUR_TAG
     record = strip.fcvg
     record.overlay = True
-    strips.remember(record, shot, strip_id, replace(request, format="png"))
+    strips.remember_gap(record, shot, request)
+    strips.remember_take(record, replace(request, format="png"), strip_id, folder)
     record.count, record.first = count, first
+    record.state = properties.RUNNING
 
 
 def of_pair(scene: Any, shot: shots.Shot) -> Iterator[Any]:
@@ -71,6 +75,41 @@ def is_whole(strip: Any) -> bool:
     return bool(strip.fcvg.state == properties.DONE)
 
 
+def show(strip: Any, frames: Iterable[protocol.Frame]) -> None:
+    """Show conditions that the engine has drawn."""
+    strips.set_files(
+        strip, {number: each.file for each in frames for number in range(each.index, each.index + each.hold)}
+    )
+    _count(strip)
+
+
+def sync(strip: Any) -> None:
+    """As `strips.sync`."""
+    record = strip.fcvg
+    try:
+        present = {entry.name for entry in os.scandir(strips.folder(strip))}
+    except OSError:
+        return
+    files = {number: file_of(record, number) for number in range(1, record.count + 1)}
+    strips.set_files(strip, {number: file if file in present else NOTHING for number, file in files.items()})
+    _count(strip)
+    if record.made == record.count:
+        record.state = properties.DONE
+    elif record.state == properties.DONE:
+        record.state = properties.INCOMPLETE
+    strips.note_manifest(record, strips.folder(strip))
+
+
+def file_of(record: Any, number: int) -> str:
+    """The name that the engine gives to the conditions on frame `number` of the strip, counted from 1.
+
+    The engine numbers drawings, not frames: 0 is the earlier key's, the last the later key's.
+    """
+    between = record.count - 2
+    drawing = -(-min(number - 1, between) // record.hold) + (number > between + 1)
+    return f"condition_{drawing:04d}.png"
+
+
 def clear_black(picture: Path) -> None:
     """Make what is black in a PNG file of the engine transparent; its colours stay as they are.
 
@@ -80,6 +119,24 @@ def clear_black(picture: Path) -> None:
     with suppress(OSError):
         partial.write_bytes(_with_clear_black(picture.read_bytes()))
         partial.replace(picture)
+
+
+def _count(strip: Any) -> None:
+    drawn = [element.filename for element in strip.elements if element.filename != NOTHING]
+    strip.fcvg.made = len(drawn)
+    if drawn:
+        _fit(strip, drawn[0])
+
+
+def _fit(strip: Any, file: str) -> None:
+    """Stretch pictures that were drawn at the engine's working size over the whole frame."""
+    try:
+        with (strips.folder(strip) / file).open("rb") as png:
+            width, height = struct.unpack(">II", png.read(24)[16:])
+    except (OSError, struct.error):
+        return
+    render = strip.id_data.render
+    strip.transform.scale_x, strip.transform.scale_y = render.resolution_x / width, render.resolution_y / height
 
 
 def _with_clear_black(png: bytes) -> bytes:

@@ -36,8 +36,9 @@ class FCVG_PT_inbetween(SidebarPanel):
         settings = scene.fcvg
         strips = compat.selected_strips(context)
         try:
-            shot = shots.from_selection(scene, strips, settings)
-            settings.engine_timing(shot.count)
+            chain = shots.chain(scene, strips, settings)
+            for shot in chain.shots:
+                settings.engine_timing(shot.count)
         except errors.FcvgError as problem:
             message, hint = problem.message, problem.hint
             if len(strips) == 1 and strips[0].fcvg.id:  # as after each generation
@@ -47,8 +48,10 @@ class FCVG_PT_inbetween(SidebarPanel):
             touching = len(strips) > 1
         else:
             method = _label(properties.METHODS, properties.engine_word(settings.method))
-            text_box(context, layout, shots.sentence(shot, method), icon="RENDER_ANIMATION")
-            touching = shot.placement != shots.GAP
+            text_box(
+                context, layout, shots.sentence(chain, method), " ".join(chain.left_out[:2]), icon="RENDER_ANIMATION"
+            )
+            touching = any(shot.placement != shots.GAP for shot in chain.shots)
 
         column = layout.column()
         column.use_property_split = True

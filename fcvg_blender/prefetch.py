@@ -17,11 +17,15 @@ import bpy
 from . import strips
 
 
-def settle(busy_strips: set[str]) -> None:
-    """Hold prefetching in each scene that has a strip with an id in `busy_strips`; let it go on in all others."""
+def settle(busy_takes: set[str]) -> None:
+    """Hold prefetching in each scene that has a strip with a take in `busy_takes`; let it go on in all others."""
     if bpy.app.background:
         return  # where nothing is drawn, nothing is prefetched
-    busy = {scene.name for scene, strip in strips.ours() if strip.fcvg.id in busy_strips}
+    busy = {
+        scene.name
+        for scene, strip in strips.ours()
+        if any(take.id in busy_takes for take in (strip.fcvg, *strip.fcvg.others))
+    }
     scenes: list[Any] = list(bpy.data.scenes)
     for scene in scenes:
         editor, settings = scene.sequence_editor, scene.fcvg

@@ -41,15 +41,23 @@ PLACEMENTS = [
 ]
 TIMINGS = [
     ("LINEAR", "Even", "The same distance from each drawing to the next", 0),
-    ("EASE_IN", "Ease In", "Start slowly: drawings gather at the earlier key", 1),
-    ("EASE_OUT", "Ease Out", "End slowly: drawings gather at the later key", 2),
-    ("EASE_IN_OUT", "Ease In and Out", "Start and end slowly: drawings gather at both keys", 3),
-    ("CUSTOM", "Timing Chart", "Say for each drawing how far it is on the way from the earlier to the later key", 4),
+    ("EASE_IN", "Slow Out of First", "Starts slowly: drawings gather at the earlier key", 1),
+    ("EASE_OUT", "Slow In to Last", "Ends slowly: drawings gather at the later key", 2),
+    ("EASE_IN_OUT", "Slow Both Ends", "Starts and ends slowly: drawings gather at both keys", 3),
+    ("CUSTOM", "Typed Chart", "Say for each drawing how far it is on the way from the earlier to the later key", 4),
+    ("FAVOUR_FIRST", "Favour First", "All drawings are nearer to the earlier key", 5),
+    ("FAVOUR_LAST", "Favour Last", "All drawings are nearer to the later key", 6),
+    ("ANTICIPATION", "Anticipation", "Winds up at the earlier key, then goes fast and settles into the later one", 7),
 ]
 HOLDS = [
     ("ONES", "On Ones", "A new drawing on every frame", 1),
     ("TWOS", "On Twos", "Each drawing is held for two frames", 2),
     ("THREES", "On Threes", "Each drawing is held for three frames", 3),
+]
+CUTS = [
+    ("ASK", "Ask", "Ask before making inbetweens of two keys that do not look like the same shot", 0),
+    ("MAKE", "Make Anyway", "Make inbetweens of any two keys", 1),
+    ("LEAVE_OUT", "Leave Out", "Make no inbetweens of two keys that do not look like the same shot", 2),
 ]
 FORMATS = [
     ("PNG", "PNG", "8 bits a channel, with transparency. Right for most edits", 0),
@@ -58,37 +66,75 @@ FORMATS = [
     ("JPG", "JPEG", "Small files without transparency", 3),
 ]
 
-RUNNING, DONE, INCOMPLETE = "RUNNING", "DONE", "INCOMPLETE"  # states of a strip; '' is no strip of ours
+# States of a take; '' is no strip of ours. WAITING: the engine has not got it yet; ASKING: it looks like a cut, and the
+# artist has to decide.
+WAITING, RUNNING, DONE, INCOMPLETE, ASKING = "WAITING", "RUNNING", "DONE", "INCOMPLETE", "ASKING"
+UNFINISHED = (WAITING, RUNNING, ASKING)
 
 
-class FCVG_StripRecord(bpy.types.PropertyGroup):
-    """What an inbetween strip remembers; `id` is empty on every other strip.
+class TakeFields:
+    """What there is of each take; `id` is empty on every strip that is not ours.
 
-    Words (`method`, `timing`, `format`) are those of the engine. Splitting and duplicating a strip copies the
-    record, so several strips may carry one id: they show the same frames.
-
-    With `overlay` the strip shows the conditions of a pair instead: first the earlier key's, then those of the frames
-    between, last the later key's; `count` counts all of them.
+    Words (`method`, `format`) are those of the engine. Splitting and duplicating a strip copies its record, so
+    several strips may carry one id: they show the same frames.
     """
 
-    id: StringProperty(name="Id", description="Ties the strip to its job and its folder")
-    state: StringProperty(name="State", description="Whether the frames are being made, are done or are incomplete")
+    id: StringProperty(name="Id", description="Ties the take to its job and its folder")
+    number: IntProperty(name="Take", description="Number of the take, counted from 1", min=1, default=1)
+    state: StringProperty(name="State", description="Whether the frames wait, are being made, are done or incomplete")
+    place: IntProperty(name="Place", description="Place in the queue: lower ones are made first", min=0)
+    folder: StringProperty(name="Folder", description="Name of the folder with the keys and the frames")
     method: StringProperty(name="Method", description="The method that was asked for")
     method_used: StringProperty(name="Method Used", description="The method that made the frames")
-    count: IntProperty(name="Inbetweens", description="Frames between the two keys", min=0)
     made: IntProperty(name="Made", description="Frames that are there so far", min=0)
-    timing: StringProperty(name="Timing", description="How the drawings are spaced between the keys")
-    hold: IntProperty(name="Hold", description="Frames for which each drawing is shown", min=1, default=1)
     seed: IntProperty(name="Seed", description="Start of the random numbers")
     generation: StringProperty(name="Generation", description="Conditions and sampling, as JSON; empty without")
-    overlay: BoolProperty(name="Conditions", description="The strip shows conditions over the edit")
     format: StringProperty(name="File Format", description="Format of the frames on disk")
     engine_version: StringProperty(name="Engine", description="Version of the engine that made the frames")
     notes: StringProperty(name="Notes", description="What the engine has to say about these frames")
     models: StringProperty(name="Models", description="Models that made the frames, with their licences, as JSON")
+    error: StringProperty(name="Error", description="Why the frames could not be made, or what the artist is asked")
+    cuts_allowed: BoolProperty(name="Cuts Allowed", description="Make the frames even if the keys look like a cut")
+    print_start: StringProperty(name="Earlier Key's Print", description="Tells whether the earlier key has changed")
+    print_end: StringProperty(name="Later Key's Print", description="Tells whether the later key has changed")
+
+
+class FCVG_Take(TakeFields, bpy.types.PropertyGroup):
+    """A take that its strip does not show at the moment."""
+
+
+class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
+    """What an inbetween strip remembers: of its gap, of the take that it shows (`TakeFields`), and its `others`.
+
+    `timing` is the engine's word or times. `place`, `number` and `id` are the shown take's.
+
+    With `overlay` the strip shows the conditions of a pair instead: first the earlier key's, then those of the frames
+    between, last the later key's; `count` counts all of them.
+
+    On an artist's strip only `key` is set: inbetweens find their keys by it, whatever the strips are called.
+    `still_scene` and `still_frame` tell what a rendered key shows. With `promoted` the strip is an inbetween that has
+    become a key: its picture is taken as it is on disk, because the strips beside it carry the same look.
+    """
+
+    others: CollectionProperty(type=FCVG_Take, name="Other Takes")
+    pinned: BoolProperty(
+        name="Pinned", description="Keep showing this take, whatever other takes of the strip are finished"
+    )
+    stale: StringProperty(name="Changed", description="What has changed in the edit since the take was made")
+    count: IntProperty(name="Inbetweens", description="Frames between the two keys", min=0)
+    timing: StringProperty(name="Timing", description="How the drawings are spaced between the keys")
+    hold: IntProperty(name="Hold", description="Frames for which each drawing is shown", min=1, default=1)
+    overlay: BoolProperty(name="Conditions", description="The strip shows conditions over the edit")
+
+    key: StringProperty(name="Key", description="Ties this strip to the inbetweens that it is a key of")
+    promoted: BoolProperty(name="Promoted", description="The picture is an inbetween that has become a key")
+    still_scene: StringProperty(name="3D Scene", description="Scene that the picture was rendered from")
+    still_frame: IntProperty(name="3D Frame", description="Frame of the scene that the picture shows")
 
     key_start: StringProperty(name="Earlier Key", description="Strip from which the earlier key was taken")
     key_end: StringProperty(name="Later Key", description="Strip from which the later key was taken")
+    key_start_id: StringProperty(name="Earlier Key's Id", description="The `key` of that strip")
+    key_end_id: StringProperty(name="Later Key's Id", description="The `key` of that strip")
     start_frame: IntProperty(name="Earlier Key Frame", description="Frame of the timeline that shows the earlier key")
     end_frame: IntProperty(name="Later Key Frame", description="Frame of the timeline that shows the later key")
     placement: StringProperty(name="Placement", description="How the inbetweens were placed between the keys")
@@ -137,6 +183,13 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
         min=-1,
     )
     format: EnumProperty(name="File Format", description="Format of the frames on disk", items=FORMATS)
+    draft_first: BoolProperty(
+        name="Draft First",
+        description="Show a quick draft at once; the frames of the slow method take its place when they are done, "
+        "as another take of the strip",
+        default=True,
+    )
+    cuts: EnumProperty(name="Cuts", description="What to do with two keys of different shots", items=CUTS)
     conditions: PointerProperty(type=generative.FCVG_Conditions)
     sampling: PointerProperty(type=generative.FCVG_Sampling)
     prefetch_held: BoolProperty(
@@ -194,6 +247,17 @@ class FCVG_Job(bpy.types.PropertyGroup):
     sheet_step: StringProperty(name="Step", description="How far the frames on the contact sheet have come")
 
 
+class FCVG_QueueItem(bpy.types.PropertyGroup):
+    """A take that is being made, waits or asks, as the panel shows it. `name` (Blender's own) is the title."""
+
+    take: StringProperty(name="Id")
+    number: IntProperty(name="Take", description="Number of the take")
+    state: StringProperty(name="State", description="Whether it waits, is being made or asks")
+    method: StringProperty(name="Method", description="What it will be made with")
+    question: StringProperty(name="Question", description="What the artist has to decide")
+    fraction: FloatProperty(name="Progress", description="How much is done", min=0.0, max=1.0, subtype="FACTOR")
+
+
 class FCVG_Need(bpy.types.PropertyGroup):
     """What a method still needs, by the engine's own account. `name` (Blender's own) is the method, its word."""
 
@@ -241,6 +305,13 @@ class FCVG_Status(bpy.types.PropertyGroup):
     """What runs and what went wrong. Lives in the window manager and is not saved."""
 
     jobs: CollectionProperty(type=FCVG_Job, name="Jobs", options={"SKIP_SAVE"})
+    queue: CollectionProperty(type=FCVG_QueueItem, name="Queue", options={"SKIP_SAVE"})
+    queue_row: IntProperty(name="Row", description="Row of the queue that is chosen", options={"SKIP_SAVE"})
+    paused: BoolProperty(
+        name="Pause",
+        description="What is being made is finished; nothing else is begun until the queue goes on",
+        options={"SKIP_SAVE"},
+    )
     error_message: StringProperty(name="Error", description="What went wrong", options={"SKIP_SAVE"})
     error_hint: StringProperty(name="Hint", description="What to do about it", options={"SKIP_SAVE"})
     error_detail: StringProperty(name="Detail", description="For a report", options={"SKIP_SAVE"})
@@ -257,9 +328,11 @@ class FCVG_Status(bpy.types.PropertyGroup):
 
 CLASSES = (
     *generative.CLASSES,
+    FCVG_Take,
     FCVG_StripRecord,
     FCVG_SceneSettings,
     FCVG_Job,
+    FCVG_QueueItem,
     FCVG_Need,
     FCVG_Chore,
     FCVG_Trouble,

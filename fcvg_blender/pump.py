@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from . import preferences, prefetch, sheets
+from . import preferences, prefetch, sheets, waiting
 from .chores import MODELS, chores
 from .engine import errors
 from .jobs import session
@@ -31,9 +31,8 @@ _stale = False  # the panels show less than is known
 
 def wake() -> None:
     """Have the timer running. Without a window nothing calls timers: operators wait for their job instead."""
-    session.publish()
-    chores.publish()
-    prefetch.settle(session.busy_strips())
+    publish()
+    prefetch.settle(session.busy_takes())
     if not bpy.app.background and not bpy.app.timers.is_registered(turn):
         bpy.app.timers.register(turn, first_interval=INTERVAL_S, persistent=True)
 
@@ -57,16 +56,22 @@ def turn() -> float | None:
     except Exception as error:  # anything less would freeze the bar without a word
         session.fail_all(f"The add-on stumbled: {error}", traceback.format_exc())
         _stale = True
-    resting = not session.active and not chores.active
+    resting = not session.active and not chores.active and not waiting.can_go_on()
     if _stale and (resting or time.perf_counter() - _last_redraw_s > REDRAW_S):
         sheets.refresh(session.jobs.values())
-        session.publish()
-        chores.publish()
+        publish()
         _redraw()
     if not resting:
         return INTERVAL_S
     prefetch.settle(set())
     return None
+
+
+def publish() -> None:
+    """Write what runs and what waits where the panels read it."""
+    session.publish()
+    waiting.publish()
+    chores.publish()
 
 
 def _follow_up() -> None:
@@ -98,10 +103,12 @@ def _carry() -> bool:
         news = True
     session.tidy(began_s + BUDGET_S)
     news |= session.knows_more()
+    if time.perf_counter() - began_s < BUDGET_S:
+        news |= waiting.turn()
     if began_s > _next_check_s:
         _next_check_s = began_s + STRIPS_S
         news |= session.drop_lost()
-        prefetch.settle(session.busy_strips())
+        prefetch.settle(session.busy_takes())
     change_s = time.perf_counter()
     if change_s > _next_change_s and session.show_frames():
         now_s = time.perf_counter()

@@ -6,8 +6,9 @@ inbetweens, the later key the first one that the later strip shows after them (h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import bpy
@@ -40,6 +41,7 @@ class Shot:
     `start_frame`, `end_frame`: frames of the timeline that show the two keys now.
     `first` … `last`: the `count` frames of the timeline that the inbetweens will cover on `channel`.
     With placement PUSH everything that starts at `first` or later moves right by `count` when they are inserted.
+    `metas`: names of the meta strips that are open, outermost first. One strip may be both keys.
     """
 
     scene_name: str
@@ -52,11 +54,61 @@ class Shot:
     last: int
     count: int
     channel: int
+    metas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Pairs of strips that follow each other: the `shots` between them, as the edit is before anything is moved, and
+    sentences about those that are `left_out`."""
+
+    shots: tuple[Shot, ...]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Inbetweens of all shots together."""
+        return sum(shot.count for shot in self.shots)
+
+
+def chain(scene: Any, strips: Iterable[Any], settings: Any) -> Chain:
+    """The shots between each of the selected strips and the next one. Raises ShotProblem where there is none.
+
+    With two strips any problem is raised; with more, pairs that cannot be inbetweened are left out, and those that
+    have inbetweens already.
+    """
+    chosen = list(strips)
+    pictures = sorted((strip for strip in chosen if _is_picture(strip) and not strip.fcvg.id), key=compat.left)
+    if len(pictures) < 3:
+        return Chain((from_selection(scene, chosen, settings),))
+    filled = {(strip.fcvg.key_start, strip.fcvg.key_end) for strip in compat.strips(scene) if is_inbetweens(strip)}
+    shots, left_out = [], []
+    for earlier, later in pairwise(pictures):
+        if (earlier.name, later.name) in filled:
+            left_out.append(f"“{earlier.name}” and “{later.name}” have inbetweens already.")
+            continue
+        try:
+            shots.append(between(scene, earlier, later, settings))
+        except ShotProblem as problem:
+            left_out.append(problem.message)
+    if not shots:
+        raise ShotProblem(left_out[0], "Select strips that follow each other in time.")
+    return Chain(tuple(shots), tuple(left_out))
+
+
+def is_inbetweens(strip: Any) -> bool:
+    """Whether the strip is one of ours that shows inbetweens."""
+    return bool(strip.type == "IMAGE" and strip.fcvg.id and not strip.fcvg.overlay)
 
 
 def from_selection(scene: Any, strips: Iterable[Any], settings: Any) -> Shot:
     """The shot between two selected strips; sounds and conditions beside them are ignored. Raises ShotProblem."""
-    earlier, later = _pair(list(strips))
+    return between(scene, *_pair(list(strips)), settings)
+
+
+def between(scene: Any, earlier: Any, later: Any, settings: Any) -> Shot:
+    """The shot between two strips of the open level. Raises ShotProblem."""
+    _check_order(earlier, later)
     for strip in (earlier, later):
         _check_visible(scene, strip)
     cut = compat.right(earlier)
@@ -90,11 +142,86 @@ def from_selection(scene: Any, strips: Iterable[Any], settings: Any) -> Shot:
         last=first + count - 1,
         count=count,
         channel=free_channel(scene, first, count, max(earlier.channel, later.channel), pushing),
+        metas=tuple(meta.name for meta in scene.sequence_editor.meta_stack),
     )
 
 
-def sentence(shot: Shot, method_label: str) -> str:
+def of_strip(scene: Any, strip: Any) -> Shot:
+    """The gap of a strip of inbetweens as it is now, wherever its keys have been moved since. Raises ShotProblem.
+
+    Its channel is the strip's own. Inbetweens that lie over their keys keep their place; in a gap they follow it.
+    """
+    record = strip.fcvg
+    earlier, later = keys_of(scene, strip)
+    first, count = compat.content_left(strip), record.count
+    if record.placement in {GAP, "PUSH"} and earlier.name != later.name:
+        first = compat.right(earlier)
+        count = compat.left(later) - first
+        if count < 1:
+            raise ShotProblem(
+                f"There is no room any more between “{earlier.name}” and “{later.name}”.",
+                "Move the keys apart, or remove the inbetweens.",
+            )
+        if count > protocol.MAX_COUNT:
+            raise ShotProblem(
+                f"The gap is {count} frames long; at most {protocol.MAX_COUNT} inbetweens can be made at once.",
+                "Move the strips closer together.",
+            )
+    return Shot(
+        scene_name=scene.name,
+        start_strip=earlier.name,
+        end_strip=later.name,
+        start_frame=_within(earlier, first - 1),
+        end_frame=_within(later, first + count),
+        placement=record.placement,
+        first=first,
+        last=first + count - 1,
+        count=count,
+        channel=strip.channel,
+        metas=tuple(meta.name for meta in compat.metas_around(strip)),
+    )
+
+
+def keys_of(scene: Any, strip: Any) -> tuple[Any, Any]:
+    """The two strips that the inbetweens of `strip` lie between. Raises ShotProblem when one is gone."""
+    record = strip.fcvg
+    beside = [each for each in compat.contents(compat.home(scene, strip)) if each != strip]
+    # A key that was split or duplicated has its id twice: the nearer one counts.
+    first, after = compat.left(strip), compat.right(strip)
+    earlier = _key(beside, record.key_start_id, record.key_start, lambda key: abs(compat.right(key) - first))
+    later = _key(beside, record.key_end_id, record.key_end, lambda key: abs(compat.left(key) - after))
+    for key, name, which in ((earlier, record.key_start, "earlier"), (later, record.key_end, "later")):
+        if key is None:
+            raise ShotProblem(
+                f"The {which} key of “{strip.name}”, the strip “{name}”, is gone.",
+                "Bring it back, or select two strips and generate anew.",
+            )
+    return earlier, later
+
+
+def _key(strips: list[Any], key_id: str, name: str, distance: Callable[[Any], int]) -> Any:
+    found = [strip for strip in strips if key_id and strip.fcvg.key == key_id]
+    if not found:
+        found = [strip for strip in strips if strip.name == name]  # of a file made before keys had ids
+    return min(found, key=distance, default=None)
+
+
+def _within(strip: Any, frame: int) -> int:
+    """The frame that the strip shows which is nearest to `frame`."""
+    return max(compat.left(strip), min(frame, compat.right(strip) - 1))
+
+
+def _is_picture(strip: Any) -> bool:
+    return strip.type != "SOUND" and not strip.fcvg.overlay
+
+
+def sentence(chain: Chain, method_label: str) -> str:
     """What will happen, such as `12 inbetweens, frames 25–36, channel 3, RIFE`."""
+    shot = chain.shots[0]
+    if len(chain.shots) > 1:
+        text = f"{len(chain.shots)} gaps, {chain.count} inbetweens, {method_label}"
+        moved = sum(each.count for each in chain.shots if each.placement == "PUSH")
+        return text + (f"; later strips move right by up to {moved}" if moved else "")
     if shot.count == 1:
         what = f"1 inbetween, frame {shot.first}"
     else:
@@ -136,7 +263,7 @@ def _negative_frames_shown() -> bool:
 
 def _pair(strips: list[Any]) -> tuple[Any, Any]:
     """The earlier and the later of the two strips that show a picture."""
-    pictures = [strip for strip in strips if strip.type != "SOUND" and not strip.fcvg.overlay]
+    pictures = [strip for strip in strips if _is_picture(strip)]
     if not strips:
         raise ShotProblem("Nothing is selected.", "Select the two strips to be joined by inbetweens.")
     if len(pictures) != 2:
@@ -146,13 +273,18 @@ def _pair(strips: list[Any]) -> tuple[Any, Any]:
         if len(pictures) == 1:
             raise ShotProblem("Only one strip is selected.", "Select a second strip: hold Shift and click it.")
         raise ShotProblem(
-            f"{len(pictures)} strips are selected.", "Select only the two strips to be joined by inbetweens."
+            f"{len(pictures)} strips are selected, inbetweens among them.", "Select only strips to be keys."
         )
-    for strip in pictures:
+    earlier, later = sorted(pictures, key=compat.left)
+    return earlier, later
+
+
+def _check_order(earlier: Any, later: Any) -> None:
+    """Raises ShotProblem for strips that show no picture, or do not follow each other."""
+    for strip in (earlier, later):
         if strip.type in _NO_PICTURE:
             why, hint = _NO_PICTURE[strip.type]
             raise ShotProblem(f"“{strip.name}” {why}.", hint)
-    earlier, later = sorted(pictures, key=compat.left)
     if compat.right(earlier) > compat.left(later):
         for effect, source in ((earlier, later), (later, earlier)):
             if any(each.name == source.name for each in compat.inputs(effect)):
@@ -165,7 +297,6 @@ def _pair(strips: list[Any]) -> tuple[Any, Any]:
             f"“{earlier.name}” and “{later.name}” overlap by {overlap} frame{'s' if overlap > 1 else ''}.",
             "Move or trim them so that one ends before the other starts.",
         )
-    return earlier, later
 
 
 def _check_visible(scene: Any, strip: Any) -> None:

@@ -1,6 +1,7 @@
 """Strips of inbetweens in the edit: insert, find again, show new frames, bring up to date, remove.
 
-The strips that show conditions over the edit (`overlay`) are found, filled and removed in the same way.
+The strips that show conditions over the edit (`overlay`) are found and removed in the same way. What a strip has more
+than one of, `takes` knows.
 
 A strip is found by the id in its record, never by its name or a kept reference: undo, loading and the artist replace
 strips at any time. Splitting and duplicating copy the record, so several strips may have one id; all of them show
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-import struct
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,41 +21,42 @@ from typing import Any
 
 import bpy
 
-from . import compat, generative, keyframes, properties, shots
+from . import compat, exposure, generative, keyframes, properties, shots
 from .engine import errors, protocol
 
 COLOUR_TAG = "COLOR_04"
-MANIFEST = "manifest.json"
-NOTHING = "nothing.png"  # what conditions show where they are not drawn yet
 
 LONGEST_DIRECTORY_BYTES = 767  # Blender cuts off what is longer
 
 _NAME_LETTERS = 20  # of each key in a strip's name; Blender cuts names at 63 bytes
-_EXTENSIONS = {"png": "png", "png16": "png", "exr": "exr", "jpg": "jpg"}
 
 
-def insert(scene: Any, shot: shots.Shot, folder: Path, strip_id: str, request: protocol.Request) -> str:
-    """Lay a strip of inbetweens into the edit and return its id; it becomes the only selected and the active one.
+def insert(scene: Any, shot: shots.Shot, folder: Path, take_id: str, request: protocol.Request) -> Any:
+    """Lay a strip of inbetweens into the edit and return it; it becomes the only selected and the active one.
 
-    Every frame shows the earlier key until `show_frame` brings a better one. `folder` holds the keys and will hold
-    the frames. With placement PUSH later strips, and markers where the scene's settings say so, make room first.
-    Raises ShotProblem when the edit cannot be pushed, DiskError when the folder's path is too long for Blender;
-    the edit is unchanged then.
+    Its one take, `take_id`, is WAITING, and the strip muted: there is nothing in `folder` yet, and Blender shows
+    missing pictures in magenta. With placement PUSH later strips, and markers where the scene's settings say so, make
+    room first. Raises ShotProblem when the edit cannot be pushed, DiskError when the folder's path is too long for
+    Blender; the edit is unchanged then.
     """
     strip_directory(folder)
     pushing = shot.placement == "PUSH"
     for each in shots.to_push(scene, shot.first) if pushing else ():
         compat.shift(each, shot.count)
-    key = keyframes.START + keyframes.suffix(request.format)
-    strip = new_strip(scene, title("Inbetweens", shot), folder, [key] * shot.count, shot.channel, shot.first)
+    files = exposure.sheet(_times(shot.count, request.timing, request.hold), (), keyframes.suffix(request.format))
+    strip = new_strip(scene, title("Inbetweens", shot), folder, files, shot.channel, shot.first)
     by_name = {each.name: each for each in compat.strips(scene)}
-    _set_look(strip, request.format, by_name[shot.start_strip], by_name[shot.end_strip])
+    keys = by_name[shot.start_strip], by_name[shot.end_strip]
+    _set_look(strip, request.format, *keys)
     record = strip.fcvg
-    remember(record, shot, strip_id, request)
+    remember_gap(record, shot, request)
+    record.key_start_id, record.key_end_id = (_key_id(key) for key in keys)
+    remember_take(record, request, take_id, folder)
+    strip.mute = True
     if pushing:
         _push_the_rest(scene, shot, record)
     _select_only(scene, strip)
-    return strip_id
+    return strip
 
 
 def title(what: str, shot: shots.Shot) -> str:
@@ -108,50 +110,87 @@ def set_folder(strip: Any, path: Path) -> None:
     strip.directory = strip_directory(path)
 
 
-def show_frame(strip: Any, index: int, hold: int, file: str) -> None:
-    """Show the drawing `file` on inbetweens `index` … `index + hold - 1` (from 1), on all strips of the same id."""
-    for _, each in find_all(strip.fcvg.id):
-        _show(each, dict.fromkeys(range(index, index + hold), file))
+def show(strip: Any, drawings: list[exposure.Drawing]) -> None:
+    """Let each frame of the strip show the nearest of the drawings made."""
+    record = strip.fcvg
+    times = _times(record.count, record.engine_timing(), record.hold)
+    files = exposure.sheet(times, drawings, keyframes.suffix(record.format))
+    set_files(strip, dict(enumerate(files, 1)))
+    record.made = exposure.exact(times, drawings)
+
+
+def set_files(strip: Any, files: dict[int, str]) -> None:
+    """Set the file of each frame in `files` (numbers from 1)."""
+    elements = strip.elements
+    for number, file in files.items():
+        if number <= len(elements) and elements[number - 1].filename != file:
+            elements[number - 1].filename = file  # Blender drops the picture it had cached
+
+
+def resize(strip: Any, first: int, count: int) -> None:
+    """Let the strip cover the `count` frames from `first` on, one element each, whatever trimmed it before.
+
+    What the new elements show, `show` says. The frames must be free on the strip's channel.
+    """
+    elements = strip.elements
+    while len(elements) > count:
+        elements.pop(len(elements) - 1)
+    while len(elements) < count:
+        elements.append(elements[-1].filename)
+    compat.untrim(strip)
+    compat.shift(strip, first - compat.left(strip))
+    record = strip.fcvg
+    if len(record.timing) and record.timing not in protocol.TIMINGS:
+        record.timing = properties.timing_text(exposure.refitted(record.engine_timing(), count, record.hold))
+    record.count, record.first = count, first
+    record.start_frame, record.end_frame = first - 1, first + count
+
+
+def count_made(record: Any, drawings: list[exposure.Drawing]) -> int:
+    """How many frames of the strip would have a drawing of their own time."""
+    return exposure.exact(_times(record.count, record.engine_timing(), record.hold), drawings)
 
 
 def sync(strip: Any) -> None:
-    """Show the frames that are on disk, whatever the strip showed before; DONE when all are there.
+    """Show the drawings that are on disk, whatever the strip showed before, and say in its record what is there.
 
     For after undo and loading. RUNNING stays while some are missing, because only the caller knows whether the job
     still runs. A strip whose folder is out of reach (a removed disk) stays as it is.
     """
     record, path = strip.fcvg, folder(strip)
-    try:
-        present = {entry.name for entry in os.scandir(path)}
-    except OSError:
+    drawings = exposure.made(path)
+    if drawings is None:
         return
-    frames = {number: file_of(record, number) for number in range(1, record.count + 1)}
-    _show(strip, {number: file if file in present else placeholder(record) for number, file in frames.items()})
+    show(strip, drawings)
     if record.made == record.count:
         record.state = properties.DONE
     elif record.state == properties.DONE:
-        record.state = properties.INCOMPLETE
-    manifest = _manifest(path)
-    record.method_used = str(manifest.get("method", record.method_used))
-    record.notes = " ".join(map(str, manifest.get("notes", [record.notes])))
-    record.models = json.dumps(manifest["models"]) if manifest.get("models") else record.models
-    record.engine_version = str(manifest.get("identity", {}).get("engine", record.engine_version))
+        settle(strip, record, path)
+    note_manifest(record, path)
 
 
-def placeholder(record: Any) -> str:
-    """The file that a strip shows on frames that are not made yet."""
-    return NOTHING if record.overlay else keyframes.START + keyframes.suffix(record.format)
+def settle(strip: Any, take: Any, path: Path) -> None:
+    """DONE or INCOMPLETE for a take of the strip that is not being made any more, by what there is in its folder.
+
+    Methods that draw all frames together have done what they can once they are done, however the strip is timed.
+    """
+    record = strip.fcvg
+    drawings = exposure.made(path)
+    if drawings is None:
+        take.state = properties.INCOMPLETE
+        return
+    take.made = count_made(record, drawings)
+    whole = take.method in protocol.GENERATIVE and exposure.manifest(path).get("state") == "done"
+    take.state = properties.DONE if whole or take.made == record.count else properties.INCOMPLETE
 
 
-def file_of(record: Any, number: int) -> str:
-    """The name that the engine gives to what is shown on frame `number` of the strip, counted from 1."""
-    if not record.overlay:
-        drawing = number - (number - 1) % record.hold
-        return f"{drawing:04d}.{_EXTENSIONS.get(record.format, 'png')}"
-    # The engine numbers the drawings of conditions, not the frames: 0 is the earlier key's, the last the later key's.
-    between = record.count - 2
-    drawing = -(-min(number - 1, between) // record.hold) + (number > between + 1)
-    return f"condition_{drawing:04d}.png"
+def note_manifest(take: Any, path: Path) -> None:
+    """Write into a take what the engine has written down about it in `path`."""
+    manifest = exposure.manifest(path)
+    take.method_used = str(manifest.get("method", take.method_used))
+    take.notes = " ".join(map(str, manifest.get("notes", [take.notes])))
+    take.models = json.dumps(manifest["models"]) if manifest.get("models") else take.models
+    take.engine_version = str(manifest.get("identity", {}).get("engine", take.engine_version))
 
 
 def remove(strip_id: str) -> bool:
@@ -220,22 +259,39 @@ def strip_directory(path: Path) -> str:
     return text
 
 
-def remember(record: Any, shot: shots.Shot, strip_id: str, request: protocol.Request) -> None:
-    """Write into a strip's record what it is made of and how."""
-    record.id = strip_id
-    record.state = properties.RUNNING
-    record.method = request.method
+def remember_gap(record: Any, shot: shots.Shot, request: protocol.Request) -> None:
+    """Write into a strip's record between which keys it lies and how it is timed."""
     record.count = shot.count
     record.timing = properties.timing_text(request.timing)
     record.hold = request.hold
-    record.seed = request.seed
-    record.format = request.format
-    record.generation = generative.remembered(request)
     record.key_start, record.key_end = shot.start_strip, shot.end_strip
     record.start_frame = shot.start_frame
     record.end_frame = shot.last + 1
     record.placement = shot.placement
     record.first = shot.first
+
+
+def remember_take(take: Any, request: protocol.Request, take_id: str, folder: Path) -> None:
+    """Write into a take what it is asked for; it waits."""
+    take.id = take_id
+    take.state = properties.WAITING
+    take.folder = folder.name
+    take.method = request.method
+    take.seed = request.seed
+    take.format = request.format
+    take.generation = generative.remembered(request)
+    take.cuts_allowed = not request.refuse_cuts
+
+
+def _key_id(strip: Any) -> str:
+    """The id by which inbetweens find this strip of the artist's, given to it now if it has none."""
+    if not strip.fcvg.key:
+        strip.fcvg.key = uuid.uuid4().hex[:8]
+    return str(strip.fcvg.key)
+
+
+def _times(count: int, timing: str | list[float], hold: int) -> list[float]:
+    return exposure.frame_times(count, exposure.refitted(timing, count, hold), hold)
 
 
 def _set_look(strip: Any, file_format: str, *keys: Any) -> None:
@@ -312,35 +368,3 @@ def _select_again(scene: Any, trace: _Trace) -> None:
             strip.select = True
         if strip.name == trace.active_before:
             scene.sequence_editor.active_strip = strip
-
-
-def _show(strip: Any, files: dict[int, str]) -> None:
-    """Set the file of each inbetween in `files` (numbers from 1) and count those that are made."""
-    elements = strip.elements
-    for number, file in files.items():
-        if number <= len(elements) and elements[number - 1].filename != file:
-            elements[number - 1].filename = file  # Blender drops the picture it had cached
-    nothing = placeholder(strip.fcvg)
-    strip.fcvg.made = sum(element.filename != nothing for element in elements)
-    if strip.fcvg.overlay and strip.fcvg.made:
-        _fit(strip, next(element.filename for element in elements if element.filename != nothing))
-
-
-def _fit(strip: Any, file: str) -> None:
-    """Stretch pictures that were drawn at the engine's working size over the whole frame."""
-    try:
-        with (folder(strip) / file).open("rb") as png:
-            width, height = struct.unpack(">II", png.read(24)[16:])
-    except (OSError, struct.error):
-        return
-    render = strip.id_data.render
-    strip.transform.scale_x, strip.transform.scale_y = render.resolution_x / width, render.resolution_y / height
-
-
-def _manifest(path: Path) -> dict[str, Any]:
-    """What the engine wrote down, {} where it did not come to that."""
-    try:
-        content = json.loads((path / MANIFEST).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) and isinstance(content.get("identity"), dict) else {}

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from .. import pump
+from .. import pump, waiting
 from ..jobs import session
 from .outcome import Result
 
@@ -20,11 +20,17 @@ class FCVG_OT_cancel(bpy.types.Operator):
     # No undo step of its own: going back over a generation that was cancelled must not need two.
     bl_options = {"INTERNAL"}
 
-    job: StringProperty(name="Job", description="Id of the job; empty for all", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    job: StringProperty(name="Job", description="Id of a job", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    take: StringProperty(  # type: ignore[valid-type]
+        name="Take", description="Id of a take; with neither, everything stops", options={"SKIP_SAVE"}
+    )
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        for job_id in [self.job] if self.job else list(session.jobs):
+        everything = not self.job and not self.take
+        for take_id in [self.take] if self.take else waiting.unfinished() if everything else ():
+            waiting.cancel(take_id)
+        for job_id in [self.job] if self.job else list(session.jobs) if everything else ():
             session.cancel(job_id)
         pump.wake()
         return {"FINISHED"}

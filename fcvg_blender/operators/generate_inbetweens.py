@@ -1,4 +1,4 @@
-"""The click: from two selected strips to a strip of inbetweens that fills itself."""
+"""The click: from two selected strips, or a whole board, to strips of inbetweens that fill themselves."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from typing import Any
 
 import bpy
 
-from .. import strips
-from ..engine import protocol
 from . import launch
 from .outcome import Result
 
 
 class FCVG_OT_generate_inbetweens(bpy.types.Operator):
-    """Make the frames between the two selected strips and lay them into the edit"""
+    """Make the frames between each selected strip and the next one and lay them into the edit"""
 
     bl_idname = "fcvg.generate_inbetweens"
     bl_label = "Generate Inbetweens"
@@ -25,5 +23,5 @@ class FCVG_OT_generate_inbetweens(bpy.types.Operator):
         return launch.can(cls, context)
 
     def execute(self, context: Any) -> Result:
-        """See `launch.launch`."""
-        return launch.launch(self, context, strips.insert, protocol.Start)
+        """See `launch.generate`."""
+        return launch.generate(self, context)

@@ -1,67 +1,97 @@
-"""What clicking starts: keys are rendered, a strip is laid into the edit, and the engine is asked to fill it."""
+"""What clicking starts: strips are laid into the edit, keys are rendered, and the engine is asked to fill them."""
 
 from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from .. import compat, folders, jobs, keyframes, orders, preferences, pump, shots, strips
+from .. import compat, folders, jobs, keyframes, orders, overlay, preferences, pump, shots, strips, waiting
 from ..engine import errors, protocol
 from . import outcome
 from .outcome import Result
 
-# As strips.insert: scene, shot, folder, id of the strip, request.
-Insert = Callable[[Any, shots.Shot, Path, str, protocol.Request], object]
 
-
-def can(operator: Any, context: Any) -> bool:
-    """Whether the selection is a shot; the reason why not becomes the button's tooltip."""
+def can(operator: Any, context: Any, pair: bool = False) -> bool:
+    """Whether the selection is a shot, or without `pair` several; the reason why not becomes the button's tooltip."""
     scene = compat.sequencer_scene(context)
+    look = shots.from_selection if pair else shots.chain
     try:
-        shots.from_selection(scene, compat.selected_strips(context), scene.fcvg)
+        look(scene, compat.selected_strips(context), scene.fcvg)
     except errors.FcvgError as problem:
         operator.poll_message_set(f"{problem.message} {problem.hint}")
         return False
     return True
 
 
-def launch(
-    operator: Any,
-    context: Any,
-    insert: Insert,
-    message: type[protocol.Start] | type[protocol.Condition],
-) -> Result:
-    """With a window: returns at once, the strip fills by itself. Without: returns when all pictures are there."""
+def generate(operator: Any, context: Any) -> Result:
+    """Inbetweens for what is selected. With a window: returns at once, strips fill by themselves, one after the other.
+    Without: returns when all frames are there."""
+    scene = compat.sequencer_scene(context)
     try:
-        job = _begin(context, insert, message)
+        choices = preferences.read(context)
+        chain = shots.chain(scene, compat.selected_strips(context), scene.fcvg)
+        # First of all, so that the engine's cold start overlaps with rendering the keys.
+        jobs.session.engine(choices)
+        laid = waiting.lay(scene, chain, choices)
+    except errors.FcvgError as error:
+        return outcome.refuse(operator, error)
+    if chain.left_out:
+        operator.report({"INFO"}, "Left out: " + " ".join(chain.left_out))
+    return go(operator, context, laid, at_once=len(chain.shots) == 1)
+
+
+def go(operator: Any, context: Any, take_ids: Sequence[str], at_once: bool) -> Result:
+    """Begin takes that wait; without a window, await them.
+
+    `at_once`: where nothing else is being made, the first is begun now, so that the artist, who is looking, is told
+    what is wrong with it; it is taken back then.
+    """
+    queued = waiting.entries()[0].take.id != take_ids[0] or jobs.session.busy_takes() or jobs.session.status().paused
+    if at_once and not (compat.has_window() and queued):
+        choices = preferences.read(context)
+        try:
+            jobs.session.engine(choices)
+            while not waiting.begin(take_ids[0], choices):
+                pass
+        except errors.FcvgError as error:
+            waiting.take_back(take_ids, error)
+            return outcome.refuse(operator, error)
+        except BaseException:
+            waiting.take_back(take_ids)
+            raise
+    pump.wake()
+    return outcome.settle_takes(operator, take_ids)
+
+
+def preview(operator: Any, context: Any) -> Result:
+    """The conditions of the selected pair, laid over the edit."""
+    try:
+        job = _begin_preview(context)
     except errors.FcvgError as error:
         return outcome.refuse(operator, error)
     pump.wake()
     return outcome.settle(operator, job)
 
 
-def _begin(context: Any, insert: Insert, message: type[protocol.Start] | type[protocol.Condition]) -> jobs.Job:
+def _begin_preview(context: Any) -> jobs.Job:
     """Everything up to the engine's work. Leaves nothing behind when it raises."""
     choices = preferences.read(context)
     scene = compat.sequencer_scene(context)
     shot = shots.from_selection(scene, compat.selected_strips(context), scene.fcvg)
-    order = orders.chosen(scene.fcvg, shot.count, choices)
-    # First of all, so that the engine's cold start overlaps with rendering the keys.
+    order = orders.chosen(scene.fcvg, shot, choices)
     jobs.session.engine(choices)
-    is_overlay = message is protocol.Condition
     strip_id = uuid.uuid4().hex[:8]
-    title = f"{shot.start_strip} conditions" if is_overlay else shot.start_strip
-    folder = folders.new_folder(scene, title, strip_id, choices.output_folder)
+    folder = folders.place(scene, f"{shot.start_strip} conditions", strip_id, choices.output_folder)
+    folders.make(folder)
     try:
         keyframes.write_keys(scene, shot, folder, order.format)
         request = orders.placed(order, folder)
-        insert(scene, shot, folder, strip_id, request)
-        name = f"{'Conditions ' if is_overlay else ''}{shot.start_strip} → {shot.end_strip}"
-        job = jobs.Job(name, strip_id, folder, overlay=is_overlay)
-        jobs.session.begin(job, message(job.id, request), choices)
+        overlay.insert(scene, shot, folder, strip_id, request)
+        name = f"Conditions {shot.start_strip} → {shot.end_strip}"
+        job = jobs.Job(name, strip_id, folder, overlay=True)
+        jobs.session.begin(job, protocol.Condition(job.id, request), choices)
     except BaseException:
         strips.remove(strip_id)
         shutil.rmtree(folder, ignore_errors=True)

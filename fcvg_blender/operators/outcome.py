@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
-import bpy
-
-from .. import pump
+from .. import compat, pump, waiting
 from ..chores import Chore, chores
 from ..engine import errors, protocol
 from ..jobs import Job, session
@@ -25,7 +24,7 @@ def refuse(operator: Any, error: errors.FcvgError) -> Result:
 
 def settle(operator: Any, job: Job) -> Result:
     """With a window the job goes on by itself. Without one nothing else would move it: wait for its final report."""
-    if not bpy.app.background:
+    if compat.has_window():
         return {"FINISHED"}
     final = session.wait(job.id)
     session.publish()
@@ -37,6 +36,20 @@ def settle(operator: Any, job: Job) -> Result:
     return {"CANCELLED"}
 
 
+def settle_takes(operator: Any, take_ids: Sequence[str]) -> Result:
+    """The same for takes that wait or are being made."""
+    if compat.has_window():
+        return {"FINISHED"}
+    finals = waiting.run(take_ids)
+    pump.publish()
+    failed = [final for final in finals if not isinstance(final, protocol.Done)]
+    if any(isinstance(final, protocol.Failed) for final in failed):
+        status = session.status()
+        operator.report({"ERROR"}, f"{status.error_message} {status.error_hint}".strip())
+    # What has become of the others stays: an artist would not have it undone.
+    return {"FINISHED"} if len(finals) > len(failed) else {"CANCELLED"}
+
+
 def refuse_chore(operator: Any, error: errors.FcvgError) -> Result:
     """As `refuse`, for what is told where it was clicked."""
     operator.report({"ERROR"}, f"{error.message} {error.hint}".strip())
@@ -46,7 +59,7 @@ def refuse_chore(operator: Any, error: errors.FcvgError) -> Result:
 def settle_chore(operator: Any, chore: Chore) -> Result:
     """As `settle`, for a command."""
     pump.wake()
-    if not bpy.app.background:
+    if compat.has_window():
         return {"FINISHED"}
     final = chores.wait(chore)
     if chores.engine_is_stale:  # the next job starts one that looks again

@@ -6,8 +6,7 @@ from typing import Any
 
 import bpy
 
-from .. import compat, generative, overlay, properties
-from ..engine import protocol
+from .. import compat, generative, properties
 from . import launch
 from .outcome import Result
 
@@ -26,8 +25,8 @@ class FCVG_OT_preview_conditions(bpy.types.Operator):
         if properties.engine_word(method) != generative.CONDITIONED:
             cls.poll_message_set("Only FCVG is led by conditions. Choose it as the method.")
             return False
-        return launch.can(cls, context)
+        return launch.can(cls, context, pair=True)
 
     def execute(self, context: Any) -> Result:
-        """See `launch.launch`."""
-        return launch.launch(self, context, overlay.insert, protocol.Condition)
+        """See `launch.preview`."""
+        return launch.preview(self, context)

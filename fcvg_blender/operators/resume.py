@@ -6,9 +6,8 @@ from typing import Any
 
 import bpy
 
-from .. import jobs, orders, preferences, properties, pump, strips
-from ..engine import errors, protocol
-from . import active, outcome
+from .. import properties, waiting
+from . import active, launch
 from .outcome import Result
 
 
@@ -31,14 +30,5 @@ class FCVG_OT_resume(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """With a window: returns at once. Without: returns when all frames are there."""
         strip = active.inbetweens(context)
-        try:
-            choices = preferences.read(context)
-            folder = strips.folder(strip)
-            request = orders.placed(orders.remembered(strip.fcvg, choices), folder)
-            job = jobs.Job(f"{strip.fcvg.key_start} → {strip.fcvg.key_end}", strip.fcvg.id, folder, resumed=True)
-            jobs.session.begin(job, protocol.Start(job.id, request), choices)
-        except errors.FcvgError as error:
-            return outcome.refuse(self, error)
-        strip.fcvg.state = properties.RUNNING
-        pump.wake()
-        return outcome.settle(self, job)
+        waiting.again(strip.fcvg)
+        return launch.go(self, context, [strip.fcvg.id], at_once=True)

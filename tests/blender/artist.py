@@ -25,6 +25,7 @@ def two_strips(edit: Edit, gap: int = 6) -> None:
     edit.image("B", noise(2), 1, 11 + gap, 21 + gap)
     edit.select("A", "B")
     edit.settings.method = "DISSOLVE"
+    edit.settings.cuts = "MAKE"  # noise looks like another shot
 
 
 def save(edit: Edit) -> Path:

@@ -14,7 +14,6 @@ from edits import Edit
 import fcvg_blender
 from fcvg_blender import compat, properties, pump, strips
 from fcvg_blender.jobs import session
-from fcvg_blender.operators import outcome
 
 BREAKDOWN = "0003.png"  # of six frames, which comes first
 
@@ -35,7 +34,7 @@ def with_a_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Operators return at once, as with a window, and the tests turn the timer."""
     word = properties.engine_word
     monkeypatch.setattr(properties, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
-    monkeypatch.setattr(outcome, "settle", lambda operator, job: {"FINISHED"})
+    monkeypatch.setattr(compat, "has_window", lambda: True)
     yield
     bpy.ops.fcvg.cancel()
     turn_until(idle)
@@ -225,7 +224,7 @@ def test_an_error_of_our_own_is_shown_and_the_bar_goes(edit: Edit, before: Shown
     def stumble(*_: object) -> None:
         raise ZeroDivisionError("a mistake")
 
-    monkeypatch.setattr(strips, "show_frame", stumble)
+    monkeypatch.setattr(strips, "show", stumble)
     turn_until(lambda: status().error_message and not status().jobs)
     assert "a mistake" in status().error_message
     assert ours().fcvg.state == INCOMPLETE

@@ -1,0 +1,121 @@
+"""The takes of a strip: what else was tried between the same two keys, each with its own folder, all kept.
+
+The record of a strip is that of the take which it shows; `others` holds the rest. A take is found by its id: undo,
+loading and the artist replace strips at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from . import exposure, folders, properties, strips
+from .engine import protocol
+
+_FIELDS = tuple(properties.TakeFields.__annotations__)
+
+
+def all_of(record: Any) -> list[Any]:
+    """The takes of a strip by their numbers: its record, for the one it shows, and its others."""
+    return sorted((record, *record.others), key=lambda take: int(take.number))
+
+
+def holders(take_id: str) -> Iterator[tuple[Any, Any, Any]]:
+    """Every strip that has the take, with its scene and its record of it: more than one after splitting."""
+    for scene, strip in strips.ours():
+        for take in (strip.fcvg, *strip.fcvg.others):
+            if take.id == take_id:
+                yield scene, strip, take
+
+
+def is_shown(strip: Any, take: Any) -> bool:
+    """Whether `take` is the one that the strip shows."""
+    return bool(strip.fcvg.id == take.id)
+
+
+def add(strip: Any, request: protocol.Request, take_id: str, folder: Path) -> Any:
+    """One take more, which waits; `folder` will hold its keys and frames. The strip goes on showing what it shows."""
+    record = strip.fcvg
+    number = max(int(take.number) for take in all_of(record)) + 1
+    take = record.others.add()
+    take.number = number
+    strips.remember_take(take, request, take_id, folder)
+    return take
+
+
+def show(strip: Any, number: int) -> None:
+    """Show the take with this number, timed as the strip is; nothing where there is none or it is shown already."""
+    record = strip.fcvg
+    place = next((place for place, take in enumerate(record.others) if take.number == number), None)
+    if place is None:
+        return
+    other = record.others[place]
+    path = folders.of_take(strip, other)
+    was_empty = is_empty(record)
+    for field in _FIELDS:
+        here, there = getattr(record, field), getattr(other, field)
+        setattr(record, field, there)
+        setattr(other, field, here)
+    strips.set_folder(strip, path)
+    refresh(strip)
+    if is_empty(record) or was_empty:
+        strip.mute = is_empty(record)
+
+
+def is_empty(take: Any) -> bool:
+    """Whether it waits and has nothing to show, not even keys: its strip is muted then."""
+    return bool(take.state == properties.WAITING and not take.made)
+
+
+def refresh(strip: Any) -> None:
+    """Let the strip show what is on disk of its take."""
+    drawings = exposure.made(strips.folder(strip))
+    strips.show(strip, drawings or [])
+
+
+def step(strip: Any, by: int) -> None:
+    """Show the next take, with `by` = -1 the one before; round and round."""
+    numbers = [int(take.number) for take in all_of(strip.fcvg)]
+    show(strip, numbers[(numbers.index(strip.fcvg.number) + by) % len(numbers)])
+
+
+def delete(strip: Any, number: int) -> None:
+    """Take one take from the strip, which shows the one before then; its only take stays. Files stay on disk."""
+    record = strip.fcvg
+    if not len(record.others):
+        return
+    if record.number == number:
+        lower = [take.number for take in record.others if take.number < number]
+        show(strip, max(lower) if lower else min(take.number for take in record.others))
+        record.pinned = False
+    place = next((place for place, take in enumerate(record.others) if take.number == number), None)
+    if place is not None:
+        record.others.remove(place)
+
+
+def withdraw(take_id: str) -> bool:
+    """Take a take out of the edit, the strip too where it has no other; whether there was one."""
+    found = False
+    for _, strip, take in list(holders(take_id)):
+        found = True
+        if len(strip.fcvg.others):
+            delete(strip, take.number)
+        else:
+            strips.remove(take_id)
+            break
+    return found
+
+
+def retime(strip: Any, timing: str | list[float], hold: int) -> int:
+    """Time the strip anew with the drawings there are; gives the number of frames that show a stand-in.
+
+    `timing` as in `Request`; raises BadRequest, and leaves the strip as it is, where it does not fit.
+    """
+    record = strip.fcvg
+    exposure.frame_times(record.count, timing, hold)
+    record.timing, record.hold = properties.timing_text(timing), hold
+    refresh(strip)
+    if record.state not in properties.UNFINISHED:
+        strips.settle(strip, record, strips.folder(strip))
+    return int(record.count - record.made)
