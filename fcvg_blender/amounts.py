@@ -18,15 +18,16 @@ def part(done_bytes: float, total_bytes: float) -> str:
     return f"{_number(done_bytes, power)} of {_number(total_bytes, power)} {_UNITS[power]}"
 
 
+def duration(seconds: float) -> str:
+    """`40 s`, `3 min`, `1.2 h`."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 def time_left(seconds: float | None) -> str:
     """`40 s left`; '' while it is not known, and at the end."""
-    if not seconds:
-        return ""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s left"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min left"
-    return f"{seconds / 3600:.1f} h left"
+    return f"{duration(seconds)} left" if seconds else ""
 
 
 def progress(report: protocol.Progress) -> str:

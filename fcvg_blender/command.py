@@ -1,17 +1,21 @@
-"""`blender --command fcvg inbetween FILE.blend --strips A B`: the same click without a window."""
+"""`blender --command fcvg inbetween FILE.blend --strips A B`: the same click without a window.
+
+`storyboard FILE.blend` makes the inbetweens of a whole board, and goes on with one that was stopped half way.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from . import compat, jobs, properties, shots
+from . import amounts, compat, jobs, preferences, properties, shots, strips, takes, waiting
 from .engine import errors, protocol
 
 _handle: Any = None
@@ -24,7 +28,7 @@ def main(argv: list[str]) -> int:
     except SystemExit as leave:  # argparse has written its message
         return int(leave.code or 0)
     try:
-        _inbetween(arguments)
+        return int({"inbetween": _inbetween, "storyboard": _storyboard}[arguments.verb](arguments))
     except errors.FcvgError as error:
         _say(f"{error.message} {error.hint}".strip())
         return error.exit_code
@@ -50,21 +54,76 @@ def unregister() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="blender --command fcvg")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("inbetween", help="make the frames between two strips of a blend file")
-    verb.add_argument("file", type=Path, metavar="FILE.blend")
-    verb.add_argument("--strips", nargs=2, required=True, metavar=("A", "B"), help="names of the two strips")
-    verb.add_argument("--count", type=int, help="number of inbetweens where the strips touch")
-    verb.add_argument("--method", choices=protocol.METHODS)
-    verb.add_argument("--timing", metavar="|".join((*protocol.TIMINGS, "t1,t2,…")))
-    verb.add_argument("--hold", type=int, choices=protocol.HOLDS)
-    verb.add_argument("--seed", type=int)
-    verb.add_argument("--placement", choices=[_word(item) for item in properties.PLACEMENTS])
-    verb.add_argument("--format", choices=protocol.FORMATS)
-    verb.add_argument("--output", type=Path, metavar="OTHER.blend", help="save there instead of over FILE.blend")
+    pair = verbs.add_parser("inbetween", help="make the frames between two strips of a blend file")
+    pair.add_argument("file", type=Path, metavar="FILE.blend")
+    pair.add_argument("--strips", nargs=2, required=True, metavar=("A", "B"), help="names of the two strips")
+    board = verbs.add_parser("storyboard", help="make the frames between each strip of an edit and the next one")
+    board.add_argument("file", type=Path, metavar="FILE.blend")
+    which = board.add_mutually_exclusive_group()
+    which.add_argument("--strips", nargs="+", metavar="STRIP", help="names of the strips (default: all with a picture)")
+    which.add_argument("--channel", type=int, help="all strips with a picture on this channel")
+    board.add_argument("--cuts", choices=["make", "leave-out"], help="what to do with two pictures of different shots")
+    for verb in (pair, board):
+        verb.add_argument("--count", type=int, help="number of inbetweens where strips touch")
+        verb.add_argument("--method", choices=protocol.METHODS)
+        verb.add_argument("--timing", metavar="|".join((*protocol.TIMINGS, "t1,t2,…")))
+        verb.add_argument("--hold", type=int, choices=protocol.HOLDS)
+        verb.add_argument("--seed", type=int)
+        verb.add_argument("--placement", choices=[_word(item) for item in properties.PLACEMENTS])
+        verb.add_argument("--format", choices=protocol.FORMATS)
+        verb.add_argument("--output", type=Path, metavar="OTHER.blend", help="save there instead of over FILE.blend")
     return parser
 
 
-def _inbetween(arguments: argparse.Namespace) -> None:
+def _inbetween(arguments: argparse.Namespace) -> int:
+    scene = _open(arguments)
+    _select(scene, arguments.strips)
+    _apply(scene.fcvg, arguments)
+    chain = shots.chain(scene, compat.selected_strips(bpy.context), scene.fcvg)
+    _print(_sentence(scene, chain))
+    operators: Any = bpy.ops
+    with _reports_to(_Progress().show):
+        operators.fcvg.generate_inbetweens()
+    _save(arguments)
+    return 0
+
+
+def _storyboard(arguments: argparse.Namespace) -> int:
+    """All that can be made is made and saved, whatever fails; the code is that of the first failure."""
+    scene = _open(arguments)
+    _apply(scene.fcvg, arguments)
+    chosen = _chosen(scene, arguments)
+    unfinished = _wanted_again()
+    try:
+        chain = shots.chain(scene, chosen, scene.fcvg)
+    except shots.ShotProblem:
+        if not unfinished:
+            raise
+        chain = shots.Chain(())
+    choices = preferences.read(bpy.context)
+    jobs.session.engine(choices)
+    take_ids = [*unfinished, *waiting.lay(scene, chain, choices)]
+    if unfinished:
+        _print(f"Going on with {len(unfinished)} that were not finished.")
+    if chain.shots:
+        _print(_sentence(scene, chain))
+    board = _Board(len(take_ids), lambda: _save(arguments))
+    with _reports_to(board.show):
+        finals = waiting.run(take_ids)
+    failed = [each for each in finals if isinstance(each, protocol.Failed) and each.code != errors.LooksLikeCut.code]
+    made = sum(isinstance(each, protocol.Done) for each in finals)
+    if made:
+        _save(arguments)
+    _print(f"Made {made} of {len(take_ids)} in {amounts.duration(board.elapsed_s())}.")
+    for sentence in jobs.session.left_out:
+        _print(f"Left out: {sentence}")
+    for each in failed:
+        _say(f"Failed: {each.message} {each.hint}".strip())
+    return jobs.exit_code(failed[0].code) if failed else 0
+
+
+def _open(arguments: argparse.Namespace) -> Any:
+    """The scene whose edit is meant. Raises BadRequest on arguments that cannot be."""
     if not arguments.file.is_file():
         raise errors.BadRequest(f"There is no file {arguments.file}.")
     if arguments.output and not arguments.output.resolve().parent.is_dir():
@@ -75,18 +134,43 @@ def _inbetween(arguments: argparse.Namespace) -> None:
         bpy.ops.wm.open_mainfile(filepath=str(arguments.file.resolve()))
     except RuntimeError as error:
         raise errors.BadRequest(str(error).removeprefix("Error: ").strip()) from error
-    scene = compat.sequencer_scene(bpy.context)
-    _select(scene, arguments.strips)
-    _apply(scene.fcvg, arguments)
-    chain = shots.chain(scene, compat.selected_strips(bpy.context), scene.fcvg)
-    sys.stdout.write(shots.sentence(chain, arguments.method or properties.engine_word(scene.fcvg.method)) + "\n")
-    operators: Any = bpy.ops
-    with _progress_shown():
-        operators.fcvg.generate_inbetweens()
+    return compat.sequencer_scene(bpy.context)
+
+
+def _save(arguments: argparse.Namespace) -> None:
     try:
         bpy.ops.wm.save_as_mainfile(filepath=str((arguments.output or arguments.file).resolve()))
     except RuntimeError as error:
         raise errors.DiskError(str(error).removeprefix("Error: ").strip()) from error
+
+
+def _sentence(scene: Any, chain: shots.Chain) -> str:
+    return shots.sentence(chain, properties.engine_word(scene.fcvg.method))
+
+
+def _chosen(scene: Any, arguments: argparse.Namespace) -> list[Any]:
+    """The strips of the board. Raises BadRequest."""
+    if arguments.strips:
+        _select(scene, arguments.strips)
+        return compat.selected_strips(bpy.context)
+    wanted = [strip for strip in compat.strips(scene) if strip.type != "SOUND"]
+    if arguments.channel is None:
+        return wanted
+    there = sorted({int(strip.channel) for strip in wanted})
+    if arguments.channel not in there:
+        raise errors.BadRequest(
+            f"There is no strip with a picture on channel {arguments.channel}.",
+            f"There are some on: {', '.join(map(str, there)) or 'none'}.",
+        )
+    return [strip for strip in wanted if strip.channel == arguments.channel]
+
+
+def _wanted_again() -> list[str]:
+    """Takes that an earlier command left waiting or half made, which are to be made first."""
+    for _, strip in strips.ours():
+        if strip.fcvg.state == properties.INCOMPLETE and not strip.fcvg.overlay:
+            waiting.again(strip.fcvg)
+    return [entry.take.id for entry in waiting.entries()]
 
 
 def _select(scene: Any, names: list[str]) -> None:
@@ -109,8 +193,8 @@ def _apply(settings: Any, arguments: argparse.Namespace) -> None:
         settings.seed = arguments.seed
     if arguments.hold is not None:
         settings.hold = next(name for name, _, _, number in properties.HOLDS if number == arguments.hold)
-    for name in ("method", "placement", "format"):
-        value = getattr(arguments, name)
+    for name in ("method", "placement", "format", "cuts"):
+        value = getattr(arguments, name, None)
         if value is not None:
             setattr(settings, name, _identifier(value))
     if arguments.timing in protocol.TIMINGS:
@@ -127,24 +211,66 @@ def _identifier(word: str) -> str:
     return word.upper().replace("-", "_")
 
 
-@contextmanager
-def _progress_shown() -> Iterator[None]:
-    """One line whenever there is something new to say."""
-    last = ""
+class _Progress:
+    """One line whenever there is something new to say of a job."""
 
-    def show(job: jobs.Job) -> None:
-        nonlocal last
+    def __init__(self) -> None:
+        self._last = ""
+
+    def show(self, job: jobs.Job) -> None:
+        """Called for each report."""
         line = f"{job.fraction:4.0%}  {job.stage}  {job.eta()}".rstrip()
-        if line != last:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
-            last = line
+        if line != self._last:
+            _print(line)
+            self._last = line
 
+
+class _Board:
+    """One line for each pair that is done with, and the file saved with the first that is made: a command that is
+    stopped later can go on from there."""
+
+    def __init__(self, count: int, save: Callable[[], None]) -> None:
+        self._count, self._save = count, save
+        self._began_s = time.monotonic()
+        self._ended = 0
+        self._saved = False
+
+    def elapsed_s(self) -> float:
+        """Since the beginning."""
+        return time.monotonic() - self._began_s
+
+    def show(self, job: jobs.Job) -> None:
+        """Called for each report."""
+        if job.id in jobs.session.jobs:
+            return
+        self._ended += 1
+        left = self._count - self._ended
+        take = next((take for _, _, take in takes.holders(job.take)), None)
+        if take is None:
+            outcome = "left out"
+        elif take.state == properties.DONE:
+            outcome = f"{take.made} frames"
+            if not self._saved:
+                self._save()
+                self._saved = True
+        else:
+            outcome = f"failed: {take.error}"
+        time_left = amounts.time_left(self.elapsed_s() / self._ended * left)
+        _print(f"{self._ended}/{self._count}  {job.name}  {outcome}  {time_left}".rstrip())
+
+
+@contextmanager
+def _reports_to(show: Callable[[jobs.Job], None]) -> Iterator[None]:
     jobs.session.on_progress = show
     try:
         yield
     finally:
         jobs.session.on_progress = None
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _say(text: str) -> None:

@@ -14,6 +14,7 @@ _types: Any = bpy.types
 StripType: Any = _types.Strip if hasattr(_types, "Strip") else _types.Sequence  # renamed in 4.4
 
 LAST_CHANNEL = 128
+SEQUENCER_KEYMAP = "Video Sequence Editor" if bpy.app.version >= (4, 5) else "SequencerCommon"  # timeline and preview
 SRGB, LINEAR = "sRGB", "Linear Rec.709"  # names of colour spaces
 
 # Without it Blender 4.5 and later warn of // in a path.
@@ -23,7 +24,10 @@ RELATIVE = (
     else set()
 )
 
+ALWAYS_NODES = bpy.app.version >= (5, 0)  # materials and worlds; asking whether they use nodes warns
+
 _HANDLES = "left_handle" in StripType.bl_rna.properties  # since 5.1; the names before warn
+_TRIM = "content_trim_" if _HANDLES else "animation_offset_"
 _STRIPS = "strips" in bpy.types.SequenceEditor.bl_rna.properties  # since 4.4
 
 
@@ -134,6 +138,31 @@ def shift(strip: Any, frames: int) -> None:
         strip.frame_start += frames
 
 
+def split(strip: Any, frame: int) -> Any:
+    """Cut the strip before `frame` and give its right part; what a part does not show is hidden in it for good.
+
+    Sounds that are connected to it (since 4.5) stay whole.
+    """
+    known = strip.bl_rna.functions["split"].parameters.keys()
+    options = {"ignore_connections": True} if "ignore_connections" in known else {}
+    return strip.split(frame=frame, split_method="HARD", **options)
+
+
+def drop_hidden(piece: Any) -> None:
+    """Let a piece of an image strip that was `split` have the elements that it shows and no others."""
+    start, count, channel = content_start(piece), content_length(piece), piece.channel
+    hidden = hidden_at_start(piece)
+    files = [element.filename for element in piece.elements][hidden : hidden + count]
+    for name in ("start", "end"):
+        setattr(piece, _TRIM + name, 0)
+    for element, file in zip(piece.elements, files, strict=False):
+        element.filename = file
+    while len(piece.elements) > count:
+        piece.elements.pop(len(piece.elements) - 1)
+    shift(piece, round(start - content_start(piece)))  # since 5.1 the start has moved, and the keyframes with it
+    piece.channel = channel  # out of the way of its neighbours while it was longer
+
+
 def untrim(strip: Any) -> None:
     """Let the strip show all of its content: neither handle hides or holds frames."""
     if _HANDLES:
@@ -179,6 +208,11 @@ def is_rendered(modifier: Any) -> bool:
 def content_start(strip: Any) -> float:
     """Frame of the timeline on which the strip's content begins, whether it shows there or not."""
     return float(strip.content_start if _HANDLES else strip.frame_start)
+
+
+def hidden_at_start(strip: Any) -> int:
+    """Frames that were cut off from the beginning of the strip's content."""
+    return int(getattr(strip, f"{_TRIM}start", 0))
 
 
 def content_length(strip: Any) -> int:

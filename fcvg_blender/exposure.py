@@ -88,11 +88,12 @@ def made(folder: Path) -> list[Drawing] | None:
     except OSError:
         return None
     drawings = []
-    for entry in manifest(folder).get("frames", ()):
+    frames = manifest(folder).get("frames")
+    for entry in frames if isinstance(frames, list) else ():
         if isinstance(entry, dict):
             time, file = entry.get("time"), entry.get("file")
-            if isinstance(time, float) and 0 < time < 1 and file in present:
-                drawings.append(Drawing(time, str(file)))
+            if isinstance(time, float) and 0 < time < 1 and isinstance(file, str) and file in present:
+                drawings.append(Drawing(time, file))
     return drawings
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import folders, prefetch, pump, waiting
+from . import folders, prefetch, promotion, pump, waiting
 from .jobs import session
 
 
@@ -34,13 +34,14 @@ def after_load(*_: Any) -> None:
 def before_save(filepath: str, *_: Any) -> None:
     """The first save of a new file gives its frames a place beside it. No file keeps what only holds for now."""
     folders.relocate_on_save(filepath, session.busy_takes())
+    promotion.bring_along(filepath)
     prefetch.settle(set())
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_save(*_: Any) -> None:
     """Jobs that run go on."""
-    prefetch.settle(session.busy_takes())
+    prefetch.settle(waiting.wanted())
 
 
 _HANDLERS = {

@@ -48,6 +48,7 @@ class Job:
     overlay: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stage: str = "Starting the engine"
+    queued: bool = False
     fraction: float = 0.0
     eta_s: float | None = None
     unshown: list[protocol.Frame] = field(default_factory=list)
@@ -65,9 +66,12 @@ class Session:
         self.client: Client | None = None
         self.jobs: dict[str, Job] = {}
         self.error_code = ""  # of the newest error shown
-        self.on_progress: Callable[[Job], None] | None = None  # called while `wait` waits
+        self.on_progress: Callable[[Job], None] | None = None  # called for each report while one waits
         self._withdrawn: set[str] = set()  # cancelled by the artist; undo must not bring these takes back
-        self._ended: set[str] = set()  # takes whose job is over; undo must not let them wait again
+        self.left_out: list[str] = []  # sentences about pairs that got no inbetweens since the newest were asked for
+        self.finished = 0  # takes of the queue, since it was empty last
+        # Takes whose job is over, with the state and the error that it left; undo must not let them wait again.
+        self._ended: dict[str, tuple[str, str]] = {}
         self._to_delete: dict[str, Path] = {}  # folders of those, until the engine has let go of them
         self._doomed: list[Path] = []
 
@@ -114,11 +118,15 @@ class Session:
     def forget(self, take_id: str) -> None:
         """Whatever became of the take's earlier jobs, it is wanted now."""
         self._withdrawn.discard(take_id)
-        self._ended.discard(take_id)
+        self._ended.pop(take_id, None)
 
-    def discard(self, take_id: str, folder: Path) -> None:
-        """Take a take that is not being made out of the edit, and what there is of it from the disk."""
-        self._withdrawn.add(take_id)
+    def discard(self, take_id: str, folder: Path, for_good: bool = True) -> None:
+        """Take a take that is not being made out of the edit, and what there is of it from the disk.
+
+        `for_good`: undo does not bring it back.
+        """
+        if for_good:
+            self._withdrawn.add(take_id)
         takes.withdraw(take_id)
         self._doomed.append(folder)
 
@@ -149,17 +157,18 @@ class Session:
             return
         if isinstance(message, protocol.FINAL):
             self.show_frames()
-            self._ended.add(job.take)
         if isinstance(message, protocol.FINAL) and job.told is not None:
             del self.jobs[job.id]
             job.told(message)
             return
         match message:
             case protocol.Queued(ahead=ahead) if ahead:
+                job.queued = True
                 job.stage = f"Waiting for {ahead} other job{'s' if ahead > 1 else ''}"
             case protocol.Queued():
                 job.stage = "Preparing"
             case protocol.Progress(stage=stage, fraction=fraction, eta_s=eta_s):
+                job.queued = False
                 job.stage, job.fraction, job.eta_s = stage, fraction, eta_s
             case protocol.Frame(file=file):
                 if job.overlay:
@@ -175,6 +184,8 @@ class Session:
                 self._failed(job, message)
             case protocol.CancelledReport():
                 self._leave_incomplete(job)
+        if isinstance(message, protocol.FINAL) and job.take:
+            self._note_end(job)
 
     def show_frames(self) -> bool:
         """Let the strips show the frames that have come; whether there were any.
@@ -210,11 +221,9 @@ class Session:
             return None
         job = self.jobs.get(message.job or "")
         self.handle(message)
-        if isinstance(message, protocol.FINAL):
-            return message
         if job is not None and self.on_progress is not None:
             self.on_progress(job)
-        return None
+        return message if isinstance(message, protocol.FINAL) else None
 
     def drop_lost(self) -> bool:
         """Stop jobs whose take was deleted or undone, or whose file was closed; whether there was one.
@@ -234,13 +243,19 @@ class Session:
             takes.withdraw(take_id)
         running = self.busy_takes()
         for _, strip in strips.ours():
+            if strip.fcvg.hidden:
+                takes.reveal(strip)
             if strip.fcvg.state in properties.UNFINISHED or strip.fcvg.id in running:
                 (overlay if strip.fcvg.overlay else strips).sync(strip)
+            finished = []
             for take in (strip.fcvg, *strip.fcvg.others):
                 if take.id in running:
                     take.state = properties.RUNNING
                 elif take.state == properties.RUNNING or (take.state == properties.WAITING and take.id in self._ended):
-                    strips.settle(strip, take, folders.of_take(strip, take))
+                    self._end_again(strip, take)
+                    finished += [int(take.number)] if take.state == properties.DONE else []
+            if finished and not strip.fcvg.pinned:
+                takes.show(strip, max(finished))
         self.drop_lost()
 
     def show_error(self, message: str, hint: str = "", detail: str = "", code: str = "") -> None:
@@ -282,9 +297,11 @@ class Session:
             shown.add()
         for item, job in zip(shown, self.jobs.values(), strict=True):
             item.id, item.name, item.stage = job.id, job.name, job.stage
+            item.queued = job.queued
             item.fraction, item.eta = job.fraction, job.eta()
             item.sheet = sheets.icon(job.id)
             item.sheet_step = f"Step {job.preview.step} of {job.preview.steps}" if job.preview else ""
+        status.left_out = "\n".join(self.left_out)
         hello = self.client.hello if self.client else None
         status.greeted = hello is not None
         status.lacking.clear()
@@ -346,23 +363,47 @@ class Session:
             del self.jobs[job.id]
             self.status().engine_state = "The engine does not work."
             return
-        found = next(takes.holders(job.take), None)
-        if found is not None and not job.resumed and not job.in_line and (found[2].made == 0 or job.overlay):
+        there = next(takes.holders(job.take), None) is not None
+        if there and not job.in_line and not job.drawings:
             self._withdraw(job)
             self._doomed.append(self._to_delete.pop(job.id))
         else:
             self._leave_incomplete(job, failed.message)
 
     def _ask(self, job: Job, failed: protocol.Failed) -> None:
-        """The keys look like a cut: ask the artist, or leave the pair out where that has been said before."""
+        """The keys look like a cut: ask the artist, or do what was said before."""
         found = next(takes.holders(job.take), None)
-        if found is None or found[0].fcvg.cuts == "LEAVE_OUT":
+        answer = found[0].fcvg.cuts if found else "LEAVE_OUT"
+        if answer == "LEAVE_OUT":
+            if found:
+                self.left_out.append(f"{job.name}: {failed.message}")
             self._withdraw(job)
             self._doomed.append(self._to_delete.pop(job.id))
             return
         del self.jobs[job.id]
         for _, _, take in takes.holders(job.take):
-            take.state, take.error = properties.ASKING, failed.message
+            if answer == "MAKE" or take.cuts_allowed:
+                take.state, take.cuts_allowed = properties.WAITING, True
+            else:
+                take.state, take.error = properties.ASKING, failed.message
+
+    def _note_end(self, job: Job) -> None:
+        """Keep how a job has ended, because undo brings back the moment before."""
+        found = next(takes.holders(job.take), None)
+        if not job.overlay and not (found and found[2].state == properties.WAITING):
+            self.finished += 1
+        if found and found[2].state != properties.WAITING:
+            self._ended[job.take] = (str(found[2].state), str(found[2].error))
+
+    def _end_again(self, strip: Any, take: Any) -> None:
+        """What undo has set back to before its job's end ends the same way; a question that was answered does not."""
+        state, error = self._ended.get(take.id, ("", ""))
+        if state == properties.ASKING:
+            if not take.cuts_allowed:
+                take.state, take.error = state, error
+            return
+        strips.settle(strip, take, folders.of_take(strip, take))
+        take.error = error if take.state == properties.INCOMPLETE else ""
 
     def _withdraw(self, job: Job) -> None:
         del self.jobs[job.id]

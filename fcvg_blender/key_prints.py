@@ -14,7 +14,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,51 +43,73 @@ class OutOfTime(Exception):
 
 
 def of(scene: Any, strip: Any, frame: int, until_s: float = math.inf) -> str:
-    """What `strip` shows on `frame` of the timeline, as 16 hexadecimal digits.
+    """What `strip` shows on `frame` of the timeline: a short text to be kept and given to `differ`.
 
     A file is read only when it is new or has changed, and only until `time.perf_counter()` says `until_s`: raises
     OutOfTime then.
     """
     view = _View(scene, frame, until_s, _curves(scene))
     render = scene.render
-    facts = (
-        (render.resolution_x, render.resolution_y, render.pixel_aspect_x, render.pixel_aspect_y),
-        scene.sequencer_colorspace_settings.name,
-        _opacity(view, strip),
-        tuple(_strip(view, strip, frame)),
-    )
-    return hashlib.blake2b(repr(facts).encode(), digest_size=_PRINT_BYTES).hexdigest()
+    view.contents += render.resolution_x, render.resolution_y, render.pixel_aspect_x, render.pixel_aspect_y
+    view.looks += scene.sequencer_colorspace_settings.name, strip.blend_type == "REPLACE", _opacity(view, strip)
+    _add(view, strip, frame)
+    major, minor, _ = bpy.app.version
+    return f"{_digest(view.contents)}-{_digest(view.looks)}-{major}.{minor}"
 
 
-@dataclass(frozen=True)
+def differ(one: str, other: str) -> bool:
+    """Whether two prints are of different pictures.
+
+    Versions of Blender describe a strip's look in different words: between two of them only what is shown counts.
+    """
+    (content, look, version), (other_content, other_look, other_version) = one.split("-"), other.split("-")
+    return content != other_content or (version == other_version and look != other_look)
+
+
+def is_untouched(scene: Any, strip: Any, frame: int) -> bool:
+    """Whether an image strip shows the pixels of its file on `frame` and does nothing to them."""
+    view = _View(scene, frame, math.inf, _curves(scene))
+    look = dict(_look(view, strip))
+    transform = dict(look.pop("transform", ()))
+    transform.pop("origin", None)  # Blender does not create strips with its own default, and nothing is turned
+    modified = any(compat.is_rendered(modifier) for modifier in strip.modifiers)
+    return not (look or transform or modified or strip.fcvg.promoted) and _opacity(view, strip) in {1.0, "REPLACE"}
+
+
+@dataclass
 class _View:
     """`frame` is where F-curves count, whatever frame of a meta strip's contents it leads to.
 
-    `curves` are those of the strips' properties, by data path and index.
+    `curves` are those of the strips' properties, by data path and index. `contents` and `looks` gather what the picture
+    is made of: what is shown, and how.
     """
 
     scene: Any
     frame: int
     until_s: float
     curves: dict[tuple[str, int], Any]
+    contents: list[Any] = field(default_factory=list)
+    looks: list[Any] = field(default_factory=list)
 
 
-def _strip(view: _View, strip: Any, frame: float) -> Iterator[Any]:
-    """All that the strip's picture is made of; `frame` is that of the level on which the strip lies."""
-    yield strip.type
-    yield from _shown(view, strip, frame)
+def _digest(facts: list[Any]) -> str:
+    return hashlib.blake2b(repr(facts).encode(), digest_size=_PRINT_BYTES).hexdigest()
+
+
+def _add(view: _View, strip: Any, frame: float) -> None:
+    """Gather all that the strip's picture is made of; `frame` is that of the level on which the strip lies."""
+    view.contents += strip.type, *_shown(view, strip, frame)
     if strip.fcvg.promoted:
-        yield strip.alpha_mode, strip.colorspace_settings.name  # the rest is the look of the strips beside it
+        view.looks += strip.alpha_mode, strip.colorspace_settings.name  # the rest is the look of the strips beside it
         return
-    yield from _look(view, strip)
+    view.looks += _look(view, strip)
     for modifier in strip.modifiers:
         if compat.is_rendered(modifier):
-            yield modifier.type
-            yield from _look(view, modifier)
-            mask = modifier.input_mask_strip
-            yield from _strip(view, mask, frame) if mask else ()
+            view.looks += modifier.type, *_look(view, modifier)
+            if modifier.input_mask_strip:
+                _add(view, modifier.input_mask_strip, frame)
     for source in compat.inputs(strip):
-        yield from _strip(view, source, frame)
+        _add(view, source, frame)
 
 
 def _shown(view: _View, strip: Any, frame: float) -> Iterator[Any]:
@@ -105,24 +127,23 @@ def _shown(view: _View, strip: Any, frame: float) -> Iterator[Any]:
         yield strip.clip and _stat(_path_of(strip.clip))
         yield from _source(view, strip, frame)
     elif strip.type == "META":
-        yield from _stack(view, strip, compat.content_start(strip) + _index(strip, frame))
+        _add_stack(view, strip, compat.content_start(strip) + _index(strip, frame))
     elif strip.type in _OF_THE_PLACE:
         yield frame - compat.left(strip), compat.right(strip) - compat.left(strip)
 
 
-def _stack(view: _View, meta: Any, frame: float) -> Iterator[Any]:
-    """What shows inside a meta strip, from the lowest to the highest."""
+def _add_stack(view: _View, meta: Any, frame: float) -> None:
+    """Gather what shows inside a meta strip, from the lowest to the highest."""
     inner = [each for each in compat.contents(meta) if compat.left(each) <= frame < compat.right(each)]
     for strip in sorted(inner, key=lambda each: int(each.channel)):
         if strip.type != "SOUND" and not strip.mute and not meta.channels[strip.channel].mute:
-            yield strip.blend_type
-            yield _opacity(view, strip)
-            yield from _strip(view, strip, frame)
+            view.looks += strip.blend_type, _opacity(view, strip)
+            _add(view, strip, frame)
 
 
 def _source(view: _View, strip: Any, frame: float) -> Iterator[Any]:
     """Which frame of a movie, clip or scene shows. With retiming: what it is calculated from."""
-    yield _index(strip, frame) + getattr(strip, "animation_offset_start", 0)
+    yield _index(strip, frame) + compat.hidden_at_start(strip)
     yield view.scene.render.fps, view.scene.render.fps_base
     start = compat.content_start(strip)
     yield [key.timeline_frame - start for key in getattr(strip, "retiming_keys", ())]
@@ -138,9 +159,6 @@ def _index(strip: Any, frame: float) -> float:
 
 
 def _opacity(view: _View, strip: Any) -> Any:
-    """How opaque the strip is; one that replaces what lies below is not mixed with anything."""
-    if strip.blend_type == "REPLACE":
-        return strip.blend_type
     return _animated(view, f"{_path(strip)}.blend_alpha", 0, strip.blend_alpha)
 
 
@@ -157,7 +175,7 @@ def _look(view: _View, holder: Any) -> Iterator[Any]:
         elif kind == _PART:
             value = value and tuple(_look(view, value))
         elif kind == _DATA:
-            value = value and (value.name_full, _stat(_path_of(value)))
+            value = value and (value.name, _stat(_path_of(value)))
         elif kind == _ARRAY:
             value = tuple(_animated(view, f"{path}.{name}", index, each) for index, each in enumerate(value))
         else:
@@ -208,10 +226,7 @@ def _kind(declared: Any) -> tuple[str, Any]:
     if declared.type == "COLLECTION":
         return _PARTS, ()
     if declared.type == "POINTER":
-        base = declared.fixed_type
-        while base is not None and base.identifier != "ID":
-            base = base.base
-        return (_PART, ()) if base is None else (_DATA, None)
+        return (_PART, ()) if declared.is_readonly else (_DATA, None)  # what is not a part can be chosen
     if getattr(declared, "is_array", False):
         return _ARRAY, tuple(declared.default_array)
     return _VALUE, declared.default

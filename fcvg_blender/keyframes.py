@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import bpy
 import imbuf
 
-from . import compat
+from . import compat, key_prints, plain_png
 from .engine import errors
 from .exposure import END, START
 from .shots import Shot
@@ -41,16 +41,20 @@ def suffix(file_format: str) -> str:
     return ".exr" if file_format == "exr" else ".png"
 
 
-def write_keys(scene: Any, shot: Shot, folder: Path, file_format: str) -> tuple[Path, Path]:
+def write_keys(scene: Any, shot: Shot, folder: Path, file_format: str, percentage: int = 100) -> tuple[Path, Path]:
     """Render both keys into `folder` and give back their paths; see `write_key`."""
-    return write_key(scene, shot, START, folder, file_format), write_key(scene, shot, END, folder, file_format)
+    start, end = (write_key(scene, shot, which, folder, file_format, percentage) for which in (START, END))
+    return start, end
 
 
-def write_key(scene: Any, shot: Shot, which: str, folder: Path, file_format: str) -> Path:
-    """Render one key (`which` is START or END) into `folder` at the scene's full resolution and give back its path.
+def write_key(scene: Any, shot: Shot, which: str, folder: Path, file_format: str, percentage: int = 100) -> Path:
+    """Render one key (`which` is START or END) into `folder` and give back its path.
+
+    As large as the scene's frame, or `percentage` of that, 1 to 100 in each direction.
 
     16 bit PNG, or 32 bit EXR where `file_format` is `exr`; RGBA, alpha straight in PNG and premultiplied in EXR;
-    no view transform. An existing file is replaced, never half. Blocks; to be called from the main thread.
+    no view transform. A picture that is shown just as it is on disk is copied, with 8 bits and perhaps no alpha.
+    An existing file is replaced, never half. Blocks; to be called from the main thread.
 
     Raises BadImage when a picture is missing on disk or cannot be read, DiskError when the key cannot be written,
     BadRequest while Blender renders something else.
@@ -60,11 +64,16 @@ def write_key(scene: Any, shot: Shot, which: str, folder: Path, file_format: str
     name, frame = (shot.start_strip, shot.start_frame) if which == START else (shot.end_strip, shot.end_frame)
     strip = next(each for each in compat.contents(compat.level_in(scene, shot.metas)) if each.name == name)
     _check_sources(strip, frame)
+    if file_format != "exr" and percentage == 100:
+        picture = _untouched(scene, strip, frame)
+        if picture is not None:
+            return _bring(picture, folder, which + suffix(file_format), shutil.copyfile)
     with _copy_of(scene, shot.metas) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
         _set_up(copy, file_format)
+        copy.render.resolution_percentage = percentage
         rendered = Path(scratch, which + suffix(file_format))
         _render_alone(copy, name, frame, rendered)
-        return _bring(rendered, folder)
+        return _bring(rendered, folder, rendered.name, shutil.move)
 
 
 @contextmanager
@@ -176,7 +185,8 @@ def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
                 f"“{name}” could not be rendered on frame {frame}: {str(error).strip().removeprefix('Error: ')}",
                 "Render that frame yourself to see what is wrong, or see whether the disk is full.",
             ) from error
-    _check_whole(path, copy.render.resolution_x * copy.render.resolution_y)
+    width, height = (side * copy.render.resolution_percentage // 100 for side in _frame_size(copy))
+    _check_whole(path, width * height)
 
 
 def _strip_look(copy: Any, strip: Any) -> None:
@@ -187,11 +197,16 @@ def _strip_look(copy: Any, strip: Any) -> None:
     for owner, names in (
         (strip.transform, ("offset_x", "offset_y", "scale_x", "scale_y", "rotation")),
         (strip.crop, ("min_x", "max_x", "min_y", "max_y")),
-        (strip, ("use_flip_x", "use_flip_y", "color_multiply", "color_saturation", "blend_alpha", "multiply_alpha")),
+        (strip, ("use_flip_x", "use_flip_y", "color_multiply", "color_saturation", "multiply_alpha")),
     ):
         for name in names:
             if hasattr(owner, name):
                 setattr(owner, name, owner.bl_rna.properties[name].default)
+    strip.blend_alpha = 1.0  # 4.2 gives another default
+
+
+def _frame_size(scene: Any) -> tuple[int, int]:
+    return scene.render.resolution_x, scene.render.resolution_y
 
 
 def _check_whole(path: Path, pixels: int) -> None:
@@ -203,11 +218,23 @@ def _check_whole(path: Path, pixels: int) -> None:
         )
 
 
-def _bring(rendered: Path, folder: Path) -> Path:
-    """Move a finished file into `folder`, whole or not at all."""
-    target, partial = folder / rendered.name, folder / f"{TEMPORARY}{rendered.name}"
+def _untouched(scene: Any, strip: Any, frame: int) -> Path | None:
+    """The file that the strip shows on `frame` just as it is, the size of the frame: rendering would give its pixels
+    again, and take Blender a hundred times as long. None where rendering might not."""
+    plain_colours = strip.type == "IMAGE" and strip.colorspace_settings.name == compat.SRGB
+    if not plain_colours or scene.sequencer_colorspace_settings.name != compat.SRGB:
+        return None
+    path = Path(bpy.path.abspath(strip.directory), strip.strip_elem_from_frame(frame).filename)
+    if not plain_png.is_plain(path, *_frame_size(scene)) or not key_prints.is_untouched(scene, strip, frame):
+        return None
+    return path
+
+
+def _bring(file: Path, folder: Path, name: str, by: Callable[[Path, Path], Any]) -> Path:
+    """Move or copy a finished file into `folder`, whole or not at all."""
+    target, partial = folder / name, folder / f"{TEMPORARY}{name}"
     try:
-        shutil.move(rendered, partial)
+        by(file, partial)
         partial.replace(target)
     except OSError as error:
         partial.unlink(missing_ok=True)

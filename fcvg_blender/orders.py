@@ -27,7 +27,7 @@ def chosen(settings: Any, shot: shots.Shot, choices: Choices) -> protocol.Reques
         out="",
         count=shot.count,
         method=method,
-        timing=settings.engine_timing(shot.count),
+        timing=settings.engine_timing(shot.count, shot.first - 1, shot.last + 1),
         hold=settings.hold_frames(),
         seed=settings.engine_seed(),
         format=properties.engine_word(settings.format),

@@ -6,9 +6,10 @@ from typing import Any
 
 import bpy
 
-from . import compat, engine_state, licences, preferences, preferences_engine, properties, shots
-from .engine import errors, registry
+from . import compat, engine_state, licences, panels_live, preferences, preferences_engine, preflight, properties, shots
+from .engine import errors, protocol, registry
 from .operators import active
+from .panels_presets import FCVG_PT_presets
 from .texts import SIDE_MARGIN_PX, paragraph, room_px, text_box, wrapped
 
 UNIT_PX = 20  # height of a button, at scale 1
@@ -28,6 +29,10 @@ class FCVG_PT_inbetween(SidebarPanel):
     bl_idname = "FCVG_PT_inbetween"
     bl_label = "Inbetween"
 
+    def draw_header_preset(self, _context: Any) -> None:
+        """Blender calls this."""
+        FCVG_PT_presets.draw_panel_header(self.layout)
+
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout: Any = self.layout
@@ -35,10 +40,11 @@ class FCVG_PT_inbetween(SidebarPanel):
         scene = compat.sequencer_scene(context)
         settings = scene.fcvg
         strips = compat.selected_strips(context)
+        chain = None
         try:
             chain = shots.chain(scene, strips, settings)
             for shot in chain.shots:
-                settings.engine_timing(shot.count)
+                settings.engine_timing(shot.count, shot.first - 1, shot.last + 1)
         except errors.FcvgError as problem:
             message, hint = problem.message, problem.hint
             if len(strips) == 1 and strips[0].fcvg.id:  # as after each generation
@@ -47,7 +53,7 @@ class FCVG_PT_inbetween(SidebarPanel):
             text_box(context, layout, message, hint, icon="INFO")
             touching = len(strips) > 1
         else:
-            method = _label(properties.METHODS, properties.engine_word(settings.method))
+            method = properties.method_label(properties.engine_word(settings.method))
             text_box(
                 context, layout, shots.sentence(chain, method), " ".join(chain.left_out[:2]), icon="RENDER_ANIMATION"
             )
@@ -61,41 +67,26 @@ class FCVG_PT_inbetween(SidebarPanel):
             column = layout.column()
             column.use_property_split = True
             column.use_property_decorate = False
+        if settings.is_generative():
+            column.prop(settings, "draft_first")
         if touching:
             column.prop(settings, "placement")
             column.prop(settings, "count")
             if settings.placement == "PUSH":
                 column.prop(settings, "push_markers")
-        row = layout.row()
+        row = layout.row(align=True)
         row.scale_y = 1.6
         row.operator("fcvg.generate_inbetweens", icon="RENDER_ANIMATION")
+        row.operator("fcvg.preflight", text="", icon="VIEWZOOM")
 
         status = context.window_manager.fcvg
+        if chain is not None and len(chain.shots) == 1:
+            _draw_preflight(context, layout, status.preflight, preflight.about(chain.shots[0], settings))
         for job in status.jobs:
-            _draw_job(context, layout, job)
+            if not job.queued:
+                _draw_job(context, layout, job)
         if status.error_message:
             _draw_error(context, layout, status)
-
-
-class FCVG_PT_timing(SidebarPanel):
-    """How the drawings are spaced and held."""
-
-    bl_idname = "FCVG_PT_timing"
-    bl_parent_id = "FCVG_PT_inbetween"
-    bl_label = "Timing"
-    bl_order = 3
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: Any) -> None:
-        """Blender calls this."""
-        layout: Any = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        settings = compat.sequencer_scene(context).fcvg
-        layout.prop(settings, "timing", text="Spacing")
-        if settings.timing == "CUSTOM":
-            layout.prop(settings, "times")
-        layout.prop(settings, "hold")
 
 
 class FCVG_PT_output(SidebarPanel):
@@ -114,10 +105,11 @@ class FCVG_PT_output(SidebarPanel):
         layout.use_property_decorate = False
         settings = compat.sequencer_scene(context).fcvg
         layout.prop(settings, "format", text="Format")
+        layout.prop(settings, "cuts")
 
 
 class FCVG_PT_strip(SidebarPanel):
-    """What the active strip of inbetweens remembers, and what can be done with it."""
+    """The active strip of inbetweens: how it stands, and what can be done with it."""
 
     bl_idname = "FCVG_PT_strip"
     bl_label = "Active Inbetweens"
@@ -126,6 +118,33 @@ class FCVG_PT_strip(SidebarPanel):
     def poll(cls, context: Any) -> bool:
         """Blender calls this."""
         return active.inbetweens(context) is not None
+
+    def draw(self, context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        strip = active.inbetweens(context)
+        record = strip.fcvg
+        row = layout.row()
+        row.label(text=f"{record.key_start} → {record.key_end}")
+        row.label(text=_standing(record))
+        if record.error:
+            text_box(context, layout, record.error, icon="QUESTION" if record.state == properties.ASKING else "ERROR")
+        panels_live.draw(context, layout, strip)
+        row = layout.row(align=True)
+        if record.state == properties.INCOMPLETE:
+            row.operator("fcvg.resume", text="Resume", icon="PLAY")
+        row.operator("fcvg.open_folder", text="Folder", icon="FILE_FOLDER")
+        row.operator("fcvg.remove_inbetweens", text="Remove", icon="TRASH")
+
+
+class FCVG_PT_record(SidebarPanel):
+    """What the strip remembers of the take that it shows."""
+
+    bl_idname = "FCVG_PT_record"
+    bl_parent_id = "FCVG_PT_strip"
+    bl_label = "Record"
+    bl_order = 9
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""
@@ -140,11 +159,6 @@ class FCVG_PT_strip(SidebarPanel):
             row.label(text=value)
         if record.notes:
             text_box(context, layout, record.notes, icon="INFO")
-        row = layout.row(align=True)
-        if record.state == properties.INCOMPLETE:
-            row.operator("fcvg.resume", text="Resume", icon="PLAY")
-        row.operator("fcvg.open_folder", text="Folder", icon="FILE_FOLDER")
-        row.operator("fcvg.remove_inbetweens", text="Remove", icon="TRASH")
 
 
 def _draw_engine(context: Any, layout: Any) -> None:
@@ -220,6 +234,47 @@ def _draw_needs(context: Any, layout: Any, method: str) -> bool:
     return bool(lacking)
 
 
+def _draw_preflight(context: Any, layout: Any, known: Any, about: str) -> None:
+    """What is known of the selected pair; nothing of another."""
+    if known.about != about:
+        return
+    if known.running:
+        row = layout.row()
+        row.active = False
+        row.label(text="Looking at the keys …", icon="VIEWZOOM")
+    elif known.sentence:
+        icon = {"ok": "CHECKMARK", "warning": "ERROR"}.get(known.state, "CANCEL")
+        hint = "" if known.reason in known.sentence else known.reason
+        box = text_box(context, layout, known.sentence, hint, icon=icon, alert=known.state != "ok")
+        if len(known.estimates):
+            box.popover("FCVG_PT_estimates", text="What Each Method Would Take", icon="TIME")
+
+
+class FCVG_PT_estimates(bpy.types.Panel):
+    """Time and memory of each method for the pair that was looked at."""
+
+    bl_idname = "FCVG_PT_estimates"
+    bl_label = "What Each Method Would Take"
+    bl_space_type = "SEQUENCE_EDITOR"
+    bl_region_type = "HEADER"
+    bl_options = {"INSTANCED"}
+    bl_ui_units_x = 16
+
+    def draw(self, context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        known = context.window_manager.fcvg.preflight
+        for each in known.estimates:
+            row = layout.row()
+            row.active = each.usable
+            row.label(text=each.label, icon="SOLO_ON" if each.name == known.suggested else "BLANK1")
+            row.label(text=each.seconds)
+            row.label(text=each.memory)
+        row = layout.row()
+        row.active = False
+        row.label(text="Dimmed: lacks its models, or needs more memory than is free.")
+
+
 def _draw_job(context: Any, layout: Any, job: Any) -> None:
     box = layout.box().column(align=True)
     row = box.row()
@@ -254,20 +309,29 @@ def _draw_error(context: Any, layout: Any, status: Any) -> None:
     row.operator("fcvg.dismiss_error", text="", icon="X")
 
 
-def _remembered(record: Any) -> list[tuple[str, str]]:
+def _standing(record: Any) -> str:
+    """How far the shown take has come."""
+    count = f"{record.made} of {record.count}"
     states = {
-        properties.RUNNING: f"Being made, {record.made} of {record.count}",
-        properties.DONE: f"{record.count}",
-        properties.INCOMPLETE: f"{record.made} of {record.count}",
+        properties.WAITING: f"{record.count}, waiting",
+        properties.ASKING: f"{record.count}, asking",
+        properties.RUNNING: f"Being made, {count}",
+        properties.DONE: f"{record.count}" if record.made == record.count else count,
+        properties.INCOMPLETE: count,
     }
-    asked, used = (_label(properties.METHODS, name) for name in (record.method, record.method_used))
+    return states.get(record.state, "")
+
+
+def _remembered(record: Any) -> list[tuple[str, str]]:
+    asked, used = (properties.method_label(name) for name in (record.method, record.method_used))
     hold = next(label for _, label, _, frames in properties.HOLDS if frames == record.hold)
+    timing = _label(properties.TIMINGS, record.timing)
     rows = [
-        ("Frames", states.get(record.state, "")),
+        ("Frames", _standing(record)),
         ("Keys", f"{record.key_start} → {record.key_end}"),
         ("Method", f"{used} ({asked.lower()})" if used and used != asked else asked),
-        ("Timing", f"{_label(properties.TIMINGS, record.timing)}, {hold.lower()}"),
-        ("Seed", str(record.seed)),
+        ("Timing", f"{hold if ',' in timing else f'{timing}, {hold.lower()}'}"),
+        ("Seed", str(record.seed) if record.method in protocol.GENERATIVE else ""),
         ("Format", _label(properties.FORMATS, record.format)),
         ("Models", ", ".join(licences.recalled(record.models))),
         ("Engine", record.engine_version),
@@ -302,7 +366,7 @@ def _draw_header(self: Any, context: Any) -> None:
         row.popover("FCVG_PT_inbetween", text="Inbetweens", icon="ERROR")
 
 
-CLASSES = (FCVG_PT_inbetween, FCVG_PT_timing, FCVG_PT_output, FCVG_PT_strip)
+CLASSES = (FCVG_PT_estimates, FCVG_PT_inbetween, FCVG_PT_output, FCVG_PT_strip, FCVG_PT_record)
 
 
 _ADDITIONS = (

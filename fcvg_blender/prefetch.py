@@ -22,7 +22,7 @@ def settle(busy_takes: set[str]) -> None:
     if bpy.app.background:
         return  # where nothing is drawn, nothing is prefetched
     busy = {
-        scene.name
+        scene.name: strip
         for scene, strip in strips.ours()
         if any(take.id in busy_takes for take in (strip.fcvg, *strip.fcvg.others))
     }
@@ -33,5 +33,6 @@ def settle(busy_takes: set[str]) -> None:
             continue
         if scene.name in busy and editor.use_prefetch and not settings.prefetch_held:
             editor.use_prefetch, settings.prefetch_held = False, True
+            busy[scene.name].invalidate_cache("RAW")  # waits for the thread that is reading ahead
         elif scene.name not in busy and settings.prefetch_held:
             editor.use_prefetch, settings.prefetch_held = True, False

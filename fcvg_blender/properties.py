@@ -19,8 +19,8 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import compat, generative
-from .engine import errors, protocol, registry
+from . import compat, generative, spacing
+from .engine import protocol, registry
 
 METHODS = [
     ("AUTO", "Automatic", "Looks at the two keys and takes what suits them best", 0),
@@ -48,6 +48,8 @@ TIMINGS = [
     ("FAVOUR_FIRST", "Favour First", "All drawings are nearer to the earlier key", 5),
     ("FAVOUR_LAST", "Favour Last", "All drawings are nearer to the later key", 6),
     ("ANTICIPATION", "Anticipation", "Winds up at the earlier key, then goes fast and settles into the later one", 7),
+    ("CURVE", "Free Curve", "Draw how the drawings are spaced", 8),
+    ("FCURVE", "From Animation", "Spaced as an object moves between the two keys", 9),
 ]
 HOLDS = [
     ("ONES", "On Ones", "A new drawing on every frame", 1),
@@ -120,10 +122,12 @@ class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
     pinned: BoolProperty(
         name="Pinned", description="Keep showing this take, whatever other takes of the strip are finished"
     )
+    hidden: BoolProperty(name="Hidden", description="Muted until there are keys to show")
     stale: StringProperty(name="Changed", description="What has changed in the edit since the take was made")
     count: IntProperty(name="Inbetweens", description="Frames between the two keys", min=0)
     timing: StringProperty(name="Timing", description="How the drawings are spaced between the keys")
     hold: IntProperty(name="Hold", description="Frames for which each drawing is shown", min=1, default=1)
+    missing: StringProperty(name="Missing", description="Times at which another drawing stands in")
     overlay: BoolProperty(name="Conditions", description="The strip shows conditions over the edit")
 
     key: StringProperty(name="Key", description="Ties this strip to the inbetweens that it is a key of")
@@ -170,7 +174,13 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
     push_markers: BoolProperty(
         name="Move Markers", description="Move markers after the cut together with the strips", default=True
     )
-    timing: EnumProperty(name="Timing", description="How the drawings are spaced between the keys", items=TIMINGS)
+    timing: EnumProperty(
+        name="Timing",
+        description="How the drawings are spaced between the keys",
+        items=TIMINGS,
+        update=spacing.start_curve,
+    )
+    spacing: PointerProperty(type=spacing.FCVG_Spacing)
     times: StringProperty(
         name="Chart",
         description="A number for each drawing between 0, the earlier key, and 1, the later key, such as 0.1, 0.5, 0.9",
@@ -212,28 +222,9 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
         """Number of distinct drawings that `count` inbetween frames need."""
         return -(-count // self.hold_frames())
 
-    def engine_timing(self, count: int) -> str | list[float]:
-        """`timing` as the engine takes it for `count` inbetween frames. Raises BadRequest on an unfit chart."""
-        if self.timing != "CUSTOM":
-            return engine_word(self.timing)
-        wanted = self.drawings(count)
-        try:
-            times = [float(part) for part in self.times.replace(";", ",").split(",") if part.strip()]
-        except ValueError:
-            raise errors.BadRequest(
-                "The timing chart holds something that is no number.", "Write numbers such as 0.1, 0.5, 0.9."
-            ) from None
-        if not all(0.0 < time < 1.0 for time in times):
-            raise errors.BadRequest(
-                "The timing chart holds a number that is not between 0 and 1.",
-                "0 is the earlier key and 1 the later key; drawings lie between them.",
-            )
-        if len(times) != wanted:
-            raise errors.BadRequest(
-                f"The timing chart has {len(times)} numbers, but {wanted} drawings are to be made.",
-                "Write one number for each drawing.",
-            )
-        return times
+    def engine_timing(self, count: int, start_frame: float, end_frame: float) -> str | list[float]:
+        """As the engine takes it."""
+        return spacing.engine_timing(self, count, start_frame, end_frame)
 
 
 class FCVG_Job(bpy.types.PropertyGroup):
@@ -241,6 +232,7 @@ class FCVG_Job(bpy.types.PropertyGroup):
 
     id: StringProperty(name="Id")
     stage: StringProperty(name="Stage", description="What the engine is doing")
+    queued: BoolProperty(name="Queued", description="Other jobs are done first")
     fraction: FloatProperty(name="Progress", description="How much is done", min=0.0, max=1.0, subtype="FACTOR")
     eta: StringProperty(name="Time Left", description="How long it will take")
     sheet: IntProperty(name="Contact Sheet", description="Icon that shows the frames as they are so far, 0 without")
@@ -254,7 +246,7 @@ class FCVG_QueueItem(bpy.types.PropertyGroup):
     number: IntProperty(name="Take", description="Number of the take")
     state: StringProperty(name="State", description="Whether it waits, is being made or asks")
     method: StringProperty(name="Method", description="What it will be made with")
-    question: StringProperty(name="Question", description="What the artist has to decide")
+    question: StringProperty(name="Question", description="What the artist has to decide, or why it failed")
     fraction: FloatProperty(name="Progress", description="How much is done", min=0.0, max=1.0, subtype="FACTOR")
 
 
@@ -301,6 +293,28 @@ class FCVG_Finding(bpy.types.PropertyGroup):
     hint: StringProperty(name="Hint", description="What to do about it")
 
 
+class FCVG_Estimate(bpy.types.PropertyGroup):
+    """What a method would take. `name` (Blender's own) is the engine's word for it."""
+
+    label: StringProperty(name="Method")
+    seconds: StringProperty(name="Time", description="How long all of the inbetweens would take")
+    memory: StringProperty(name="Memory", description="How much memory it would take at its peak")
+    usable: BoolProperty(name="Usable", description="Whether it can be used here, and fits the memory that is free")
+    hint: StringProperty(name="Hint", description="What it lacks")
+
+
+class FCVG_Preflight(bpy.types.PropertyGroup):
+    """What is known of the pair that was looked at last; `about` tells which that was."""
+
+    about: StringProperty(name="About", options={"SKIP_SAVE"})
+    running: BoolProperty(name="Running", options={"SKIP_SAVE"})
+    state: StringProperty(name="State", options={"SKIP_SAVE"})
+    sentence: StringProperty(name="Sentence", options={"SKIP_SAVE"})
+    suggested: StringProperty(name="Suggested Method", options={"SKIP_SAVE"})
+    reason: StringProperty(name="Reason", options={"SKIP_SAVE"})
+    estimates: CollectionProperty(type=FCVG_Estimate, name="Methods", options={"SKIP_SAVE"})
+
+
 class FCVG_Status(bpy.types.PropertyGroup):
     """What runs and what went wrong. Lives in the window manager and is not saved."""
 
@@ -312,6 +326,16 @@ class FCVG_Status(bpy.types.PropertyGroup):
         description="What is being made is finished; nothing else is begun until the queue goes on",
         options={"SKIP_SAVE"},
     )
+    queue_done: IntProperty(
+        name="Done", description="Takes made since the queue was empty last", min=0, options={"SKIP_SAVE"}
+    )
+    queue_total: IntProperty(
+        name="All", description="These, and those that are still to be made", min=0, options={"SKIP_SAVE"}
+    )
+    left_out: StringProperty(
+        name="Left Out", description="Why pairs of strips got no inbetweens, a line each", options={"SKIP_SAVE"}
+    )
+    preflight: PointerProperty(type=FCVG_Preflight, name="Preflight", options={"SKIP_SAVE"})
     error_message: StringProperty(name="Error", description="What went wrong", options={"SKIP_SAVE"})
     error_hint: StringProperty(name="Hint", description="What to do about it", options={"SKIP_SAVE"})
     error_detail: StringProperty(name="Detail", description="For a report", options={"SKIP_SAVE"})
@@ -328,11 +352,14 @@ class FCVG_Status(bpy.types.PropertyGroup):
 
 CLASSES = (
     *generative.CLASSES,
+    *spacing.CLASSES,
     FCVG_Take,
     FCVG_StripRecord,
     FCVG_SceneSettings,
     FCVG_Job,
     FCVG_QueueItem,
+    FCVG_Estimate,
+    FCVG_Preflight,
     FCVG_Need,
     FCVG_Chore,
     FCVG_Trouble,
@@ -345,6 +372,11 @@ CLASSES = (
 def engine_word(identifier: str) -> str:
     """The engine's word for an enum identifier: `EASE_IN` is `ease-in`."""
     return identifier.lower().replace("_", "-")
+
+
+def method_label(word: str) -> str:
+    """What the artist calls the method that the engine calls `word`; the word itself where another version knows it."""
+    return next((label for name, label, *_ in METHODS if engine_word(name) == word), word)
 
 
 def needs_download(method: str) -> bool:

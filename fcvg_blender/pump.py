@@ -32,7 +32,7 @@ _stale = False  # the panels show less than is known
 def wake() -> None:
     """Have the timer running. Without a window nothing calls timers: operators wait for their job instead."""
     publish()
-    prefetch.settle(session.busy_takes())
+    prefetch.settle(waiting.wanted())
     if not bpy.app.background and not bpy.app.timers.is_registered(turn):
         bpy.app.timers.register(turn, first_interval=INTERVAL_S, persistent=True)
 
@@ -108,7 +108,7 @@ def _carry() -> bool:
     if began_s > _next_check_s:
         _next_check_s = began_s + STRIPS_S
         news |= session.drop_lost()
-        prefetch.settle(session.busy_takes())
+        prefetch.settle(waiting.wanted())
     change_s = time.perf_counter()
     if change_s > _next_change_s and session.show_frames():
         now_s = time.perf_counter()
@@ -142,5 +142,5 @@ def _redraw() -> None:
                 area.tag_redraw()
             elif area.type == "SEQUENCE_EDITOR":
                 for region in area.regions:
-                    if region.type in {"UI", "HEADER"}:
+                    if region.type in {"UI", "HEADER", "WINDOW"}:
                         region.tag_redraw()

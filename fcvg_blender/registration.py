@@ -6,7 +6,24 @@ import atexit
 
 import bpy
 
-from . import command, handlers, operators, panels, panels_generative, preferences, prefetch, properties, pump, sheets
+from . import (
+    badges,
+    charts,
+    command,
+    handlers,
+    operators,
+    panels,
+    panels_generative,
+    panels_presets,
+    panels_queue,
+    panels_timing,
+    preferences,
+    prefetch,
+    properties,
+    pump,
+    sheets,
+    watch,
+)
 from .chores import chores
 from .jobs import session
 
@@ -14,10 +31,13 @@ _CLASSES = (
     *properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
+    *panels_presets.CLASSES,
     *panels.CLASSES,
+    *panels_queue.CLASSES,
     *panels_generative.CLASSES,
+    *panels_timing.CLASSES,
 )
-_MODULES = (properties, panels, handlers, command)
+_MODULES = (properties, panels_presets, panels, handlers, command, badges, watch)
 _QUIT_TIMEOUT_S = 5.0  # the engine leaves at once; this bounds what a stuck one may take
 
 
@@ -37,6 +57,7 @@ def unregister() -> None:
     session.close(_QUIT_TIMEOUT_S)
     prefetch.settle(set())
     sheets.close()
+    charts.close()
     atexit.unregister(_end_children)
     for module in reversed(_MODULES):
         module.unregister()

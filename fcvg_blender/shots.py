@@ -6,7 +6,9 @@ inbetweens, the later key the first one that the later strip shows after them (h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -81,16 +83,22 @@ def chain(scene: Any, strips: Iterable[Any], settings: Any) -> Chain:
     pictures = sorted((strip for strip in chosen if _is_picture(strip) and not strip.fcvg.id), key=compat.left)
     if len(pictures) < 3:
         return Chain((from_selection(scene, chosen, settings),))
-    filled = {(strip.fcvg.key_start, strip.fcvg.key_end) for strip in compat.strips(scene) if is_inbetweens(strip)}
-    shots, left_out = [], []
+    filled = set(_filled(scene))
+    edit = _Edit.of(scene)
+    shots: list[Shot] = []
+    left_out: list[str] = []
     for earlier, later in pairwise(pictures):
         if (earlier.name, later.name) in filled:
             left_out.append(f"“{earlier.name}” and “{later.name}” have inbetweens already.")
             continue
         try:
-            shots.append(between(scene, earlier, later, settings))
+            shot = _between(scene, earlier, later, settings, edit)
+            if shots:
+                _check_shared(shots[-1], shot)
         except ShotProblem as problem:
             left_out.append(problem.message)
+        else:
+            shots.append(shot)
     if not shots:
         raise ShotProblem(left_out[0], "Select strips that follow each other in time.")
     return Chain(tuple(shots), tuple(left_out))
@@ -108,6 +116,50 @@ def from_selection(scene: Any, strips: Iterable[Any], settings: Any) -> Shot:
 
 def between(scene: Any, earlier: Any, later: Any, settings: Any) -> Shot:
     """The shot between two strips of the open level. Raises ShotProblem."""
+    return _between(scene, earlier, later, settings, _Edit.of(scene))
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """What of the open level can be in the way, read once for a whole board: Blender takes long to tell.
+
+    `spans`: first frame, end and channel of each strip. `effects`: where the inputs of each effect begin, the earliest
+    and the latest. `locked`: where the last strip begins that cannot be moved.
+    """
+
+    spans: tuple[tuple[int, int, int], ...]
+    effects: tuple[tuple[int, int], ...]
+    locked: float
+
+    @classmethod
+    def of(cls, scene: Any) -> _Edit:
+        strips = list(compat.strips(scene))
+        locked_channels = {number for number in {strip.channel for strip in strips} if _is_locked(scene, number)}
+        spans = tuple((compat.left(strip), compat.right(strip), strip.channel) for strip in strips)
+        sources = ([compat.left(source) for source in compat.inputs(strip)] for strip in strips)
+        return cls(
+            spans=spans,
+            effects=tuple((min(lefts), max(lefts)) for lefts in sources if lefts),
+            locked=max(
+                (
+                    span[0]
+                    for strip, span in zip(strips, spans, strict=True)
+                    if span[2] in locked_channels or strip.lock
+                ),
+                default=-math.inf,
+            ),
+        )
+
+    def resists_push(self, cut: int) -> bool:
+        """Whether `to_push` would raise."""
+        return self.locked >= cut or any(first < cut <= last for first, last in self.effects)
+
+
+def _is_locked(scene: Any, channel: int) -> bool:
+    return bool(compat.channel(scene, channel).lock)
+
+
+def _between(scene: Any, earlier: Any, later: Any, settings: Any, edit: _Edit) -> Shot:
     _check_order(earlier, later)
     for strip in (earlier, later):
         _check_visible(scene, strip)
@@ -129,8 +181,8 @@ def between(scene: Any, earlier: Any, later: Any, settings: Any) -> Shot:
             "Move the strips to the right, or allow negative frames in the preferences.",
         )
     pushing = placement == "PUSH"
-    if pushing:
-        to_push(scene, cut)
+    if pushing and edit.resists_push(cut):
+        to_push(scene, cut)  # says why not
     return Shot(
         scene_name=scene.name,
         start_strip=earlier.name,
@@ -141,7 +193,7 @@ def between(scene: Any, earlier: Any, later: Any, settings: Any) -> Shot:
         first=first,
         last=first + count - 1,
         count=count,
-        channel=free_channel(scene, first, count, max(earlier.channel, later.channel), pushing),
+        channel=_free_channel(scene, edit.spans, first, count, max(earlier.channel, later.channel), pushing),
         metas=tuple(meta.name for meta in scene.sequence_editor.meta_stack),
     )
 
@@ -197,6 +249,15 @@ def keys_of(scene: Any, strip: Any) -> tuple[Any, Any]:
                 "Bring it back, or select two strips and generate anew.",
             )
     return earlier, later
+
+
+def _filled(scene: Any) -> Iterator[tuple[str, str]]:
+    """Names of the keys between which inbetweens lie on the open level."""
+    for strip in compat.strips(scene):
+        if is_inbetweens(strip):
+            with suppress(ShotProblem):
+                earlier, later = keys_of(scene, strip)
+                yield earlier.name, later.name
 
 
 def _key(strips: list[Any], key_id: str, name: str, distance: Callable[[Any], int]) -> Any:
@@ -267,6 +328,8 @@ def _pair(strips: list[Any]) -> tuple[Any, Any]:
     if not strips:
         raise ShotProblem("Nothing is selected.", "Select the two strips to be joined by inbetweens.")
     if len(pictures) != 2:
+        if len(pictures) > 2 and all(strip.fcvg.id for strip in pictures):
+            raise ShotProblem("These are inbetweens.", "To make more, select the strips to be joined by them.")
         if not pictures:
             what = "sound is" if all(strip.type == "SOUND" for strip in strips) else "conditions are"
             raise ShotProblem(f"Only {what} selected.", "Select two strips that show a picture.")
@@ -307,6 +370,15 @@ def _check_visible(scene: Any, strip: Any) -> None:
         raise ShotProblem(f"“{strip.name}” lies on the muted channel “{channel.name}”.", "Unmute the channel.")
 
 
+def _check_shared(before: Shot, after: Shot) -> None:
+    """A strip between two others keeps a frame of its own. Raises ShotProblem."""
+    if before.end_strip == after.start_strip and before.end_frame > after.start_frame:
+        raise ShotProblem(
+            f"“{after.start_strip}” is too short for inbetweens over its start and its end.",
+            "Make fewer inbetweens, or push the later strips to make room.",
+        )
+
+
 def _first_when_touching(earlier: Any, later: Any, placement: str, count: int) -> int:
     """First frame of `count` inbetweens at the cut of two strips that touch. Each strip keeps at least one frame."""
     cut = compat.right(earlier)
@@ -323,16 +395,17 @@ def _first_when_touching(earlier: Any, later: Any, placement: str, count: int) -
     return cut - over_end
 
 
-def free_channel(scene: Any, first: int, count: int, above: int, pushing: bool = False) -> int:
-    """The lowest channel over `above` that is free on the frames, neither locked nor muted. Raises ShotProblem.
+def free_channel(scene: Any, first: int, count: int, above: int) -> int:
+    """The lowest channel over `above` that is free on the frames, neither locked nor muted. Raises ShotProblem."""
+    return _free_channel(scene, _Edit.of(scene).spans, first, count, above, pushing=False)
 
-    When later strips are pushed away, only those that start before the cut and go on after it are in the way.
-    """
-    taken = {
-        strip.channel
-        for strip in compat.strips(scene)
-        if compat.right(strip) > first and compat.left(strip) < (first if pushing else first + count)
-    }
+
+def _free_channel(
+    scene: Any, spans: Iterable[tuple[int, int, int]], first: int, count: int, above: int, pushing: bool
+) -> int:
+    """When later strips are pushed away, only those that start before the cut and go on after it are in the way."""
+    end = first if pushing else first + count
+    taken = {channel for left, right, channel in spans if right > first and left < end}
     for number in range(above + 1, compat.LAST_CHANNEL + 1):
         channel = compat.channel(scene, number)
         if number not in taken and not channel.lock and not channel.mute:

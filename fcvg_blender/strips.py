@@ -34,25 +34,25 @@ _NAME_LETTERS = 20  # of each key in a strip's name; Blender cuts names at 63 by
 def insert(scene: Any, shot: shots.Shot, folder: Path, take_id: str, request: protocol.Request) -> Any:
     """Lay a strip of inbetweens into the edit and return it; it becomes the only selected and the active one.
 
-    Its one take, `take_id`, is WAITING, and the strip muted: there is nothing in `folder` yet, and Blender shows
-    missing pictures in magenta. With placement PUSH later strips, and markers where the scene's settings say so, make
-    room first. Raises ShotProblem when the edit cannot be pushed, DiskError when the folder's path is too long for
-    Blender; the edit is unchanged then.
+    Its one take, `take_id`, is WAITING, and the strip muted: there is nothing in `folder` yet (see `takes.reveal`).
+    With placement PUSH later strips, and markers where the scene's settings say so, make room first. Raises ShotProblem
+    when the edit cannot be pushed, DiskError when the folder's path is too long for Blender; the edit is unchanged
+    then.
     """
     strip_directory(folder)
     pushing = shot.placement == "PUSH"
     for each in shots.to_push(scene, shot.first) if pushing else ():
-        compat.shift(each, shot.count)
+        _move(each, shot.count)
     files = exposure.sheet(_times(shot.count, request.timing, request.hold), (), keyframes.suffix(request.format))
     strip = new_strip(scene, title("Inbetweens", shot), folder, files, shot.channel, shot.first)
-    by_name = {each.name: each for each in compat.strips(scene)}
-    keys = by_name[shot.start_strip], by_name[shot.end_strip]
-    _set_look(strip, request.format, *keys)
+    keys = tuple(compat.strips(scene)[name] for name in (shot.start_strip, shot.end_strip))
+    set_pixels(strip, request.format)
+    _mix_as(strip, *keys)
     record = strip.fcvg
     remember_gap(record, shot, request)
     record.key_start_id, record.key_end_id = (_key_id(key) for key in keys)
     remember_take(record, request, take_id, folder)
-    strip.mute = True
+    strip.mute = record.hidden = True
     if pushing:
         _push_the_rest(scene, shot, record)
     _select_only(scene, strip)
@@ -117,6 +117,7 @@ def show(strip: Any, drawings: list[exposure.Drawing]) -> None:
     files = exposure.sheet(times, drawings, keyframes.suffix(record.format))
     set_files(strip, dict(enumerate(files, 1)))
     record.made = exposure.exact(times, drawings)
+    record.missing = properties.timing_text(exposure.missing(times, drawings))
 
 
 def set_files(strip: Any, files: dict[int, str]) -> None:
@@ -137,13 +138,23 @@ def resize(strip: Any, first: int, count: int) -> None:
         elements.pop(len(elements) - 1)
     while len(elements) < count:
         elements.append(elements[-1].filename)
+    channel = strip.channel
     compat.untrim(strip)
     compat.shift(strip, first - compat.left(strip))
+    strip.channel = channel  # Blender moves it away where it is too long for the place that it comes from
     record = strip.fcvg
     if len(record.timing) and record.timing not in protocol.TIMINGS:
         record.timing = properties.timing_text(exposure.refitted(record.engine_timing(), count, record.hold))
     record.count, record.first = count, first
     record.start_frame, record.end_frame = first - 1, first + count
+
+
+def set_pixels(strip: Any, file_format: str) -> None:
+    """Let Blender take the pixels of files in `file_format` as the engine wrote them."""
+    name = compat.LINEAR if file_format == "exr" else compat.SRGB
+    with suppress(TypeError):  # other colour configurations have other names; Blender has guessed then
+        strip.colorspace_settings.name = name
+    strip.alpha_mode = "PREMUL" if file_format == "exr" else "STRAIGHT"
 
 
 def count_made(record: Any, drawings: list[exposure.Drawing]) -> int:
@@ -294,12 +305,8 @@ def _times(count: int, timing: str | list[float], hold: int) -> list[float]:
     return exposure.frame_times(count, exposure.refitted(timing, count, hold), hold)
 
 
-def _set_look(strip: Any, file_format: str, *keys: Any) -> None:
-    """Pixels as the engine wrote them, mixed with what lies below as the keys are."""
-    name = compat.LINEAR if file_format == "exr" else compat.SRGB
-    with suppress(TypeError):  # other colour configurations have other names; Blender has guessed then
-        strip.colorspace_settings.name = name
-    strip.alpha_mode = "PREMUL" if file_format == "exr" else "STRAIGHT"
+def _mix_as(strip: Any, *keys: Any) -> None:
+    """Mixed with what lies below as the keys are."""
     blends = {key.blend_type for key in keys}
     strip.blend_type = blends.pop() if len(blends) == 1 else "ALPHA_OVER"
     strip.color_tag = COLOUR_TAG
@@ -345,8 +352,26 @@ def _pull_back(home: Any, trace: _Trace) -> bool:
             return False
     for strip in sorted(moving, key=compat.left):
         if not any(True for _ in compat.inputs(strip)):
-            compat.shift(strip, -trace.pushed)
+            _move(strip, -trace.pushed)
     return True
+
+
+def _move(strip: Any, frames: int) -> None:
+    """Move a strip in time; one of ours is where it was laid, then."""
+    compat.shift(strip, frames)
+    record = strip.fcvg
+    if record.id:
+        record.first += frames
+        record.start_frame += frames
+        record.end_frame += frames
+
+
+def select_only(scene: Any, *names: str) -> None:
+    """Select these strips of the open level; the first becomes the active one."""
+    for strip in compat.strips(scene):
+        strip.select = strip.name in names
+        if strip.name == names[0]:
+            scene.sequence_editor.active_strip = strip
 
 
 def _select_only(scene: Any, strip: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import exposure, folders, properties, strips
+from . import exposure, folders, keyframes, properties, strips
 from .engine import protocol
 
 _FIELDS = tuple(properties.TakeFields.__annotations__)
@@ -52,26 +52,38 @@ def show(strip: Any, number: int) -> None:
         return
     other = record.others[place]
     path = folders.of_take(strip, other)
-    was_empty = is_empty(record)
     for field in _FIELDS:
         here, there = getattr(record, field), getattr(other, field)
         setattr(record, field, there)
         setattr(other, field, here)
+    record.stale = ""  # of the take before; looked at again soon
     strips.set_folder(strip, path)
+    strips.set_pixels(strip, record.format)
     refresh(strip)
-    if is_empty(record) or was_empty:
-        strip.mute = is_empty(record)
-
-
-def is_empty(take: Any) -> bool:
-    """Whether it waits and has nothing to show, not even keys: its strip is muted then."""
-    return bool(take.state == properties.WAITING and not take.made)
 
 
 def refresh(strip: Any) -> None:
     """Let the strip show what is on disk of its take."""
     drawings = exposure.made(strips.folder(strip))
     strips.show(strip, drawings or [])
+    reveal(strip)
+
+
+def reveal(strip: Any) -> None:
+    """Mute the strip while there are not even keys to show, for Blender shows missing pictures in magenta."""
+    record, path = strip.fcvg, strips.folder(strip)
+    suffix = keyframes.suffix(record.format)
+    is_empty = not record.made and not all((path / (key + suffix)).is_file() for key in (exposure.START, exposure.END))
+    if is_empty and not strip.mute:
+        strip.mute = record.hidden = True
+    elif record.hidden and not is_empty:
+        strip.directory = strip.directory  # Blender 5.2 looks once whether files are missing, and again only then
+        strip.mute = record.hidden = False
+
+
+def has_drawings(strip: Any, take: Any) -> bool:
+    """Whether anything was made of the take, for whatever timing: it is not to be lost then."""
+    return bool(take.made or exposure.made(folders.of_take(strip, take)))
 
 
 def step(strip: Any, by: int) -> None:
@@ -96,15 +108,11 @@ def delete(strip: Any, number: int) -> None:
 
 def withdraw(take_id: str) -> bool:
     """Take a take out of the edit, the strip too where it has no other; whether there was one."""
-    found = False
-    for _, strip, take in list(holders(take_id)):
-        found = True
-        if len(strip.fcvg.others):
-            delete(strip, take.number)
-        else:
-            strips.remove(take_id)
-            break
-    return found
+    found = list(holders(take_id))
+    for _, strip, take in found:
+        delete(strip, take.number)  # parts of a split strip may differ in what else they have
+    strips.remove(take_id)
+    return bool(found)
 
 
 def retime(strip: Any, timing: str | list[float], hold: int) -> int:

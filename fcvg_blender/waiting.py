@@ -24,6 +24,7 @@ from . import (
     keyframes,
     orders,
     preferences,
+    prefetch,
     properties,
     shots,
     strips,
@@ -32,6 +33,8 @@ from . import (
 from .engine import errors, protocol
 from .jobs import session
 from .preferences import Choices
+
+_ORDER = (properties.RUNNING, properties.ASKING, properties.WAITING, properties.INCOMPLETE)  # as the panels show them
 
 AHEAD = 2  # takes that the engine has at a time: the keys of the next are rendered while it works on one
 
@@ -73,7 +76,8 @@ def lay(scene: Any, chain: shots.Chain, choices: Choices) -> list[str]:
             strips.remove(take_id)
         raise
     if len(names) > 1:
-        _select(scene, names)
+        strips.select_only(scene, *names)
+    session.left_out = list(chain.left_out)
     return _put_in_line(laid)
 
 
@@ -97,6 +101,7 @@ def begin(take_id: str, choices: Choices) -> bool:
     Whether it was handed over. One step takes no longer than Blender takes to render a frame of the edit. Raises
     FcvgError; `give_up` takes note of it.
     """
+    prefetch.settle(session.busy_takes() | {take_id})  # whose thread would read the edit while a key is rendered
     scene, strip, take = next(takes.holders(take_id))
     shot = shots.of_strip(scene, strip)
     _fit(scene, strip, shot)
@@ -117,15 +122,12 @@ def begin(take_id: str, choices: Choices) -> bool:
         drawings=exposure.made(folder) or [],
     )
     job.resumed = bool(job.drawings)
-    job.in_line = len(entries()) > 1
+    job.in_line = len(entries()) > 1 or bool(session.busy_takes()) or session.finished > 0
     session.begin(job, protocol.Start(job.id, request), choices)
     for _, each, found in takes.holders(take_id):
-        was_empty = takes.is_empty(found)
         found.state = properties.RUNNING
         if takes.is_shown(each, found):
             takes.refresh(each)
-            if was_empty:
-                each.mute = False
     return True
 
 
@@ -138,11 +140,9 @@ def key_of(scene: Any, shot: shots.Shot, which: str) -> tuple[Any, int]:
 
 def give_up(take_id: str, error: errors.FcvgError) -> None:
     """A take that could not be begun: its strip stays and says why, and the queue goes on."""
-    for _, strip, take in takes.holders(take_id):
-        empty = takes.is_empty(take)
+    for _, _, take in takes.holders(take_id):
         take.state, take.error = properties.INCOMPLETE, error.message
-        if empty and takes.is_shown(strip, take):
-            strip.mute = False
+    session.finished += 1
     session.show_error(error.message, error.hint, code=error.code)
 
 
@@ -150,7 +150,7 @@ def take_back(take_ids: Iterable[str], error: errors.FcvgError | None = None) ->
     """Takes that could not be begun while the artist looks: those that have nothing go, as if never asked for."""
     for take_id in take_ids:
         _, strip, take = next(takes.holders(take_id))
-        if take.made:
+        if takes.has_drawings(strip, take):
             take.state, take.error = properties.INCOMPLETE, error.message if error else ""
             continue
         folder = folders.of_take(strip, take)
@@ -161,6 +161,12 @@ def take_back(take_ids: Iterable[str], error: errors.FcvgError | None = None) ->
 def can_go_on() -> bool:
     """Whether something waits that is not held."""
     return not session.status().paused and bool(entries())
+
+
+def wanted() -> set[str]:
+    """Ids of the takes that are being made or will be next, unless the queue is held."""
+    waiting = () if session.status().paused else entries()
+    return session.busy_takes() | {entry.take.id for entry in waiting}
 
 
 def unfinished() -> list[str]:
@@ -184,15 +190,24 @@ def after_load() -> None:
 
 
 def publish() -> None:
-    """Write the queue where the panels read it: what is being made, what waits, what asks."""
-    shown = session.status().queue
+    """Write the queue where the panels read it: what is being made, what asks, what waits, what has failed."""
+    status = session.status()
+    shown = status.queue
     running = {job.take: job for job in session.jobs.values() if job.take}
-    rows: dict[str, tuple[int, Any, Any]] = {}
+    rows: dict[str, tuple[tuple[int, int], Any, Any]] = {}
+    unfinished = 0
     for _, strip in strips.ours():
         for take in (strip.fcvg, *strip.fcvg.others):
-            if take.state in properties.UNFINISHED and not strip.fcvg.overlay:
-                rows.setdefault(take.id, (int(take.place), strip, take))
-    ordered = sorted(rows.values(), key=lambda row: (row[2].id not in running, row[0]))
+            state = take.state
+            if state == properties.DONE or strip.fcvg.overlay or take.id in rows:
+                continue
+            if state in properties.UNFINISHED or take.error:
+                unfinished += state in properties.UNFINISHED
+                rows[take.id] = ((_ORDER.index(state), int(take.place)), strip, take)
+    ordered = sorted(rows.values(), key=lambda row: row[0])
+    if not unfinished:
+        session.finished = 0
+    status.queue_done, status.queue_total = session.finished, session.finished + unfinished
     while len(shown) > len(ordered):
         shown.remove(len(shown) - 1)
     while len(shown) < len(ordered):
@@ -218,6 +233,9 @@ def turn() -> bool:
         begin(take_id, preferences.read(context))
     except errors.FcvgError as error:
         give_up(take_id, error)
+    except Exception as error:  # the pump tells; the queue must not stumble over the same take for ever
+        give_up(take_id, errors.FcvgError(f"The add-on stumbled: {error}"))
+        raise
     return True
 
 
@@ -230,19 +248,76 @@ def cancel(take_id: str) -> None:
     found = next(takes.holders(take_id), None)
     if found is not None:
         _, strip, take = found
-        if take.made:
-            take.state = properties.INCOMPLETE
+        if takes.has_drawings(strip, take):
+            take.state, take.error = properties.INCOMPLETE, ""
         else:
             session.discard(take_id, folders.of_take(strip, take))
 
 
+def cancel_all() -> None:
+    """Empty the queue: all that is not made yet leaves the edit; what was pushed last moves back first."""
+    for take_id in reversed(listed()):
+        cancel(take_id)
+    for job_id in list(session.jobs):
+        session.cancel(job_id)
+
+
+def listed() -> list[str]:
+    """Ids of all takes of the queue: those that are made, ask, wait or have failed; those made last come last."""
+    places = {
+        take.id: int(take.place)
+        for _, strip in strips.ours()
+        for take in (strip.fcvg, *strip.fcvg.others)
+        if not strip.fcvg.overlay and (take.state in properties.UNFINISHED or take.error)
+    }
+    return sorted(places, key=lambda take_id: places[take_id])
+
+
+def answer(take_id: str, make: bool) -> None:
+    """A take that asks because its keys look like a cut: made after all in its turn, or taken out of the edit."""
+    for _, strip, take in list(takes.holders(take_id)):
+        if take.state != properties.ASKING:
+            continue
+        if make:
+            take.state, take.error, take.cuts_allowed = properties.WAITING, "", True
+            session.forget(take_id)
+        elif takes.has_drawings(strip, take):
+            take.state, take.error = properties.INCOMPLETE, ""
+        else:
+            session.discard(take_id, folders.of_take(strip, take), for_good=False)
+            return
+
+
+def answer_all(scene: Any, make: bool) -> None:
+    """The same for all takes of the edit that ask, and for those that wait once they would; later ones are not asked
+    about either."""
+    scene.fcvg.cuts = "MAKE" if make else "LEAVE_OUT"
+    for each, strip in list(strips.ours()):
+        if each == scene:
+            for take in (strip.fcvg, *strip.fcvg.others) if make else ():
+                take.cuts_allowed |= take.state == properties.WAITING
+    for take_id in asking(scene):
+        answer(take_id, make)
+
+
+def asking(scene: Any) -> list[str]:
+    """Ids of the takes of the edit that ask, in the order of the queue."""
+    found = {
+        take.id: int(take.place)
+        for each, strip in strips.ours()
+        for take in (strip.fcvg, *strip.fcvg.others)
+        if each == scene and take.state == properties.ASKING
+    }
+    return sorted(found, key=lambda take_id: found[take_id])
+
+
 def move(take_id: str, by: int) -> None:
-    """Let a waiting take be made one place earlier (`by` = -1) or later (1)."""
+    """Let a waiting take be made as many places later as `by` says, with -1 one earlier; no farther than it goes."""
     line = entries()
     place = next((place for place, entry in enumerate(line) if entry.take.id == take_id), None)
-    if place is None or not 0 <= place + by < len(line):
+    if place is None:
         return
-    line.insert(place + by, line.pop(place))
+    line.insert(max(0, place + by), line.pop(place))
     places = sorted(int(entry.take.place) for entry in line)
     for entry, new in zip(line, places, strict=True):
         for _, _, take in takes.holders(entry.take.id):
@@ -275,10 +350,9 @@ def run(take_ids: Iterable[str]) -> list[protocol.Message]:
 
 
 def _lay_one(scene: Any, planned: shots.Shot, take_id: str, choices: Choices) -> str:
-    by_name = {strip.name: strip for strip in compat.strips(scene)}
-    settings = scene.fcvg
+    strips_here, settings = compat.strips(scene), scene.fcvg
     # Anew, because laying the shots before may have moved these strips.
-    shot = shots.between(scene, by_name[planned.start_strip], by_name[planned.end_strip], settings)
+    shot = shots.between(scene, strips_here[planned.start_strip], strips_here[planned.end_strip], settings)
     order = orders.chosen(settings, shot, choices)
     folder = folders.place(scene, shot.start_strip, take_id, choices.output_folder)
     slow = settings.draft_first and order.method in protocol.GENERATIVE
@@ -293,13 +367,23 @@ def _lay_one(scene: Any, planned: shots.Shot, take_id: str, choices: Choices) ->
 def _put_in_line(laid: list[str]) -> list[str]:
     """Give new takes their places after all others, those that a strip does not show last; all their ids."""
     place = _last_place()
-    found = [(strip, take) for take_id in laid for _, strip, take in takes.holders(take_id)]
-    shown = [take for strip, take in found]
-    later = [take for strip, _ in found for take in strip.fcvg.others if take.place == 0 and take.id not in laid]
-    for take in (*shown, *later):
-        place += 1
-        take.place = place
-    return [take.id for take in (*shown, *later)]
+    new = set(laid)
+    shown: dict[str, list[Any]] = {take_id: [] for take_id in laid}
+    later: dict[str, list[Any]] = {}
+    for _, strip in strips.ours():
+        here = (strip.fcvg, *strip.fcvg.others)
+        if any(take.id in new for take in here):
+            for take in here:
+                if take.id in new:
+                    shown[take.id].append(take)
+                elif take.place == 0:
+                    later.setdefault(take.id, []).append(take)
+    for each in (shown, later):
+        for holders in each.values():
+            place += 1
+            for take in holders:
+                take.place = place
+    return [*shown, *later]
 
 
 def _last_place() -> int:
@@ -320,10 +404,3 @@ def _fit(scene: Any, strip: Any, shot: shots.Shot) -> None:
                 "Move one of them to another channel.",
             )
     strips.resize(strip, shot.first, shot.count)
-
-
-def _select(scene: Any, names: list[str]) -> None:
-    for strip in compat.strips(scene):
-        strip.select = strip.name in names
-        if strip.name == names[0]:
-            scene.sequence_editor.active_strip = strip

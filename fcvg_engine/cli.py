@@ -75,7 +75,7 @@ End = Annotated[str, typer.Argument(help="The second key, of the same size.")]
 Count = Annotated[int, typer.Option(help="How many inbetweens; the keys are not counted.")]
 Chart = Annotated[
     str,
-    typer.Option("--timing", help="linear, ease-in, ease-out, ease-in-out, or a time a drawing: 0.2,0.5,0.9."),
+    typer.Option("--timing", help=f"{', '.join(protocol.TIMINGS)}, or a time a drawing: 0.2,0.5,0.9."),
 ]
 Hold = Annotated[int, typer.Option(help="Frames each drawing is held: 1, 2 or 3.")]
 Seed = Annotated[int, typer.Option(help="For methods that draw noise; -1 for a new one.")]
@@ -110,6 +110,13 @@ def inbetween(
     device: Device = "auto",
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace frames made with other settings.")] = False,
+    extend: Annotated[
+        bool,
+        typer.Option(
+            "--extend",
+            help="A new timing for drawings that are there: keep them and draw only the times not yet drawn.",
+        ),
+    ] = False,
     commercial_only: CommercialOnly = False,
     lines: Lines = "auto",
     pose: Pose = "auto",
@@ -138,6 +145,7 @@ def inbetween(
         format=file_format,
         device=device,
         overwrite=overwrite,
+        extend=extend,
         commercial_only=commercial_only,
         conditions=ConditionSettings(lines, pose, matches),
         sampling=SamplingSettings(
@@ -189,6 +197,36 @@ def conditions(
         sampling=SamplingSettings(work_size=work_size),
     )
     return lambda output: _draw_conditions(request, as_json, output)
+
+
+@app.command("examine")
+def examine_keys(
+    start: Start,
+    end: End,
+    count: Count = 1,
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames, where that is not the keys'.")] = "",
+    out: Annotated[str, typer.Option(help="The folder that the frames would be written to.")] = ".",
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(protocol.METHODS)}.")] = "auto",
+    hold: Hold = 1,
+    file_format: Annotated[str, typer.Option("--format", help="One of png, png16, exr, jpg.")] = "png",
+    device: Device = "auto",
+    commercial_only: CommercialOnly = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> Action:
+    """Say of two keys whether they are one shot, how far things move, and what a job would take. Makes nothing."""
+    request = Request(
+        start=start,
+        end=end,
+        out=out,
+        count=count,
+        method=method,
+        hold=hold,
+        format=file_format,
+        device=device,
+        commercial_only=commercial_only,
+    )
+    return lambda output: _examine(request, size, as_json, output)
 
 
 @app.command("run")
@@ -296,6 +334,30 @@ def _draw_conditions(request: Request, as_json: bool, output: TextIO) -> None:
     if done is not None:
         output.write(f"{done.frames} conditions in {request.out} ({done.device}, {done.seconds:.1f} s)\n")
         output.writelines(f"{note}\n" for note in done.notes)
+
+
+def _examine(request: Request, size: str, as_json: bool, output: TextIO) -> None:
+    from . import images
+    from .examine import job
+
+    start_log(logging.CRITICAL)
+    is_cancelled = lifeline.watch()
+    width, height = _parsed_size(size) if size else images.check_pair(Path(request.start), Path(request.end))
+    message = protocol.Examine(JOB, request, width, height)
+    if as_json:
+        terminal.print_message(job.run(message, lambda _: None, is_cancelled), output)
+        return
+    with terminal.progress_bar() as show:
+        examined = job.run(message, show, is_cancelled)
+    terminal.print_examined(examined, output)
+
+
+def _parsed_size(text: str) -> tuple[int, int]:
+    """Width and height out of WIDTHxHEIGHT. Raises BadRequest."""
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise BadRequest(f"{text!r:.50} is no size.", "Write it as WIDTHxHEIGHT, like 960x540.")
+    return int(width), int(height)
 
 
 def _run(run: Callable[..., Done], request: Request, as_json: bool, output: TextIO) -> Done | None:

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,9 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
     """Makes all frames of `request`; the final report. `emit` gets Progress and Frame messages named `job`.
 
     Asks `is_cancelled` between steps. Frames that an earlier run left are verified and reused; when all are, no
-    picture is decoded and no network runs. Raises FcvgError; whatever it is, finished frames stay.
+    picture is decoded and no network runs. A Frame tells where its drawing shows on the job's own chart; its file has
+    another number where the job extends what was made for another. Raises FcvgError; whatever it is, finished frames
+    stay.
     """
     began_s = time.monotonic()
     check(request)
@@ -67,16 +69,17 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
     report("Looking at the keys", 0)
     width, height = images.check_pair(start, end)
     identity = _identity(request, start, end)
-    with outputs.open_folder(Path(request.out), identity, drawings, request.overwrite, (start, end)) as folder:
+    with outputs.open_folder(
+        Path(request.out), identity, drawings, request.overwrite, (start, end), request.extend
+    ) as folder:
         state = "failed"
         try:
             for drawing in folder.reused:
                 emit(_frame(job, folder, drawing, reused=True))
             if folder.missing:
                 folder.check_space(width, height, 3)
-                breakdown = timing.breakdown(drawings)
                 with devices.memory_kept():
-                    _generate(request, folder, breakdown, report, emit)
+                    _generate(request, folder, report, emit)
             state = "done"
         except Cancelled:
             state = "cancelled"
@@ -115,6 +118,10 @@ def check(request: Request) -> None:
         raise BadRequest(f"The seed {request.seed} is out of range.", "Use 0 to 2^63 - 1, or -1 for a new one.")
     if request.format not in FORMATS:
         raise BadRequest(f"There is no format {request.format!r:.100}.", f"Use one of {', '.join(FORMATS)}.")
+    if request.extend and request.overwrite:
+        raise BadRequest(
+            "A job cannot both add to the drawings that are there and replace them.", "Choose one of both."
+        )
     if request.method != "auto":
         methods.entry(request.method)
     for name, value, words in (
@@ -176,14 +183,8 @@ class Reporter:
         self._emit(Progress(self.job, stage, min(self._reached, 1.0), self._eta_s))
 
 
-def _generate(
-    request: Request,
-    folder: outputs.JobFolder,
-    breakdown: Drawing,
-    report: Reporter,
-    emit: Emit,
-) -> None:
-    """Makes the folder's missing drawings, the breakdown first, and writes into its facts how."""
+def _generate(request: Request, folder: outputs.JobFolder, report: Reporter, emit: Emit) -> None:
+    """Makes the folder's missing drawings, the one nearest the middle first, and writes into its facts how."""
     report("Reading the keys", 0)
     pair = images.read_pair(Path(request.start), Path(request.end))
     report.span(_READ, _CHOSEN)
@@ -194,9 +195,15 @@ def _generate(
     from .methods.base import Options
 
     start, end = torch.from_numpy(pair.start), torch.from_numpy(pair.end)  # [C, H, W]
+    if request.refuse_cuts and not folder.is_begun:
+        from .examine import refuse_cut
+
+        refuse_cut(start, end)
     device = devices.pick(request.device)
     facts = folder.facts
+    # What the first run decided holds for all drawings that join its own.
     seed = facts.get("seed", secrets.randbelow(2**53) if request.seed < 0 else request.seed)
+    breakdown = facts.setdefault("breakdown", timing.breakdown(folder.first).time)
 
     def preview(sheet: torch.Tensor, step: int, steps: int) -> None:
         outputs.write_atomic(folder.path / PREVIEW, images.encode(sheet.numpy(), "png"))
@@ -210,7 +217,7 @@ def _generate(
         device=device,
         dtype=devices.precision(device),
         seed=seed,
-        breakdown=breakdown.time,
+        breakdown=breakdown,
         conditions=request.conditions,
         sampling=request.sampling,
         folder=folder.path,
@@ -220,6 +227,7 @@ def _generate(
     )
     if "method" not in facts:  # a run that goes on keeps to what the first one chose
         facts["method"], facts["reason"] = _choose(request, start, end, options, report)
+    usage.check(replace(request, method=facts["method"]))  # that run may have been allowed what this one is not
     usage.record(facts, [facts["method"]])
     facts.update(
         keys={"start": request.start, "end": request.end},
@@ -234,7 +242,8 @@ def _generate(
         report.prepared = _GENERATED
     report.span(_CHOSEN, report.prepared)
     report(f"Preparing {label}", 0)
-    drawings = sorted(folder.missing, key=lambda drawing: drawing != breakdown)
+    first = timing.breakdown(folder.missing)
+    drawings = sorted(folder.missing, key=lambda drawing: drawing != first)
     times = [drawing.time for drawing in drawings]
     pictures = methods.load(facts["method"])(start, end, times, options, report)
     try:
@@ -243,8 +252,8 @@ def _generate(
                 raise NumericError(
                     f"{label} made no usable picture for inbetween {drawing.index}.", "Try another method or device."
                 )
-            folder.add(drawing, images.encode(picture.numpy(), request.format))
-            emit(_frame(report.job, folder, drawing))
+            for shown in folder.add(drawing, images.encode(picture.numpy(), request.format)):
+                emit(_frame(report.job, folder, shown))
             report.drawn(made, len(times))
     finally:
         with suppress(OSError):
@@ -264,7 +273,8 @@ def _identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
     """All that decides how the frames look.
 
     `commercial_only` is not among it: it can only refuse a job, or narrow what is looked for in the keys, and the
-    latter shows in `conditions`. Frames made without it are those made with it.
+    latter shows in `conditions`. Frames made without it are those made with it. `refuse_cuts` too can only refuse, and
+    `extend` is about where frames go.
     """
     try:
         hashes = outputs.sha256_of(start), outputs.sha256_of(end)
@@ -292,7 +302,7 @@ def _identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
 
 
 def _frame(job: str, folder: outputs.JobFolder, drawing: Drawing, reused: bool = False) -> Frame:
-    return Frame(job, drawing.index, drawing.hold, folder.file_name(drawing.index), drawing.time, reused)
+    return Frame(job, drawing.index, drawing.hold, folder.file_of(drawing), drawing.time, reused)
 
 
 def _format_notes(file_format: str, pair: images.Pair) -> Iterator[str]:

@@ -26,6 +26,7 @@ from .protocol import (
     Cancel,
     CancelledReport,
     Condition,
+    Examine,
     Failed,
     Hello,
     Message,
@@ -45,7 +46,7 @@ _DRAIN_S = 5.0
 _MAX_TEXT = 2_000
 _MAX_DETAIL = 20_000
 
-Job = Start | Condition | SelfTest
+Job = Start | Condition | Examine | SelfTest
 
 _log = logging.getLogger(__name__)
 
@@ -191,6 +192,10 @@ def _run(message: Job, queue: JobQueue, outbox: Outbox) -> Message:
             from .conditions.job import run as draw
 
             return draw(message.request, job, outbox.put, queue.is_cancelled)
+        if isinstance(message, Examine):
+            from .examine.job import run as examine
+
+            return examine(message, outbox.put, queue.is_cancelled)
         from .job import run
 
         return run(message.request, job, outbox.put, queue.is_cancelled)

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from . import protocol
 from .errors import FcvgError
-from .protocol import Finding, Message
+from .examine import advice
+from .protocol import Examined, Finding, Message
 
 _MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
 _WIDE = 200  # characters, where the output is no terminal
@@ -79,6 +80,22 @@ def print_findings(findings: Sequence[Finding], mistakes: Sequence[Finding], out
     print_table(("", "what", "found"), [(_MARKS[each.state], each.subject, each.text) for each in findings], output)
     for each in mistakes:
         output.write(f"\n{_MARKS[each.state]} {_one_line(each.text)}\n  {_one_line(each.hint)}\n")
+
+
+def print_examined(examined: Examined, output: TextIO) -> None:
+    """The line about two keys, why a method suits them, and what each would take."""
+    output.write(f"{_MARKS[examined.state]} {_one_line(examined.sentence)}\n{_one_line(examined.reason)}\n\n")
+    rows = [
+        (
+            each.method,
+            advice.duration(each.seconds),
+            advice.size(each.memory_bytes),
+            "measured here" if each.measured else "typical",
+            each.lacking or ("" if each.fits else "Too little memory is free."),
+        )
+        for each in examined.estimates
+    ]
+    print_table(("method", "time", "memory", "", ""), rows, output)
 
 
 def print_error(error: FcvgError) -> None:

@@ -16,7 +16,7 @@ from . import errors, protocol
 from .log import Log
 from .process import Ended, EngineProcess, Launch
 
-ToDo = protocol.Start | protocol.Condition | protocol.SelfTest
+ToDo = protocol.Start | protocol.Condition | protocol.Examine | protocol.SelfTest
 
 CANCEL_GRACE_S = 10.0  # an engine that has not stopped a job by then is ended
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import compat, shots
+from .. import compat, shots, takes
 from .. import overlay as overlays
 from ..engine import errors
 
@@ -13,6 +13,33 @@ def inbetweens(context: Any) -> Any:
     """The active strip when it is one of ours that shows inbetweens, else None."""
     strip = _active(context)
     return strip if strip is not None and not strip.fcvg.overlay else None
+
+
+def selected(context: Any) -> list[Any]:
+    """The strips of inbetweens among those that are selected, without one the active strip; [] without either."""
+    strip = inbetweens(context)
+    found = [each for each in compat.selected_strips(context) if shots.is_inbetweens(each)]
+    return found or ([strip] if strip is not None else [])
+
+
+def take(context: Any, number: int) -> Any:
+    """The take with this number of the active strip of inbetweens, with 0 the one that it shows; None without."""
+    strip = inbetweens(context)
+    if strip is None:
+        return None
+    return next((each for each in takes.all_of(strip.fcvg) if each.number == (number or strip.fcvg.number)), None)
+
+
+def gap(context: Any) -> tuple[int, int] | None:
+    """Frame of the earlier key and number of inbetweens of the gap that is meant: the first that is selected, without
+    one that of the active strip of inbetweens; None without either. For a gap that is pushed open, as it will be."""
+    scene = compat.sequencer_scene(context)
+    try:
+        shot = shots.chain(scene, compat.selected_strips(context), scene.fcvg).shots[0]
+    except errors.FcvgError:
+        strip = inbetweens(context)
+        return None if strip is None else (round(compat.content_start(strip)) - 1, strip.fcvg.count)
+    return shot.first - 1, shot.count
 
 
 def overlay(context: Any) -> Any:

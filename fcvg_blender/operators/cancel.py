@@ -27,10 +27,11 @@ class FCVG_OT_cancel(bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        everything = not self.job and not self.take
-        for take_id in [self.take] if self.take else waiting.unfinished() if everything else ():
-            waiting.cancel(take_id)
-        for job_id in [self.job] if self.job else list(session.jobs) if everything else ():
-            session.cancel(job_id)
+        if self.take:
+            waiting.cancel(self.take)
+        elif self.job:
+            session.cancel(self.job)
+        else:
+            waiting.cancel_all()
         pump.wake()
         return {"FINISHED"}

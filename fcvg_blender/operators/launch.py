@@ -12,6 +12,8 @@ from ..engine import errors, protocol
 from . import outcome
 from .outcome import Result
 
+_SAID = 3  # sentences in a report; the panel has all
+
 
 def can(operator: Any, context: Any, pair: bool = False) -> bool:
     """Whether the selection is a shot, or without `pair` several; the reason why not becomes the button's tooltip."""
@@ -37,9 +39,12 @@ def generate(operator: Any, context: Any) -> Result:
         laid = waiting.lay(scene, chain, choices)
     except errors.FcvgError as error:
         return outcome.refuse(operator, error)
-    if chain.left_out:
-        operator.report({"INFO"}, "Left out: " + " ".join(chain.left_out))
-    return go(operator, context, laid, at_once=len(chain.shots) == 1)
+    result = go(operator, context, laid, at_once=len(chain.shots) == 1)
+    left_out = jobs.session.left_out
+    if left_out:
+        more = f" And {len(left_out) - _SAID} more; see the queue." if len(left_out) > _SAID else ""
+        operator.report({"INFO"}, "Left out: " + " ".join(left_out[:_SAID]) + more)
+    return result
 
 
 def go(operator: Any, context: Any, take_ids: Sequence[str], at_once: bool) -> Result:

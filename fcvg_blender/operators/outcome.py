@@ -28,7 +28,7 @@ def settle(operator: Any, job: Job) -> Result:
         return {"FINISHED"}
     final = session.wait(job.id)
     session.publish()
-    if isinstance(final, protocol.Done):
+    if isinstance(final, protocol.Done | protocol.Examined):
         return {"FINISHED"}
     if isinstance(final, protocol.Failed):
         status = session.status()
@@ -43,9 +43,12 @@ def settle_takes(operator: Any, take_ids: Sequence[str]) -> Result:
     finals = waiting.run(take_ids)
     pump.publish()
     failed = [final for final in finals if not isinstance(final, protocol.Done)]
-    if any(isinstance(final, protocol.Failed) for final in failed):
+    problems = [each for each in failed if isinstance(each, protocol.Failed) and each.code != errors.LooksLikeCut.code]
+    if problems:
         status = session.status()
-        operator.report({"ERROR"}, f"{status.error_message} {status.error_hint}".strip())
+        told = (status.error_message, status.error_hint)  # gone again where another take was done later
+        message, hint = told if status.error_message else (problems[-1].message, problems[-1].hint)
+        operator.report({"ERROR"}, f"{message} {hint}".strip())
     # What has become of the others stays: an artist would not have it undone.
     return {"FINISHED"} if len(finals) > len(failed) else {"CANCELLED"}
 

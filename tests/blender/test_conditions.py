@@ -16,7 +16,6 @@ from test_panels import drawn
 
 from fcvg_blender import compat, orders, overlay, panels, panels_generative, shots, strips
 from fcvg_blender.jobs import session
-from fcvg_blender.operators import outcome
 from fcvg_blender.preferences import Choices
 
 GAP = 5
@@ -48,7 +47,7 @@ def fcvg(edit: Edit) -> Edit:
 @pytest.fixture
 def with_a_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Operators return at once, as with a window, and the test turns the timer."""
-    monkeypatch.setattr(outcome, "settle", lambda operator, job: {"FINISHED"})
+    monkeypatch.setattr(compat, "has_window", lambda: True)
     yield
     bpy.ops.fcvg.cancel()
     turn_until(idle)
@@ -107,7 +106,7 @@ def test_drawings_on_twos_are_held_in_the_preview_too(fcvg: Edit) -> None:
     bpy.ops.fcvg.preview_conditions()
     numbers = [int(element.filename[-8:-4]) for element in preview().elements]
     assert numbers == [0, 1, 1, 2, 2, 3, 4]
-    assert [strips.file_of(preview().fcvg, n) for n in range(1, 8)] == [each.filename for each in preview().elements]
+    assert [overlay.file_of(preview().fcvg, n) for n in range(1, 8)] == [each.filename for each in preview().elements]
 
 
 def test_previewing_again_replaces_the_old_one(fcvg: Edit) -> None:
@@ -147,7 +146,7 @@ def test_while_nothing_is_drawn_yet_the_edit_looks_as_before(fcvg: Edit, tmp_pat
     shot = shots.from_selection(fcvg.scene, fcvg.select("A", "B"), fcvg.settings)
     folder = tmp_path / "conditions"
     folder.mkdir()
-    overlay.insert(fcvg.scene, shot, folder, "abc", orders.chosen(fcvg.settings, shot.count, Choices()))
+    overlay.insert(fcvg.scene, shot, folder, "abc", orders.chosen(fcvg.settings, shot, Choices()))
     assert np.array_equal(fcvg.rendered(12), before)
     assert preview().fcvg.made == 0
 

@@ -13,10 +13,9 @@ import pytest
 from artist import DONE, Shown, files, idle, save, status, turn_until, two_strips
 from edits import HEIGHT, WIDTH, Edit, read
 
-from fcvg_blender import strips
+from fcvg_blender import compat, strips
 from fcvg_blender.engine import locate
 from fcvg_blender.jobs import session
-from fcvg_blender.operators import outcome
 
 GAP = 3
 TESTS = Path(__file__).parents[1]
@@ -39,10 +38,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def fcvg(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
     """Two strips, FCVG in two steps at the smallest size, in Blender with a window."""
-    monkeypatch.setattr(outcome, "settle", lambda operator, job: {"FINISHED"})
+    monkeypatch.setattr(compat, "has_window", lambda: True)
     two_strips(edit, gap=GAP)
     save(edit)
-    edit.settings.method, edit.settings.seed = "FCVG", 5
+    edit.settings.method, edit.settings.seed, edit.settings.draft_first = "FCVG", 5, False
     sampling = edit.settings.sampling
     sampling.steps, sampling.work_width, sampling.work_height = 2, 64, 64
     yield edit

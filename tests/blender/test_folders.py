@@ -11,9 +11,9 @@ from pathlib import Path
 import bpy
 import pytest
 from edits import Edit, noise
-from test_strips import engine_writes, request, strip_of
+from test_strips import engine_writes, lay, strip_of
 
-from fcvg_blender import folders, keyframes, shots, strips
+from fcvg_blender import folders, shots, strips
 from fcvg_blender.engine import errors
 
 
@@ -31,11 +31,8 @@ def insert(edit: Edit, strip_id: str = "id1") -> Path:
         edit.image("A", noise(1), 1, 1, 25)
         edit.image("B", noise(2), 2, 29, 60)
     shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-    folder = folders.new_folder(edit.scene, "A", strip_id)
-    keyframes.write_keys(edit.scene, shot, folder, "png")
-    strips.insert(edit.scene, shot, folder, strip_id, request(folder, shot))
-    engine_writes(folder, 1)
-    strips.show_frame(strip_of(strip_id), 1, 1, "0001.png")
+    folder = lay(edit, shot, folders.place(edit.scene, "A", strip_id), strip_id)
+    strips.show(strip_of(strip_id), engine_writes(folder, 1))
     return folder
 
 
@@ -45,10 +42,10 @@ def save(path: Path, **options: object) -> None:
 
 
 def assert_plays(edit: Edit) -> None:
-    """The strip shows the frame that is made, and the key for the others."""
+    """The strip shows the frame that is made, and the later key on the last one."""
     edit.scene = bpy.context.scene
     assert (edit.rendered(25) == noise(101)).all()
-    assert (edit.rendered(26) == noise(1)).all()
+    assert (edit.rendered(28) == noise(2)).all()
 
 
 @pytest.fixture
@@ -208,16 +205,16 @@ def test_a_folder_that_cannot_be_made(edit: Edit, where: str) -> None:
     blocked.write_text("")
     base = {"file": blocked, "missing_disk": Path("/proc/none")}[where]
     with pytest.raises(errors.DiskError, match="cannot be made") as caught:
-        folders.new_folder(edit.scene, "A", "id1", base=str(base))
+        folders.make(folders.place(edit.scene, "A", "id1", base=str(base)))
     assert str(base) in caught.value.message
     assert caught.value.hint
 
 
 def test_an_output_folder_of_ones_own(edit: Edit) -> None:
     """As chosen in the preferences, for saved and unsaved files alike."""
-    assert folders.new_folder(edit.scene, "A", "id1", base=str(edit.folder / "mine")) == edit.folder / "mine" / "A_id1"
+    assert folders.place(edit.scene, "A", "id1", base=str(edit.folder / "mine")) == edit.folder / "mine" / "A_id1"
     save(edit.folder / "film.blend")
-    folder = folders.new_folder(edit.scene, "A", "id2", base="//renders/between")
+    folder = folders.place(edit.scene, "A", "id2", base="//renders/between")
     assert folder == edit.folder / "renders" / "between" / "A_id2"
 
 

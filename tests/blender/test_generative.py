@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 import pytest
-from artist import INCOMPLETE, ours, save, status, turn_until, two_strips
+from artist import DONE, INCOMPLETE, ours, save, status, turn_until, two_strips
 from edits import Edit
 from test_panels import drawn
 
@@ -60,12 +60,22 @@ def strip_of(edit: Edit, request: protocol.Request, folder: Path) -> Any:
     """A strip that a click would have made, without the engine."""
     folder.mkdir(exist_ok=True)
     shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-    strips.insert(edit.scene, shot, folder, "abc", request)
-    return ours()
+    return strips.insert(edit.scene, shot, folder, "abc", request)
+
+
+def chosen(edit: Edit, choices: Choices = AUTO) -> protocol.Request:
+    """What the engine would be asked for between A and B."""
+    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    return orders.chosen(edit.settings, shot, choices)
+
+
+def remembered(strip: Any, folder: Path) -> protocol.Request:
+    """What the engine would be asked for to go on with the strip."""
+    return orders.remembered(strip.fcvg, strip.fcvg, folder, AUTO)
 
 
 def test_what_the_artist_leaves_alone_is_as_published(fcvg: Edit) -> None:
-    request = orders.chosen(fcvg.settings, 6, AUTO)
+    request = chosen(fcvg)
     assert request == protocol.Request("", "", "", 6, "fcvg")
 
 
@@ -80,7 +90,7 @@ def test_every_choice_reaches_the_engine(fcvg: Edit, tmp_path: Path) -> None:
     sampling.motion_bucket, sampling.noise_augmentation, sampling.fps = 90, 0.05, 12
     sampling.work_width, sampling.work_height = 500, 320
     fcvg.settings.seed = 7
-    request = orders.chosen(fcvg.settings, 6, Choices(device="cpu"))
+    request = chosen(fcvg, Choices(device="cpu"))
     assert request.conditions == protocol.ConditionSettings("gluestick", "none", str(edited))
     assert request.sampling == protocol.SamplingSettings(12, 1.1, 2.5, 0.7, 90, 0.05, 12, "512x320", "low")
     assert (request.seed, request.device) == (7, "cpu")
@@ -88,7 +98,7 @@ def test_every_choice_reaches_the_engine(fcvg: Edit, tmp_path: Path) -> None:
 
 def test_one_side_of_the_work_size_alone_chooses_none(fcvg: Edit) -> None:
     fcvg.settings.sampling.work_width = 512
-    assert orders.chosen(fcvg.settings, 6, AUTO).sampling.work_size == ""
+    assert chosen(fcvg).sampling.work_size == ""
 
 
 @pytest.mark.parametrize(
@@ -98,7 +108,7 @@ def test_each_method_is_told_only_what_it_heeds(fcvg: Edit, identifier: str, wor
     fcvg.settings.method = identifier
     fcvg.settings.conditions.lines, fcvg.settings.conditions.control_weight = "NONE", 0.5
     fcvg.settings.sampling.steps = 9
-    request = orders.chosen(fcvg.settings, 6, AUTO)
+    request = chosen(fcvg)
     assert request.method == word
     assert request.sampling.steps == (9 if word in protocol.GENERATIVE else 0)
     assert request.conditions.lines == ("none" if word == "fcvg" else "auto")
@@ -107,11 +117,11 @@ def test_each_method_is_told_only_what_it_heeds(fcvg: Edit, identifier: str, wor
 
 def test_seed_minus_one_is_a_new_one_each_time_and_can_be_typed_in_again(fcvg: Edit) -> None:
     fcvg.settings.seed = -1
-    seeds = {orders.chosen(fcvg.settings, 6, AUTO).seed for _ in range(5)}
+    seeds = {chosen(fcvg).seed for _ in range(5)}
     assert len(seeds) > 1
     for seed in seeds:
         fcvg.settings.seed = seed
-        assert orders.chosen(fcvg.settings, 6, AUTO).seed == seed
+        assert chosen(fcvg).seed == seed
 
 
 def test_resuming_asks_for_the_same_again(fcvg: Edit, tmp_path: Path) -> None:
@@ -122,14 +132,14 @@ def test_resuming_asks_for_the_same_again(fcvg: Edit, tmp_path: Path) -> None:
     fcvg.settings.sampling.steps, fcvg.settings.sampling.preset = 3, "TURBO"
     folder = tmp_path / "frames"
     folder.mkdir()
-    asked = orders.placed(orders.chosen(fcvg.settings, 6, AUTO), folder)
+    asked = orders.placed(chosen(fcvg), folder)
     strip = strip_of(fcvg, asked, folder)
     edited.write_text("changed since")
-    assert orders.placed(orders.remembered(strip.fcvg, AUTO), folder) == asked
+    assert orders.placed(remembered(strip, folder), folder) == asked
     assert Path(asked.conditions.matches).read_text() == '{"version": 1}', "the strip keeps the matches it was made of"
 
     moved = folder.rename(tmp_path / "moved")
-    again = orders.placed(orders.remembered(strip.fcvg, AUTO), moved)
+    again = orders.placed(remembered(strip, moved), moved)
     assert again.conditions.matches == str(moved / orders.MATCHES)
     assert again.sampling == asked.sampling
 
@@ -137,7 +147,7 @@ def test_resuming_asks_for_the_same_again(fcvg: Edit, tmp_path: Path) -> None:
 def test_a_strip_of_another_version_can_be_resumed(fcvg: Edit, tmp_path: Path) -> None:
     strip = strip_of(fcvg, protocol.Request("", "", "", 6, "fcvg"), tmp_path / "frames")
     strip.fcvg.generation = json.dumps({"sampling": {"steps": 4, "colour": "blue"}, "light": 1})
-    request = orders.remembered(strip.fcvg, AUTO)
+    request = remembered(strip, tmp_path / "frames")
     assert request.sampling == replace(protocol.SamplingSettings(), steps=4)
     assert request.conditions == protocol.ConditionSettings()
 
@@ -145,8 +155,8 @@ def test_a_strip_of_another_version_can_be_resumed(fcvg: Edit, tmp_path: Path) -
 def test_other_methods_leave_nothing_to_remember(edit: Edit, tmp_path: Path) -> None:
     two_strips(edit)
     edit.settings.sampling.steps = 9
-    strip = strip_of(edit, orders.chosen(edit.settings, 6, AUTO), tmp_path / "frames")
-    assert generative.remembered(orders.remembered(strip.fcvg, AUTO)) == strip.fcvg.generation == ""
+    strip = strip_of(edit, chosen(edit), tmp_path / "frames")
+    assert generative.remembered(remembered(strip, tmp_path / "frames")) == strip.fcvg.generation == ""
 
 
 def test_edited_matches_that_are_gone_are_an_error_before_anything_happens(fcvg: Edit, tmp_path: Path) -> None:
@@ -198,7 +208,10 @@ def test_draft_methods_need_no_such_words(edit: Edit, no_models: Path) -> None:
     bpy.ops.fcvg.check_models()
     for method in ("AUTO", "RIFE", "DISSOLVE"):
         edit.settings.method = method
-        assert drawn(panels.FCVG_PT_inbetween).buttons == ["fcvg.generate_inbetweens"]
+        sheet = drawn(panels.FCVG_PT_inbetween)
+        assert sheet.buttons[0] == "fcvg.generate_inbetweens"
+        assert not {"fcvg.get_models", "fcvg.check_models"} & set(sheet.buttons)
+        assert not any("model" in text for text in sheet.texts)
 
 
 def lack(method: str) -> str:
@@ -237,11 +250,27 @@ def test_an_engine_that_cannot_start_is_an_error_of_the_check(fcvg: Edit, no_mod
 
 def test_generating_without_models_says_what_to_put_where(fcvg: Edit, no_models: Path) -> None:
     save(fcvg)
+    fcvg.settings.draft_first = False
     before = fcvg.layout()
     with pytest.raises(RuntimeError, match=r"Download Stable Video Diffusion XT 1\.1"):
         bpy.ops.fcvg.generate_inbetweens()
     assert fcvg.layout() == before
     assert "online" not in status().error_hint, "these files are not downloaded"
+    session.clear_error()
+
+
+def test_the_draft_is_there_and_stays_where_the_slow_method_cannot_be_used(fcvg: Edit) -> None:
+    """The other take says why; the artist can resume it once the models are there."""
+    save(fcvg)
+    with pytest.raises(RuntimeError, match=r"Download Stable Video Diffusion XT 1\.1"):
+        bpy.ops.fcvg.generate_inbetweens()
+    record = ours().fcvg
+    assert (record.state, record.method, record.made) == (DONE, "auto", 6)
+    assert record.method_used in {"rife", "gmfss", "dissolve"}
+    assert [(take.method, take.state, take.made) for take in record.others] == [("fcvg", INCOMPLETE, 0)]
+    assert "models of fcvg" in record.others[0].error
+    assert {element.filename for element in ours().elements} == {f"000{number}.png" for number in range(1, 7)}
+    assert "Download" in status().error_message + status().error_hint
     session.clear_error()
 
 

@@ -108,7 +108,7 @@ def test_without_an_engine_the_panel_offers_to_install_it(edit: Edit) -> None:
     two_strips(edit)
     sheet = drawn(panels.FCVG_PT_inbetween)
     assert "The inbetweening engine is not installed yet." in sheet.texts
-    assert sheet.buttons == ["fcvg.install_engine", "fcvg.generate_inbetweens"]
+    assert sheet.buttons[:2] == ["fcvg.install_engine", "fcvg.generate_inbetweens"]
     with pytest.raises(RuntimeError, match=r"not installed yet.*Install Engine"):
         bpy.ops.fcvg.generate_inbetweens()
 

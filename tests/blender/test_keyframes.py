@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import resource
 import signal
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import bpy
 import numpy as np
 import pytest
 from edits import HEIGHT, WIDTH, Edit, noise, read
+from pictures import png_bytes, write_png
 
 from fcvg_blender import compat, keyframes, shots
 from fcvg_blender.engine import errors
@@ -52,7 +55,8 @@ def state_of_blender() -> dict[str, Any]:
     }
 
 
-def test_keys_are_the_pictures_to_the_last_bit(edit: Edit) -> None:
+@pytest.mark.parametrize("rendered", [False, True])
+def test_keys_are_the_pictures_to_the_last_bit(edit: Edit, rendered: bool) -> None:
     """8-bit PNG with soft alpha, whatever the scene does to what it shows: AgX, exposure, another display, a stamp."""
     a, b = noise(1, soft=True), noise(2)
     edit.image("A", a, 1, 1, 25)
@@ -60,6 +64,9 @@ def test_keys_are_the_pictures_to_the_last_bit(edit: Edit) -> None:
     edit.scene.render.resolution_percentage = 10
     edit.scene.view_settings.exposure, edit.scene.view_settings.gamma = 2.0, 1.5
     edit.scene.view_settings.look = "AgX - Punchy"
+    if rendered:
+        edit.named("A").modifiers.new("Nothing", "BRIGHT_CONTRAST")
+        edit.named("B").modifiers.new("Nothing", "BRIGHT_CONTRAST")
     edit.scene.display_settings.display_device = "Display P3"
     edit.scene.render.image_settings.color_management = "OVERRIDE"
     edit.scene.render.dither_intensity = 2.0
@@ -70,6 +77,66 @@ def test_keys_are_the_pictures_to_the_last_bit(edit: Edit) -> None:
     start, end = keys_of(edit, "A", "B")
     assert_same_picture(start, a)
     assert_same_picture(end, b)
+
+
+def test_a_picture_shown_as_it_is_on_disk_is_copied(edit: Edit) -> None:
+    edit.image("A", noise(1, soft=True), 1, 1, 25)
+    edit.image("B", noise(2), 1, 30, 60)
+    keys_of(edit, "A", "B")
+    for key, source in (("key_start.png", "A.png"), ("key_end.png", "B.png")):
+        assert (edit.folder / "job" / key).read_bytes() == (edit.folder / source).read_bytes()
+
+
+def _brighten(strip: Any) -> None:
+    strip.color_multiply = 2.0
+
+
+def _shift(strip: Any) -> None:
+    strip.transform.offset_x = 3.0
+
+
+def _fade(strip: Any) -> None:
+    strip.blend_alpha = 0.5
+
+
+def _fade_over_time(strip: Any) -> None:
+    for frame, alpha in ((1, 1.0), (24, 0.5)):
+        strip.blend_alpha = alpha
+        strip.keyframe_insert("blend_alpha", frame=frame)
+    strip.blend_alpha = 1.0
+
+
+def _invert(strip: Any) -> None:
+    curves = strip.modifiers.new("Curves", "CURVES").curve_mapping
+    curves.curves[3].points[0].location, curves.curves[3].points[1].location = (0, 1), (1, 0)
+
+
+def _other_colours(strip: Any) -> None:
+    strip.colorspace_settings.name = "Non-Color"
+
+
+def _smaller_file(strip: Any) -> None:
+    write_png(Path(strip.directory, strip.elements[0].filename), noise(1)[:-1])
+
+
+def _dark_file(strip: Any) -> None:
+    pixels = noise(1)[..., :3]
+    rows = [row.tobytes() for row in pixels]
+    gamma = {b"iCCP": b"sRGB\0\0" + zlib.compress(b"no profile")}
+    Path(strip.directory, strip.elements[0].filename).write_bytes(png_bytes(WIDTH, HEIGHT, 8, 2, rows, gamma))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_brighten, _shift, _fade, _fade_over_time, _invert, _other_colours, _smaller_file, _dark_file],
+)
+def test_a_picture_that_is_changed_on_its_way_is_rendered(edit: Edit, change: Callable[[Any], None]) -> None:
+    edit.image("A", noise(1), 1, 1, 25)
+    edit.image("B", noise(2), 1, 30, 60)
+    change(edit.named("A"))
+    keys_of(edit, "A", "B")
+    key = (edit.folder / "job" / "key_start.png").read_bytes()
+    assert [*key[24:26]] == [16, 6]
 
 
 def test_keys_are_16_bit_rgba_png(edit: Edit) -> None:

@@ -241,7 +241,7 @@ def test_commercial_safe_the_rest_works_and_the_engine_is_told(edit: Edit, monke
     assert not any("is off" in text for text in drawn(panels.FCVG_PT_inbetween).texts)
     bpy.ops.fcvg.generate_inbetweens()
     assert ours().fcvg.state == DONE
-    assert orders.remembered(ours().fcvg, SAFE).commercial_only
+    assert orders.remembered(ours().fcvg, ours().fcvg, strips.folder(ours()), SAFE).commercial_only
 
 
 def test_commercial_safe_covers_matchers_too() -> None:

@@ -37,11 +37,13 @@ class Sheet:
         assert name in data.bl_rna.properties
         self.choices.append(name)
 
-    def prop_enum(self, data: Any, name: str, value: str) -> None:
+    def prop_enum(self, data: Any, name: str, value: str, text: str = "") -> None:
         assert value in data.bl_rna.properties[name].enum_items
         self.choices.append(value)
 
-    def operator(self, name: str, text: str = "", icon: str = "NONE", emboss: bool = True) -> SimpleNamespace:
+    def operator(
+        self, name: str, text: str = "", icon: str = "NONE", emboss: bool = True, depress: bool = False
+    ) -> SimpleNamespace:
         assert icon in ICONS
         module, verb = name.split(".")
         assert verb in dir(getattr(bpy.ops, module))
@@ -57,12 +59,16 @@ class Sheet:
         assert scale > 0
         self.pictures += 1
 
+    def template_curve_mapping(self, data: Any, name: str) -> None:
+        assert data.bl_rna.properties[name].fixed_type.identifier == "CurveMapping"
+        self.pictures += 1
+
     def separator(self) -> None: ...
 
     def row(self, **_: object) -> Sheet:
         return self
 
-    box = column = row
+    box = column = grid_flow = row
 
     def split(self, factor: float) -> Sheet:
         assert 0.0 < factor < 1.0
@@ -118,7 +124,8 @@ def test_it_says_what_will_happen_before_it_does(edit: Edit) -> None:
     sheet = drawn(panels.FCVG_PT_inbetween)
     assert "12 inbetweens, frames 11–22, channel 2, Dissolve" in sheet.texts
     assert "count" not in sheet.choices, "a gap decides the number"
-    assert sheet.buttons == ["fcvg.generate_inbetweens"]
+    assert sheet.buttons[0] == "fcvg.generate_inbetweens"
+    assert not sheet.pictures, "nothing runs"
 
 
 def test_it_offers_number_and_place_only_when_the_strips_touch(edit: Edit) -> None:
@@ -164,5 +171,16 @@ def test_a_strip_tells_what_made_it(edit: Edit) -> None:
     assert "These are inbetweens." in drawn(panels.FCVG_PT_inbetween).texts
 
 
-def test_output_panel_offers_the_format(edit: Edit) -> None:
-    assert drawn(panels.FCVG_PT_output).choices == ["format"]
+def test_a_board_is_told_in_one_line(edit: Edit) -> None:
+    """Three strips: a gap of 6 frames, one of 4."""
+    two_strips(edit, gap=6)
+    edit.colour("C", 1, 31, 40)
+    edit.select(*"ABC")
+    assert "2 gaps, 10 inbetweens, Dissolve" in drawn(panels.FCVG_PT_inbetween).texts
+    edit.named("C").mute = True
+    sheet = drawn(panels.FCVG_PT_inbetween)
+    assert {"6 inbetweens, frames 11–16, channel 2, Dissolve", "“C” is muted."} <= set(sheet.texts)
+
+
+def test_output_panel_offers_format_and_what_to_do_with_cuts(edit: Edit) -> None:
+    assert drawn(panels.FCVG_PT_output).choices == ["format", "cuts"]

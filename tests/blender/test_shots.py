@@ -8,7 +8,7 @@ import bpy
 import pytest
 from edits import Edit, noise
 
-from fcvg_blender import compat, shots
+from fcvg_blender import compat, shots, strips
 from fcvg_blender.engine import protocol
 
 
@@ -38,13 +38,16 @@ def test_a_gap_is_filled(edit: Edit) -> None:
     shot = shot_of(edit, "B", "A")
     assert (shot.start_strip, shot.start_frame, shot.end_strip, shot.end_frame) == ("A", 24, "B", 37)
     assert (shot.first, shot.last, shot.count, shot.channel) == (25, 36, 12, 3)
-    assert shots.sentence(shot, "RIFE") == "12 inbetweens, frames 25–36, channel 3, RIFE"
+    assert shots.sentence(shots.Chain((shot,)), "RIFE") == "12 inbetweens, frames 25–36, channel 3, RIFE"
 
 
 def test_one_inbetween_is_singular(edit: Edit) -> None:
     edit.colour("A", 1, 1, 25)
     edit.colour("B", 1, 26, 60)
-    assert shots.sentence(shot_of(edit, "A", "B"), "Dissolve") == "1 inbetween, frame 25, channel 2, Dissolve"
+    assert (
+        shots.sentence(shots.Chain((shot_of(edit, "A", "B"),)), "Dissolve")
+        == "1 inbetween, frame 25, channel 2, Dissolve"
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_where_inbetweens_go_when_strips_touch(
 def test_the_sentence_tells_of_pushing(edit: Edit) -> None:
     touching(edit, "PUSH", 12)
     expected = "12 inbetweens, frames 25–36, channel 2, RIFE; later strips move right by 12"
-    assert shots.sentence(shot_of(edit, "A", "B"), "RIFE") == expected
+    assert shots.sentence(shots.Chain((shot_of(edit, "A", "B"),)), "RIFE") == expected
 
 
 @pytest.mark.parametrize(
@@ -95,7 +98,77 @@ def test_how_many_are_selected(edit: Edit) -> None:
         edit.colour(name, 1, number * 30 + 1, number * 30 + 20)
     assert problem_of(edit) == "Nothing is selected."
     assert problem_of(edit, "A") == "Only one strip is selected."
-    assert problem_of(edit, "A", "B", "C") == "3 strips are selected."
+
+
+def chain_of(edit: Edit, *names: str) -> shots.Chain:
+    return shots.chain(edit.scene, edit.select(*names), edit.settings)
+
+
+def test_any_number_of_strips_is_a_chain_of_gaps(edit: Edit) -> None:
+    """In the order of time, whatever their names, channels and the order of the clicks."""
+    edit.colour("C", 1, 61, 80)
+    edit.colour("A", 3, 1, 25)
+    edit.colour("B", 1, 37, 50)
+    edit.colour("D", 2, 80, 90)
+    edit.settings.placement, edit.settings.count = "PUSH", 4
+    chain = chain_of(edit, "D", "B", "A", "C")
+    assert [(shot.start_strip, shot.end_strip, shot.count) for shot in chain.shots] == [
+        ("A", "B", 12),
+        ("B", "C", 11),
+        ("C", "D", 4),
+    ]
+    assert (chain.count, chain.left_out) == (27, ())
+    assert shots.sentence(chain, "RIFE") == "3 gaps, 27 inbetweens, RIFE; later strips move right by up to 4"
+    edit.settings.placement = "OVER_END"
+    assert shots.sentence(chain_of(edit, *"ABCD"), "RIFE") == "3 gaps, 27 inbetweens, RIFE"
+
+
+def test_two_strips_are_a_chain_of_one(edit: Edit) -> None:
+    edit.colour("A", 1, 1, 25)
+    edit.colour("B", 1, 30, 60)
+    assert chain_of(edit, "A", "B") == shots.Chain((shot_of(edit, "A", "B"),))
+
+
+def test_pairs_that_cannot_be_inbetweened_are_left_out_and_named(edit: Edit) -> None:
+    for number, name in enumerate("ABCD"):
+        edit.colour(name, 1, number * 30 + 1, number * 30 + 20)
+    edit.named("D").mute = True
+    chain = chain_of(edit, *"ABCD")
+    assert [(shot.start_strip, shot.end_strip) for shot in chain.shots] == [("A", "B"), ("B", "C")]
+    assert chain.left_out == ("“D” is muted.",)
+    edit.named("B").mute = True
+    with pytest.raises(shots.ShotProblem, match="“B” is muted") as caught:
+        chain_of(edit, "A", "B", "D")
+    assert caught.value.hint
+    compat.set_right(edit.named("A"), 41)
+    edit.named("A").channel, edit.named("B").mute = 2, False
+    assert chain_of(edit, "A", "B", "C").left_out == ("“A” and “B” overlap by 10 frames.",)
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_gaps_that_have_inbetweens_already_are_left_out(edit: Edit, renamed: bool) -> None:
+    """Whatever their keys are called by now; the inbetweens may be among the selected strips, sounds too."""
+    for number, name in enumerate("ABC"):
+        edit.colour(name, 1, number * 30 + 1, number * 30 + 20)
+    shot = shot_of(edit, "A", "B")
+    request = protocol.Request("", "", "", shot.count)
+    made = strips.insert(edit.scene, shot, edit.folder / "frames", "id1", request).name
+    if renamed:
+        edit.named("A").name, edit.named("C").name = "Renamed", "A"
+    first, last = ("Renamed", "A") if renamed else ("A", "C")
+    chain = chain_of(edit, first, "B", last, made)
+    assert [(each.start_strip, each.end_strip) for each in chain.shots] == [("B", last)]
+    assert chain.left_out == (f"“{first}” and “B” have inbetweens already.",)
+
+
+def test_two_strips_between_which_there_are_inbetweens_can_have_others(edit: Edit) -> None:
+    """That is asked for in so many words, unlike a whole board."""
+    edit.colour("A", 1, 1, 25)
+    edit.colour("B", 1, 30, 60)
+    shot = shot_of(edit, "A", "B")
+    made = strips.insert(edit.scene, shot, edit.folder, "id1", protocol.Request("", "", "", 5)).name
+    assert chain_of(edit, "A", "B").shots[0].channel == 3
+    assert problem_of(edit, "A", "B", made) == "3 strips are selected, inbetweens among them."
 
 
 def test_sounds(tmp_path: Path) -> None:
@@ -270,22 +343,22 @@ def test_an_edit_without_strips(edit: Edit) -> None:
 def test_unfit_timing_charts(edit: Edit, chart: str, says: str) -> None:
     edit.settings.timing, edit.settings.times = "CUSTOM", chart
     with pytest.raises(shots.errors.BadRequest) as caught:
-        edit.settings.engine_timing(3)
+        edit.settings.engine_timing(3, 10, 14)
     assert caught.value.message == says
 
 
 def test_timing_as_the_engine_takes_it(edit: Edit) -> None:
     edit.settings.timing = "EASE_IN_OUT"
-    assert edit.settings.engine_timing(12) == "ease-in-out"
+    assert edit.settings.engine_timing(12, 10, 23) == "ease-in-out"
     edit.settings.timing, edit.settings.times, edit.settings.hold = "CUSTOM", "0.1; 0.9,", "TWOS"
-    assert edit.settings.engine_timing(3) == [0.1, 0.9]
+    assert edit.settings.engine_timing(3, 10, 14) == [0.1, 0.9]
 
 
 def test_enum_items_in_saved_files_keep_their_meaning(edit: Edit, tmp_path: Path) -> None:
     """Numbers are what a .blend stores; a change here changes old files."""
     items = {
         name: {item.identifier: item.value for item in edit.settings.bl_rna.properties[name].enum_items}
-        for name in ("method", "placement", "timing", "hold", "format")
+        for name in ("method", "placement", "timing", "hold", "format", "cuts")
     }
     items |= {
         name: {item.identifier: item.value for item in group.bl_rna.properties[name].enum_items}
@@ -308,9 +381,19 @@ def test_enum_items_in_saved_files_keep_their_meaning(edit: Edit, tmp_path: Path
             "FILM": 8,
         },
         "placement": {"OVER_END": 0, "OVER_START": 1, "CENTRED": 2, "PUSH": 3},
-        "timing": {"LINEAR": 0, "EASE_IN": 1, "EASE_OUT": 2, "EASE_IN_OUT": 3, "CUSTOM": 4},
+        "timing": {
+            "LINEAR": 0,
+            "EASE_IN": 1,
+            "EASE_OUT": 2,
+            "EASE_IN_OUT": 3,
+            "CUSTOM": 4,
+            "FAVOUR_FIRST": 5,
+            "FAVOUR_LAST": 6,
+            "ANTICIPATION": 7,
+        },
         "hold": {"ONES": 1, "TWOS": 2, "THREES": 3},
         "format": {"PNG": 0, "PNG16": 1, "EXR": 2, "JPG": 3},
+        "cuts": {"ASK": 0, "MAKE": 1, "LEAVE_OUT": 2},
         "lines": {"AUTO": 0, "FLOW": 1, "GLUESTICK": 2, "NONE": 3},
         "pose": {"AUTO": 0, "DWPOSE": 1, "NONE": 2},
         "preset": {"AUTO": 0, "LOW": 1, "BALANCED": 2, "FAST": 3, "TURBO": 4},

@@ -13,8 +13,8 @@ import pytest
 from edits import Edit, noise
 from pictures import write_png
 
-from fcvg_blender import compat, folders, keyframes, properties, shots, strips
-from fcvg_blender.engine import errors, protocol
+from fcvg_blender import compat, exposure, folders, keyframes, properties, shots, strips, takes
+from fcvg_blender.engine import errors, protocol, timing
 
 
 def request(folder: Path, shot: shots.Shot, **options: Any) -> protocol.Request:
@@ -22,12 +22,20 @@ def request(folder: Path, shot: shots.Shot, **options: Any) -> protocol.Request:
 
 
 def insert(edit: Edit, *names: str, strip_id: str = "id1", **options: Any) -> tuple[shots.Shot, Path]:
-    """The click up to the engine: keys written, strip inserted."""
+    """The click up to the engine: strip inserted, keys written."""
     shot = shots.from_selection(edit.scene, edit.select(*names), edit.settings)
-    folder = folders.new_folder(edit.scene, names[0], strip_id, base=str(edit.folder / "frames"))
+    folder = folders.place(edit.scene, names[0], strip_id, base=str(edit.folder / "frames"))
+    return shot, lay(edit, shot, folder, strip_id, **options)
+
+
+def lay(edit: Edit, shot: shots.Shot, folder: Path, strip_id: str = "id1", **options: Any) -> Path:
+    """A strip for `shot`, seen with its keys as the engine gets them; its folder."""
+    strip = strips.insert(edit.scene, shot, folder, strip_id, request(folder, shot, **options))
+    assert (strip.fcvg.id, strip.fcvg.state, strip.mute) == (strip_id, properties.WAITING, True)
+    folders.make(folder)
     keyframes.write_keys(edit.scene, shot, folder, options.get("format", "png"))
-    assert strips.insert(edit.scene, shot, folder, strip_id, request(folder, shot, **options)) == strip_id
-    return shot, folder
+    takes.refresh(strip)
+    return folder
 
 
 def strip_of(strip_id: str = "id1") -> Any:
@@ -42,46 +50,90 @@ def two_pictures(edit: Edit, gap: int = 4) -> None:
     edit.image("B", noise(2), 2, 25 + gap, 60)
 
 
-def engine_writes(folder: Path, *numbers: int, count: int = 4, **facts: Any) -> None:
-    """Frames and manifest as the engine leaves them."""
+def engine_writes(folder: Path, *numbers: int, count: int = 4, hold: int = 1, **facts: Any) -> list[exposure.Drawing]:
+    """Drawings and manifest as the engine leaves them, beside those of before; all there are."""
     for number in numbers:
         write_png(folder / f"{number:04d}.png", noise(100 + number))
-    content = {"manifest": 1, "identity": {"engine": "9.9", "count": count}, **facts, "frames": []}
+    frames = [
+        {"index": each.index, "hold": each.hold, "time": each.time, "file": f"{each.index:04d}.png", "sha256": ""}
+        for each in timing.chart(count, "linear", hold)
+        if (folder / f"{each.index:04d}.png").is_file()
+    ]
+    content = {"manifest": 1, "identity": {"engine": "9.9", "count": count}, **facts, "frames": frames}
     (folder / "manifest.json").write_text(json.dumps(content))
+    return exposure.made(folder) or []
 
 
-def test_the_gap_shows_the_earlier_key_at_once(edit: Edit) -> None:
-    two_pictures(edit)
+def test_the_gap_shows_the_nearer_key_at_once(edit: Edit) -> None:
+    """Of five frames the middle one is as near to either, and shows the earlier."""
+    two_pictures(edit, gap=5)
     insert(edit, "A", "B")
     strip = strip_of()
-    assert edit.layout()[strip.name] == (3, 25, 29)
+    assert edit.layout()[strip.name] == (3, 25, 30)
     assert strip.name == "Inbetweens A – B"
-    for frame in (24, 25, 28):
+    for frame in (24, 25, 26, 27):
         assert (edit.rendered(frame) == noise(1)).all()
-    assert (edit.rendered(29) == noise(2)).all()
+    for frame in (28, 29, 30):
+        assert (edit.rendered(frame) == noise(2)).all()
+
+
+def test_without_its_keys_the_strip_is_muted_and_shows_nothing(edit: Edit) -> None:
+    """Blender would show the missing pictures in magenta."""
+    two_pictures(edit)
+    before = edit.rendered(25)
+    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    folder = folders.place(edit.scene, "A", "id1", base=str(edit.folder / "frames"))
+    strips.insert(edit.scene, shot, folder, "id1", request(folder, shot))
+    assert not folder.exists()
+    takes.refresh(strip_of())
+    assert strip_of().mute
+    assert (edit.rendered(25) == before).all()
+    folders.make(folder)
+    keyframes.write_keys(edit.scene, shot, folder, "png")
+    takes.refresh(strip_of())
+    assert not strip_of().mute
+    assert (edit.rendered(25) == noise(1)).all()
+
+
+def test_a_strip_that_the_artist_has_muted_stays_muted(edit: Edit) -> None:
+    two_pictures(edit)
+    _, folder = insert(edit, "A", "B")
+    strip_of().mute = True
+    engine_writes(folder, 1, 2, 3, 4)
+    takes.refresh(strip_of())
+    strips.sync(strip_of())
+    assert strip_of().mute
 
 
 def test_frames_appear_in_the_edit_as_they_are_made(edit: Edit) -> None:
     """The same frame of the timeline is rendered before and after, so that a stale cache would be seen."""
     two_pictures(edit)
     _, folder = insert(edit, "A", "B")
-    for number in (2, 1, 4, 3):
+    stand_ins = {2: noise(1), 1: noise(1), 4: noise(2), 3: noise(102)}
+    for made, number in enumerate(stand_ins, 1):
         before = edit.rendered(24 + number)
-        engine_writes(folder, number)
-        strips.show_frame(strip_of(), number, 1, f"{number:04d}.png")
+        strips.show(strip_of(), engine_writes(folder, number))
         after = edit.rendered(24 + number)
-        assert (before == noise(1)).all()
+        assert (before == stand_ins[number]).all()
         assert (after == noise(100 + number)).all()
-    assert strip_of().fcvg.made == 4
+        assert strip_of().fcvg.made == made
+
+
+def test_until_its_own_drawing_is_made_a_frame_shows_the_nearest(edit: Edit) -> None:
+    """Four frames at 0.2, 0.4, 0.6, 0.8; the drawing at 0.4 is as near to 0.2 as the key is, which is earlier."""
+    two_pictures(edit)
+    _, folder = insert(edit, "A", "B")
+    strips.show(strip_of(), engine_writes(folder, 2))
+    shown = [element.filename for element in strip_of().elements]
+    assert shown == ["key_start.png", "0002.png", "0002.png", "key_end.png"]
+    assert strip_of().fcvg.made == 1
 
 
 def test_drawings_are_held(edit: Edit) -> None:
     """Five frames on twos: the last drawing is shown once."""
     two_pictures(edit, gap=5)
     _, folder = insert(edit, "A", "B", hold=2)
-    engine_writes(folder, 1, 3, 5, count=5)
-    for number, hold in ((1, 2), (3, 2), (5, 1)):
-        strips.show_frame(strip_of(), number, hold, f"{number:04d}.png")
+    strips.show(strip_of(), engine_writes(folder, 1, 3, 5, count=5, hold=2))
     assert [element.filename for element in strip_of().elements] == [f"000{n}.png" for n in (1, 1, 3, 3, 5)]
     assert (edit.rendered(28) == noise(103)).all()
     assert strip_of().fcvg.made == 5
@@ -113,10 +165,14 @@ def test_the_strip_remembers(edit: Edit) -> None:
     two_pictures(edit)
     insert(edit, "A", "B", method="rife", timing=[0.1, 0.30000000000000004, 0.7, 0.9], hold=1, seed=7, format="png16")
     record = strip_of().fcvg
-    assert (record.state, record.method, record.count, record.hold, record.seed) == ("RUNNING", "rife", 4, 1, 7)
+    assert (record.state, record.method, record.count, record.hold, record.seed) == ("WAITING", "rife", 4, 1, 7)
     assert record.engine_timing() == [0.1, 0.30000000000000004, 0.7, 0.9]
     assert (record.key_start, record.key_end, record.start_frame, record.end_frame) == ("A", "B", 24, 29)
     assert (record.placement, record.format) == ("GAP", "png16")
+    assert (record.number, record.folder, len(record.others)) == (1, "A_id1", 0)
+    keys = [edit.named(name).fcvg.key for name in "AB"]
+    assert [record.key_start_id, record.key_end_id] == keys
+    assert keys[0] != keys[1]
 
 
 def test_the_new_strip_is_the_only_selected_and_the_active_one(edit: Edit) -> None:
@@ -243,9 +299,7 @@ def test_a_path_as_long_as_blender_takes_works(edit: Edit) -> None:
     two_pictures(edit)
     base = edit.folder.joinpath('it\'s "ünïcode" 原画 -x', *["y" * 120] * 2)
     shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-    folder = folders.new_folder(edit.scene, "A", "id1", base=str(base))
-    keyframes.write_keys(edit.scene, shot, folder, "png")
-    strips.insert(edit.scene, shot, folder, "id1", request(folder, shot))
+    lay(edit, shot, folders.place(edit.scene, "A", "id1", base=str(base)))
     assert (edit.rendered(26) == noise(1)).all()
 
 
@@ -267,9 +321,9 @@ def test_both_halves_of_a_split_strip_get_frames(edit: Edit) -> None:
     _, folder = insert(edit, "A", "B")
     strip_of().split(frame=27, split_method="SOFT")
     assert len(strips.find_all("id1")) == 2
-    engine_writes(folder, 1, 2, 3, 4)
-    for number in range(1, 5):
-        strips.show_frame(strip_of(), number, 1, f"{number:04d}.png")
+    drawings = engine_writes(folder, 1, 2, 3, 4)
+    for _, half in strips.find_all("id1"):
+        strips.show(half, drawings)
     for number in range(1, 5):
         assert (edit.rendered(24 + number) == noise(100 + number)).all()
     strips.remove("id1")
@@ -281,11 +335,12 @@ def test_sync_shows_what_is_on_disk(edit: Edit) -> None:
     two_pictures(edit)
     _, folder = insert(edit, "A", "B")
     engine_writes(folder, 1, 3)
-    strips.sync(strip_of())
     record = strip_of().fcvg
+    record.state = properties.RUNNING
+    strips.sync(strip_of())
     assert (record.made, record.state) == (2, properties.RUNNING)
     assert (edit.rendered(27) == noise(103)).all()
-    assert (edit.rendered(28) == noise(1)).all()
+    assert (edit.rendered(28) == noise(103)).all()
     engine_writes(folder, 2, 4, method="rife", notes=["Made on twos.", "Looks fine."])
     strips.sync(strip_of())
     assert (record.made, record.state, record.method_used) == (4, properties.DONE, "rife")
@@ -294,16 +349,43 @@ def test_sync_shows_what_is_on_disk(edit: Edit) -> None:
     (folder / "0002.png").unlink()
     strips.sync(strip_of())
     assert (record.made, record.state) == (3, properties.INCOMPLETE)
+    assert strip_of().elements[1].filename == "0001.png"
 
 
-@pytest.mark.parametrize("manifest", ["", "{", "[]", '{"identity": 3}', '{"manifest": 1}'])
+def test_drawings_that_the_engine_has_not_written_down_are_not_shown(edit: Edit) -> None:
+    """Such as one half written when the computer stopped, or a picture that somebody put there."""
+    two_pictures(edit)
+    _, folder = insert(edit, "A", "B")
+    engine_writes(folder, 1)
+    write_png(folder / "0002.png", noise(102))
+    strips.sync(strip_of())
+    assert [element.filename for element in strip_of().elements][:2] == ["0001.png", "0001.png"]
+    assert strip_of().fcvg.made == 1
+
+
+BROKEN = [
+    "",
+    "{",
+    "[]",
+    "[" * 5000,
+    '{"identity": 3, "frames": [{"time": 0.2, "file": "0001.png"}]}',
+    '{"manifest": 1}',
+    '{"identity": {}, "frames": [3, {"time": "0.2", "file": "0001.png"}, {"time": 1.5, "file": "0001.png"}]}',
+    '{"identity": {}, "frames": [{"time": 0.2, "file": "../elsewhere.png"}, {"time": 0.4, "file": null}]}',
+]
+
+
+@pytest.mark.parametrize("manifest", BROKEN)
 def test_sync_takes_any_manifest(edit: Edit, manifest: str) -> None:
+    """The keys are shown then."""
     two_pictures(edit)
     _, folder = insert(edit, "A", "B")
     engine_writes(folder, 1, 2, 3, 4)
+    strips.sync(strip_of())
     (folder / "manifest.json").write_text(manifest)
     strips.sync(strip_of())
-    assert strip_of().fcvg.state == properties.DONE
+    assert (strip_of().fcvg.state, strip_of().fcvg.made) == (properties.INCOMPLETE, 0)
+    assert {element.filename for element in strip_of().elements} == {"key_start.png", "key_end.png"}
 
 
 def test_sync_leaves_a_strip_whose_disk_is_gone(edit: Edit) -> None:
@@ -329,4 +411,5 @@ def test_found_after_saving_and_loading(edit: Edit) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(blend))
     assert strip_of().fcvg.method == "gmfss"
     assert strips.folder(strip_of()).samefile(folder)
+    assert strip_of().fcvg.key_start_id == Edit(bpy.context.scene, edit.folder).named("A").fcvg.key
     assert [strip for _, strip in strips.ours()] == [strip_of()]

@@ -66,6 +66,34 @@ def test_a_job_file_is_the_same_job_with_paths_from_its_folder(keys: Keys, tmp_p
     assert (tmp_path / "made" / "0002.png").exists()
 
 
+def test_a_new_timing_adds_to_a_take_even_when_it_is_killed_half_way(keys: Keys, tmp_path: Path):
+    """Linear, then slow in: 1/4, 1/2, 3/4, of which the new chart of five has 1/4 (as its third) only."""
+    out = tmp_path / "out"
+    assert run_engine(*arguments(keys, out)).returncode == 0
+    first = {name: (out / name).read_bytes() for name in ("0001.png", "0002.png", "0003.png")}
+    eased = ["inbetween", *map(str, keys), "--count", "5", "--out", str(out), "--method", "dummy"]
+    eased += ["--timing", "ease-in", "--json"]
+    refused = run_engine(*eased)
+    assert refused.returncode == 2
+    eased.append("--extend")
+    process = start_engine(*eased, env={"FCVG_DUMMY_DELAY_S": "0.1"})
+    wait_for_line(process, b'"reused": false')
+    process.kill()
+    process.communicate(timeout=HANG_S)
+    done = run_engine(*eased)
+    messages = [protocol.decode(line.encode(), protocol.TO_BLENDER) for line in done.stdout.splitlines()]
+    final = messages[-1]
+    assert isinstance(final, protocol.Done)
+    assert (final.frames, final.reused >= 2) == (5, True)
+    frames = {each.index: each.file for each in messages if isinstance(each, protocol.Frame)}
+    assert frames[3] == "0001.png"
+    assert sorted(frames) == [1, 2, 3, 4, 5]
+    assert {name: (out / name).read_bytes() for name in first} == first
+    told = json.loads((out / "manifest.json").read_bytes())
+    assert len(told["frames"]) == 7
+    assert {each["file"] for each in told["frames"]} == {*first, *frames.values()}
+
+
 class TestExitCodes:
     @pytest.mark.parametrize(
         "wrong",

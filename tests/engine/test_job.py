@@ -15,7 +15,7 @@ from pictures import write_png
 
 from benchmarks import drawn
 from fcvg_engine import job
-from fcvg_engine.errors import BadImage, BadRequest, Cancelled, NumericError, OutOfMemory
+from fcvg_engine.errors import BadImage, BadRequest, Cancelled, LooksLikeCut, NumericError, OutOfMemory
 from fcvg_engine.protocol import Done, Frame, Message, Progress, Request
 
 
@@ -147,9 +147,9 @@ class TestGoingOn:
             np.testing.assert_array_equal(made, expected)
 
     def test_frames_made_later_are_what_they_would_have_been(self, request_of, keys):
-        """RIFE decides how far to look at the breakdown, also where that is there already."""
+        """RIFE decides how far to look at the breakdown, also where that is there already; here it matters."""
         for time, path in enumerate(keys):
-            write_png(path, drawn.frame(2, time, 320, 192))
+            write_png(path, drawn.frame(11, time, 320, 192))
         request = request_of(count=3, method="rife", timing=[0.1, 0.4, 0.9])
         run(request)
         whole = pixels(request)
@@ -185,6 +185,39 @@ class TestGoingOn:
         write_png(keys[0], np.zeros((24, 32, 3), np.uint8))
         with pytest.raises(BadRequest):
             run(request_of())
+
+
+class TestCuts:
+    """What is taken for a cut is in test_examine."""
+
+    @pytest.fixture
+    def cut(self, keys: tuple[Path, Path]) -> None:
+        for seed, path in enumerate(keys):
+            write_png(path, drawn.frame(seed, 0, 320, 192))
+
+    @pytest.mark.usefixtures("cut")
+    def test_a_cut_is_refused_before_anything_is_drawn_and_drawn_when_the_artist_says_so(self, request_of):
+        asking = request_of(count=2, refuse_cuts=True)
+        with pytest.raises(LooksLikeCut) as caught:
+            run(asking)
+        assert caught.value.message
+        assert pixels(asking) == []
+        done, _ = run(dataclasses.replace(asking, refuse_cuts=False))
+        assert len(pixels(asking)) == 2
+        assert run(asking)[0].reused == done.frames  # the same job
+
+    @pytest.mark.usefixtures("cut")
+    def test_an_artist_who_has_said_so_is_not_asked_again(self, request_of):
+        asking = request_of(count=2, refuse_cuts=True)
+        run(dataclasses.replace(asking, refuse_cuts=False))
+        (Path(asking.out) / "0002.png").unlink()
+        run(asking)
+        assert len(pixels(asking)) == 2
+
+    def test_one_shot_is_drawn_without_asking(self, request_of, keys):
+        for time, path in enumerate(keys):
+            write_png(path, drawn.frame(2, time, 320, 192))
+        run(request_of(count=1, refuse_cuts=True))
 
 
 class TestErrors:

@@ -15,11 +15,17 @@ from fcvg_engine.protocol import HOLDS, MAX_COUNT, TIMINGS
 
 
 @given(st.integers(1, MAX_COUNT), st.sampled_from(TIMINGS), st.sampled_from(HOLDS))
-def test_every_frame_shows_exactly_one_drawing_and_times_rise_between_the_keys(count: int, curve: str, hold: int):
+def test_every_frame_shows_exactly_one_drawing_between_the_keys(count: int, curve: str, hold: int):
     drawings = timing.chart(count, curve, hold)
     shown = [index for drawing in drawings for index in range(drawing.index, drawing.index + drawing.hold)]
     assert shown == list(range(1, count + 1))
-    times = [0.0, *(drawing.time for drawing in drawings), 1.0]
+    assert all(0 < drawing.time < 1 for drawing in drawings)
+    assert timing.frame_times(count, curve, hold) == [each.time for each in drawings for _ in range(each.hold)]
+
+
+@given(st.integers(1, MAX_COUNT), st.sampled_from([curve for curve in TIMINGS if curve != "anticipation"]))
+def test_times_rise_from_key_to_key(count: int, curve: str):
+    times = [0.0, *timing.frame_times(count, curve, 1), 1.0]
     assert all(earlier < later for earlier, later in itertools.pairwise(times))
 
 
@@ -48,6 +54,39 @@ def test_ease_in_starts_slowly_and_ease_out_ends_slowly(curve: str, middle: floa
     times = [drawing.time for drawing in timing.chart(3, curve, 1)]
     assert times[1] == middle
     assert times[0] == first
+
+
+def test_a_favoured_key_draws_the_middle_to_itself_and_neither_end_comes_to_a_stop():
+    first, last = (timing.frame_times(99, f"favour-{end}", 1) for end in ("first", "last"))
+    assert first[49] == pytest.approx(1 / 3)
+    assert last[49] == pytest.approx(2 / 3)
+    assert last == pytest.approx([1 - time for time in reversed(first)])
+    steps = [later - earlier for earlier, later in itertools.pairwise([0.0, *first, 1.0])]
+    assert steps == sorted(steps)  # smooth: it only gains speed
+    assert steps[0] > 0.4 / 100  # where an ease-in begins with a twentieth of that
+
+
+@pytest.mark.parametrize("hold", [1, 2])
+@pytest.mark.parametrize("count", [5, 11, 23])
+def test_an_anticipation_moves_out_and_back_then_goes_fast_and_settles(count: int, hold: int):
+    times = [0.0, *(drawing.time for drawing in timing.chart(count, "anticipation", hold)), 1.0]
+    steps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    back = [number for number, step in enumerate(steps) if step < 0]
+    thirds = len(steps) / 3
+    if count > 5 or hold == 1:  # three drawings show the action only
+        assert back == list(range(back[0], back[-1] + 1))  # once
+        assert back[-1] <= thirds
+    assert max(time for time in times[: round(thirds) + 1]) < 0.1  # a small move
+    action = steps[back[-1] + 1 :] if back else steps
+    fastest = action.index(max(action))
+    assert max(action) > 1.5 / len(steps)
+    assert action[:fastest] == sorted(action[:fastest])
+    assert action[fastest:] == sorted(action[fastest:], reverse=True)
+    assert steps[-1] < max(action) / 2
+
+
+def test_held_drawings_repeat_their_times():
+    assert timing.frame_times(5, "linear", 2) == [0.25, 0.25, 0.5, 0.5, 0.75]
 
 
 def test_explicit_times_are_taken_as_they_are_even_backwards():

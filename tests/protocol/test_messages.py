@@ -89,6 +89,9 @@ BAD_LINES = {
     "number of 5000 digits": b'{"type": "cancel", "job": ' + b"9" * 5000 + b"}",
     "two in one line": b'{"type": "cancel", "job": "a"} {"type": "cancel", "job": "a"}',
     "cut in half": protocol.encode(protocol.Start("a", Request("a", "b", "c", 3)))[:60],
+    "word as extend": json.dumps({"type": "start", "job": "a", "request": {**GOOD, "extend": "yes"}}).encode(),
+    "number as refuse_cuts": json.dumps({"type": "start", "job": "a", "request": {**GOOD, "refuse_cuts": 1}}).encode(),
+    "examining without a size": json.dumps({"type": "examine", "job": "a", "request": GOOD}).encode(),
     "too long": b'{"type": "cancel", "job": "' + b"a" * protocol.MAX_LINE_BYTES + b'"}',
 }
 
@@ -97,6 +100,41 @@ BAD_LINES = {
 def test_what_is_no_message_is_refused(name: str):
     with pytest.raises(ProtocolError):
         protocol.decode(BAD_LINES[name], protocol.TO_ENGINE)
+
+
+ESTIMATES = [
+    protocol.Estimate("rife", 4.5, 1 << 30, measured=True, fits=True),
+    protocol.Estimate("fcvg", 900.0, 1 << 34, measured=False, fits=False, lacking="Its models are not there."),
+]
+EXAMINED = protocol.Examined("a", "warning", "A lot moves.", False, 0.4, "gmfss", "They look drawn.", ESTIMATES, 7, 9)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        protocol.Start("a", Request("a", "b", "c", 3, extend=True, refuse_cuts=True)),
+        protocol.Examine("a", Request("a", "b", "c", 3), width=960, height=540),
+        EXAMINED,
+        dataclasses.replace(EXAMINED, estimates=[]),
+    ],
+    ids=["extending", "examine", "examined", "nothing to estimate"],
+)
+def test_what_is_nested_arrives_whole(message: Message):
+    line = protocol.encode(message)
+    known = protocol.TO_ENGINE if message.type in protocol.TO_ENGINE else protocol.TO_BLENDER
+    assert protocol.decode(line, known) == message
+
+
+@pytest.mark.parametrize("spoiled", [{"fits": "yes"}, {"seconds": None}, {"memory_bytes": 1.5}, {"cheap": True}])
+def test_an_estimate_with_one_field_spoiled_is_refused(spoiled: dict[str, object]):
+    content = json.loads(protocol.encode(EXAMINED))
+    content["estimates"][1].update(spoiled)
+    with pytest.raises(ProtocolError, match=r"estimates\[1\]"):
+        protocol.decode(json.dumps(content).encode(), protocol.TO_BLENDER)
+
+
+def test_the_final_report_of_an_examination_is_one():
+    assert isinstance(EXAMINED, protocol.FINAL)
 
 
 def test_a_message_too_long_is_not_sent():
@@ -120,6 +158,7 @@ def test_a_job_file_needs_only_keys_folder_and_count():
     assert request == Request("a", "b", "c", 3)
     defaults = {field.name: field.default for field in dataclasses.fields(Request)}
     assert (request.method, request.timing, request.hold) == (defaults["method"], "linear", 1)
+    assert (request.overwrite, request.extend, request.refuse_cuts) == (False, False, False)
 
 
 def test_types_are_words_and_each_has_one_direction():

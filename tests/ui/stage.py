@@ -120,8 +120,31 @@ def edit(size: tuple[int, int] = (960, 540), length: int = 24, gap: int = 12) ->
     return scene
 
 
-def picture(path: Path, size: tuple[int, int], step: int) -> None:
-    """A disc over stripes; `step` moves it to the right."""
+def board(panels: int, size: tuple[int, int], length: int = 12, gap: int = 11) -> Any:
+    """Strips P01, P02, … with `gap` frames between them; every tenth panel is another shot. Gives the scene."""
+    scene = sequencer_scene()
+    scene.render.resolution_x, scene.render.resolution_y = size
+    scene.view_settings.view_transform = "Standard"
+    strips = (scene.sequence_editor or scene.sequence_editor_create()).strips
+    for strip in list(strips):
+        strips.remove(strip)
+    folder = out_dir() / "pictures"
+    folder.mkdir(exist_ok=True)
+    for number in range(panels):
+        path = folder / f"P{number + 1:02d}.png"
+        if number % 10 == 9:
+            picture(path, size, 0, another=True)
+        else:
+            picture(path, size, number % 3)
+        strip = strips.new_image(path.stem, str(path), 1, 1 + number * (length + gap))
+        strip.right_handle = strip.left_handle + length
+    scene.frame_start, scene.frame_end = 1, panels * (length + gap)
+    bpy.ops.ed.undo_push(message="Board")
+    return scene
+
+
+def picture(path: Path, size: tuple[int, int], step: int, another: bool = False) -> None:
+    """A disc over stripes; `step` moves it to the right. With `another` a different place altogether."""
     import numpy as np
 
     width, height = size
@@ -133,6 +156,8 @@ def picture(path: Path, size: tuple[int, int], step: int) -> None:
     centre = width * (0.35 + 0.12 * step), height * (0.5 + 0.05 * step)
     disc = np.hypot(x - centre[0], y - centre[1]) < height * 0.18
     pixels[disc, :3] = (0.95, 0.75, 0.25)
+    if another:
+        pixels[..., :3] = np.where((np.hypot(x - width, y) % 37 < 12)[..., None], (0.7, 0.2, 0.1), (0.9, 0.85, 0.8))
     pixels[..., 3] = 1.0
     image = bpy.data.images.new(path.name, width, height)
     image.pixels.foreach_set(pixels.ravel())

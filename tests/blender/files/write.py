@@ -1,11 +1,11 @@
 """Writes the .blend files beside this one; to be run in the Blender whose version is in the file's name.
 
-    .venvs/bpy-4.2.23/bin/python tests/blender/files/write.py inbetweens from_4.2.blend
-    .venv-blender/bin/python     tests/blender/files/write.py inbetweens from_4.5.blend
+    .venvs/bpy-4.2.23/bin/python tests/blender/files/write.py takes takes_from_4.2.blend
+    .venvs/bpy-5.0.1/bin/python  tests/blender/files/write.py takes takes_from_5.0.blend
     .venv-blender/bin/python     tests/blender/files/write.py sounds sounds.blend    (4.2's module has no sound)
-    tools/real_blender.sh bare -b --python $PWD/tests/blender/files/write.py -- again from_4.5_through_5.2.blend
 
-`again` opens from_4.5.blend and saves it under the new name.
+`from_4.2`, `from_4.5` and `from_4.5_through_5.2` are from versions of the add-on that knew one take a strip: they
+cannot be written again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import bpy
 from edits import Edit
 
 import fcvg_blender
-from fcvg_blender import compat, shots, strips
+from fcvg_blender import compat, properties, shots, strips, takes
 from fcvg_blender.engine import protocol
 
 
@@ -42,27 +42,28 @@ fcvg_blender.register()
 with tempfile.TemporaryDirectory() as scratch:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     edit = Edit(bpy.context.scene, Path(scratch))
-    if what == "inbetweens":
-        edit.settings.method, edit.settings.timing, edit.settings.hold = "GMFSS", "EASE_OUT", "TWOS"
-        edit.settings.count, edit.settings.placement = 7, "PUSH"
-        edit.colour("A", 1, 1, 25)
-        edit.colour("B", 1, 25, 60)
+    if what == "takes":
+        edit.colour("A", 1, 1, 25, (0.2, 0.4, 0.6))
+        edit.colour("B", 1, 29, 60)
         shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-        folder = HERE / "inbetweens" / "A_id1"
-        request = protocol.Request(
-            "start", "end", str(folder), shot.count, method="gmfss", timing=[0.1, 0.2, 0.3, 0.4], hold=2, seed=5
-        )
-        strips.insert(edit.scene, shot, folder, "id1", request)
-        for number in (1, 3, 5):
-            strips.show_frame(strips.find("id1")[1], number, 2, f"{number:04d}.png")
-        strips.find("id1")[1].directory = "//inbetweens/A_id1/"
+        for number, method in enumerate(("rife", "gmfss", "dissolve"), 1):
+            take_id, folder = f"id{number}", HERE / "inbetweens" / f"A_id{number}"
+            request = protocol.Request("", "", "", shot.count, method=method, timing="ease-in", seed=number)
+            if number == 1:
+                strip = strips.insert(edit.scene, shot, folder, take_id, request)
+                strip.mute = strip.fcvg.hidden = False
+            else:
+                takes.add(strip, request, take_id, folder)
+        strip.fcvg.state, strip.fcvg.others[0].state = properties.DONE, properties.INCOMPLETE
+        strip.fcvg.made = shot.count
+        takes.show(strip, 2)
+        strip.fcvg.pinned = True
+        strip.directory = "//inbetweens/A_id2/"
     elif what == "sounds":
         edit.colour("A", 1, 1, 25)
         edit.colour("B", 1, 25, 60)
         sound(edit, "S1", 2, 1)
         sound(edit, "S2", 3, 25)
         compat.set_right(edit.named("S1"), 25)
-    else:
-        bpy.ops.wm.open_mainfile(filepath=str(HERE / "from_4.5.blend"))
     bpy.ops.wm.save_as_mainfile(filepath=str(HERE / name), compress=True, relative_remap=False)
 fcvg_blender.unregister()

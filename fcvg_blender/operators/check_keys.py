@@ -1,0 +1,36 @@
+"""Look now whether inbetweens still fit their keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import strips, watch
+from .outcome import Result
+
+
+class FCVG_OT_check_keys(bpy.types.Operator):
+    """Look now whether the keys of all inbetweens are what they were; strips whose keys have changed are marked"""
+
+    bl_idname = "fcvg.check_keys"
+    bl_label = "Check Keys"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        if next(strips.ours(), None) is None:
+            cls.poll_message_set("There are no inbetweens in this file.")
+            return False
+        return True
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this."""
+        changed = watch.look_at_all()
+        if changed:
+            what = "1 strip of inbetweens does" if changed == 1 else f"{changed} strips of inbetweens do"
+            self.report({"WARNING"}, f"{what} not fit the keys any more.")
+        else:
+            self.report({"INFO"}, "All inbetweens fit their keys.")
+        return {"FINISHED"}

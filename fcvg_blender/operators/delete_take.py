@@ -1,0 +1,60 @@
+"""Take a take away from its strip."""
+# mypy: disable-error-code="valid-type"
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import IntProperty
+
+from .. import pump, takes
+from ..jobs import session
+from . import active
+from .outcome import Result
+
+_ONLY = "It is the only take. To be rid of the inbetweens, remove the strip."
+
+
+class FCVG_OT_delete_take(bpy.types.Operator):
+    """Take a take away from the strip. Its frames stay on disk, and Undo brings it back. One that is being made is
+    stopped"""
+
+    bl_idname = "fcvg.delete_take"
+    bl_label = "Delete Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    number: IntProperty(
+        name="Take",
+        description="Number of a take of the active strip. 0: the take that each selected strip shows",
+        min=0,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        chosen = active.selected(context)
+        if not chosen:
+            cls.poll_message_set("Select strips of inbetweens.")
+        elif not any(len(strip.fcvg.others) for strip in chosen):
+            cls.poll_message_set(_ONLY)
+        else:
+            return True
+        return False
+
+    def execute(self, context: Any) -> Result:
+        """A job that nothing waits for any more is stopped; what it has made stays."""
+        if self.number:
+            take = active.take(context, self.number)
+            doomed = [(active.inbetweens(context), self.number)] if take else []
+        else:
+            doomed = [(strip, strip.fcvg.number) for strip in active.selected(context)]
+        doomed = [(strip, number) for strip, number in doomed if len(strip.fcvg.others)]
+        if not doomed:
+            self.report({"ERROR"}, f"The strip has no take {self.number} beside others. {_ONLY}")
+            return {"CANCELLED"}
+        for strip, number in doomed:
+            takes.delete(strip, number)
+        session.drop_lost()
+        pump.wake()
+        return {"FINISHED"}

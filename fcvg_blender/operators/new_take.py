@@ -1,0 +1,68 @@
+"""Try something else between the same two keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import compat, folders, jobs, preferences, retakes, takes, waiting
+from ..engine import errors
+from . import active, launch, outcome
+from .outcome import Result
+
+
+class FCVG_OT_new_take(bpy.types.Operator):
+    """Make another take of the selected inbetweens with the method, seed and settings chosen above, from the keys as
+    they are now. The takes that there are stay; the new one is shown when it is done, unless the strip is pinned"""
+
+    bl_idname = "fcvg.new_take"
+    bl_label = "New Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        if not active.selected(context):
+            cls.poll_message_set("Select strips of inbetweens.")
+            return False
+        return True
+
+    def execute(self, context: Any) -> Result:
+        """With a window: returns at once. Without: returns when all frames are there. Strips that cannot have another
+        take are left out; an error only where all are."""
+        scene, choices = compat.sequencer_scene(context), preferences.read(context)
+        laid: list[str] = []
+        problems: list[errors.FcvgError] = []
+        try:
+            jobs.session.engine(choices)  # first, so that its cold start overlaps with what follows
+        except errors.FcvgError as error:
+            return outcome.refuse(self, error)
+        for alike in _alike(active.selected(context)):
+            try:
+                request = retakes.wanted(scene, alike[0], choices)
+            except errors.FcvgError as error:
+                problems.append(error)
+                continue
+            laid.append(waiting.add_take(alike[0], scene, request, choices))
+            for strip in alike[1:]:
+                _share(laid[-1], alike[0], strip, request)
+        if not laid:
+            return outcome.refuse(self, problems[0])
+        if problems:
+            self.report({"INFO"}, "Left out: " + " ".join(problem.message for problem in problems))
+        return launch.go(self, context, laid, at_once=len(laid) == 1)
+
+
+def _alike(chosen: list[Any]) -> list[list[Any]]:
+    """The strips, those together that are parts of one and show the same take."""
+    found: dict[str, list[Any]] = {}
+    for strip in chosen:
+        found.setdefault(strip.fcvg.id, []).append(strip)
+    return list(found.values())
+
+
+def _share(take_id: str, strip: Any, other: Any, request: Any) -> None:
+    """Let `other`, the rest of a strip that was split, have the new take of `strip` too."""
+    take = next(each for each in takes.all_of(strip.fcvg) if each.id == take_id)
+    takes.add(other, request, take_id, folders.of_take(strip, take)).place = take.place

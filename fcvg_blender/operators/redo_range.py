@@ -1,0 +1,74 @@
+"""A few frames within a strip of inbetweens, made once more between what it shows before and after them."""
+# mypy: disable-error-code="valid-type"
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import IntProperty
+
+from .. import compat, preferences, redo
+from ..engine import errors
+from . import active, launch, outcome
+from .outcome import Result
+
+LEAST_FRAME, LARGEST_FRAME = -1048574, 1048574  # of Blender's timeline
+
+
+class FCVG_OT_redo_range(bpy.types.Operator):
+    """Make some of these frames anew, from what the strip shows just before and just after them. They are laid over
+    the strip; delete them to have the frames below back"""
+
+    bl_idname = "fcvg.redo_range"
+    bl_label = "Redo From Here to Here"
+    bl_options = {"REGISTER", "UNDO"}
+
+    first: IntProperty(
+        name="From",
+        description="First frame of the timeline to be made anew",
+        min=LEAST_FRAME,
+        max=LARGEST_FRAME,
+        options={"SKIP_SAVE"},
+    )
+    last: IntProperty(
+        name="To",
+        description="Last frame of the timeline to be made anew",
+        min=LEAST_FRAME,
+        max=LARGEST_FRAME,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this; the reason why not becomes the button's tooltip."""
+        strip = active.inbetweens(context)
+        if strip is None:
+            cls.poll_message_set("Make a strip of inbetweens the active one.")
+            return False
+        if not strip.fcvg.made:
+            cls.poll_message_set("None of its frames is made yet.")
+            return False
+        return True
+
+    def invoke(self, context: Any, _event: Any) -> Result:
+        """A click: asks for the frames, beginning with those that the artist has marked."""
+        scene = compat.sequencer_scene(context)
+        self.first, self.last = redo.suggested(scene, active.inbetweens(context))
+        window_manager: Any = context.window_manager
+        return window_manager.invoke_props_dialog(self, confirm_text="Redo")  # type: ignore[no-any-return]
+
+    def draw(self, _context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        row = layout.row(align=True)
+        row.prop(self, "first")
+        row.prop(self, "last")
+
+    def execute(self, context: Any) -> Result:
+        """With a window: returns at once. Without: returns when all frames are there."""
+        scene = compat.sequencer_scene(context)
+        try:
+            take_id = redo.lay(scene, active.inbetweens(context), self.first, self.last, preferences.read(context))
+        except errors.FcvgError as error:
+            return outcome.refuse(self, error)
+        return launch.go(self, context, [take_id], at_once=True)

@@ -1,0 +1,44 @@
+"""Show one of the takes of a strip."""
+# mypy: disable-error-code="valid-type"
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import IntProperty
+
+from .. import take_words, takes
+from . import active
+from .outcome import Result
+
+
+class FCVG_OT_show_take(bpy.types.Operator):
+    """Show one of the takes of the active strip of inbetweens"""
+
+    bl_idname = "fcvg.show_take"
+    bl_label = "Show Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    number: IntProperty(name="Take", description="Number of the take", default=1, min=1)
+
+    @classmethod
+    def description(cls, context: Any, properties: Any) -> str:
+        """Blender calls this: all that there is to know of the take."""
+        take = active.take(context, properties.number)
+        return take_words.everything(active.inbetweens(context).fcvg, take) if take else ""
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        if active.inbetweens(context) is None:
+            cls.poll_message_set("Make a strip of inbetweens the active one.")
+            return False
+        return True
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this."""
+        if active.take(context, self.number) is None:
+            self.report({"ERROR"}, f"The strip has no take {self.number}.")
+            return {"CANCELLED"}
+        takes.show(active.inbetweens(context), self.number)
+        return {"FINISHED"}

@@ -1,0 +1,29 @@
+"""Put inbetweens that could not be made back into the queue."""
+# mypy: disable-error-code="valid-type"
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from .. import properties, pump, takes, waiting
+from .outcome import Result
+
+
+class FCVG_OT_try_again(bpy.types.Operator):
+    """Make these inbetweens in their turn, now that what was wrong has been seen to. Frames that are there are kept"""
+
+    bl_idname = "fcvg.try_again"
+    bl_label = "Try Again"
+    bl_options = {"INTERNAL", "UNDO"}
+
+    take: StringProperty(name="Take", description="Id of the take that has failed", options={"SKIP_SAVE"})
+
+    def execute(self, _context: Any) -> Result:
+        """Blender calls this."""
+        failed = [take for _, _, take in takes.holders(self.take) if take.state == properties.INCOMPLETE]
+        for take in failed:
+            waiting.again(take)
+        pump.wake()
+        return {"FINISHED"} if failed else {"CANCELLED"}

@@ -1,0 +1,153 @@
+"""The queue of the Inbetween tab: what is made in which order, what asks, what has failed. Draws, decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from . import properties
+from .panels import SidebarPanel
+from .texts import text_box
+
+ROWS = 5  # at rest; an artist pulls the list longer
+_MOST_LEFT_OUT = 3  # sentences
+
+_ICONS = {
+    properties.RUNNING: "PLAY",
+    properties.ASKING: "QUESTION",
+    properties.WAITING: "BLANK1",
+    properties.INCOMPLETE: "ERROR",
+}
+
+
+class FCVG_UL_queue(bpy.types.UIList):
+    """Takes that are being made, ask, wait or have failed."""
+
+    bl_idname = "FCVG_UL_queue"
+
+    def draw_item(
+        self,
+        _context: Any,
+        layout: Any,
+        _data: Any,
+        item: Any,
+        _icon: int | None,
+        _active_data: Any,
+        _active_property: str | None,
+        _index: int | None,
+        _filter: int | None,
+    ) -> None:
+        """Blender calls this."""
+        row = layout.row(align=True)
+        name = row.row()
+        name.alert = item.state == properties.INCOMPLETE
+        take = f"  {item.number}" if item.number > 1 else ""
+        name.label(text=item.name + take, icon=_ICONS[item.state])
+        right = row.row(align=True)
+        right.ui_units_x = 5
+        if item.state == properties.RUNNING:
+            right.progress(factor=item.fraction, text=f"{item.fraction:.0%}")
+        else:
+            right.active = False
+            right.label(text=properties.method_label(item.method))
+        row.operator("fcvg.cancel", text="", icon="X", emboss=False).take = item.take
+
+
+class FCVG_PT_queue(SidebarPanel):
+    """There while more than one strip of inbetweens is to be made, or something wants the artist."""
+
+    bl_idname = "FCVG_PT_queue"
+    bl_parent_id = "FCVG_PT_inbetween"
+    bl_label = "Queue"
+    bl_order = 0
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        status = context.window_manager.fcvg
+        wants = {properties.ASKING, properties.INCOMPLETE}
+        several = len(status.queue) > 1 or any(item.state in wants for item in status.queue)
+        return several or bool(status.left_out) or (status.paused and len(status.queue) > 0)
+
+    def draw_header_preset(self, context: Any) -> None:
+        """Blender calls this."""
+        status = context.window_manager.fcvg
+        if status.queue_total:
+            layout: Any = self.layout
+            row = layout.row()
+            row.active = False
+            row.label(text=f"{status.queue_done} of {status.queue_total}")
+
+    def draw(self, context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        status = context.window_manager.fcvg
+        asking = [item for item in status.queue if item.state == properties.ASKING]
+        if asking:
+            _draw_question(context, layout, asking)
+        if len(status.queue):
+            _draw_list(layout, status)
+        chosen = status.queue[status.queue_row] if 0 <= status.queue_row < len(status.queue) else None
+        if chosen is not None and chosen.state == properties.INCOMPLETE:
+            _draw_failure(context, layout, chosen)
+        if status.left_out:
+            _draw_left_out(context, layout, status.left_out.split("\n"))
+
+
+def _draw_list(layout: Any, status: Any) -> None:
+    row = layout.row()
+    row.template_list("FCVG_UL_queue", "", status, "queue", status, "queue_row", rows=ROWS)
+    column = row.column(align=True)
+    for direction, icon in (("FIRST", "TRIA_UP_BAR"), ("UP", "TRIA_UP"), ("DOWN", "TRIA_DOWN")):
+        column.operator("fcvg.move_in_queue", text="", icon=icon).direction = direction
+    if 0 <= status.queue_row < len(status.queue):
+        column.separator()
+        show = column.operator("fcvg.show_gap", text="", icon="ZOOM_SELECTED")
+        show.take = status.queue[status.queue_row].take
+    row = layout.row(align=True)
+    if status.paused:
+        row.operator("fcvg.pause_queue", text="Go On", icon="PLAY")
+    else:
+        row.operator("fcvg.pause_queue", text="Pause", icon="PAUSE")
+    row.operator("fcvg.cancel_all", text="Cancel All", icon="X")
+
+
+def _draw_question(context: Any, layout: Any, asking: list[Any]) -> None:
+    """About the first that asks; the others follow."""
+    first = asking[0]
+    box = text_box(context, layout, first.name, first.question, icon="QUESTION")
+    box.separator()
+    row = box.row(align=True)
+    _answer(row, first, "MAKE", "Make Anyway")
+    _answer(row, first, "LEAVE_OUT", "Leave Out")
+    row.operator("fcvg.show_gap", text="", icon="ZOOM_SELECTED").take = first.take
+    if len(asking) > 1:
+        row = box.row(align=True)
+        _answer(row, first, "MAKE", f"Make All {len(asking)}", for_all=True)
+        _answer(row, first, "LEAVE_OUT", f"Leave Out All {len(asking)}", for_all=True)
+
+
+def _answer(row: Any, item: Any, answer: str, text: str, for_all: bool = False) -> None:
+    button = row.operator("fcvg.answer_cut", text=text)
+    button.take, button.answer, button.for_all = item.take, answer, for_all
+
+
+def _draw_failure(context: Any, layout: Any, item: Any) -> None:
+    box = text_box(context, layout, item.name, item.question, icon="ERROR", alert=True)
+    box.separator()
+    row = box.row(align=True)
+    row.operator("fcvg.try_again", icon="FILE_REFRESH").take = item.take
+    row.operator("fcvg.cancel", text="Dismiss", icon="X").take = item.take
+
+
+def _draw_left_out(context: Any, layout: Any, sentences: list[str]) -> None:
+    more = len(sentences) - _MOST_LEFT_OUT
+    shown = " ".join([*sentences[:_MOST_LEFT_OUT], f"And {more} more." if more > 0 else ""])
+    pairs = "pair was" if len(sentences) == 1 else "pairs were"
+    box = text_box(context, layout, f"{len(sentences)} {pairs} left out.", shown, icon="INFO")
+    box.separator()
+    box.operator("fcvg.dismiss_left_out", text="Dismiss")
+
+
+CLASSES = (FCVG_UL_queue, FCVG_PT_queue)

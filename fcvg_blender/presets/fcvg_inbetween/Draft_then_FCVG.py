@@ -1,0 +1,10 @@
+import bpy
+
+settings = (getattr(bpy.context, "sequencer_scene", None) or bpy.context.scene).fcvg
+
+settings.method = "FCVG"
+settings.draft_first = True
+settings.timing = "LINEAR"
+settings.hold = "ONES"
+settings.format = "PNG"
+settings.cuts = "ASK"

@@ -1,0 +1,92 @@
+"""Another take of a strip: what it is to be made of, and whether the strip has it already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from . import exposure, folders, generative, key_prints, orders, properties, shots, takes, waiting
+from .engine import errors, protocol
+from .preferences import Choices
+
+
+class SameTake(errors.BadRequest):
+    """The strip has a take that would come out the same."""
+
+    code = "same_take"
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """The scene's settings, but timed as a strip is."""
+
+    settings: Any
+    record: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.settings, name)
+
+    def engine_timing(self, count: int, _start_frame: int, _end_frame: int) -> str | list[float]:
+        """The strip's timing for `count` frames."""
+        return exposure.refitted(self.record.engine_timing(), count, self.record.hold)
+
+    def hold_frames(self) -> int:
+        """Frames for which the strip shows each drawing."""
+        return int(self.record.hold)
+
+
+def wanted(scene: Any, strip: Any, choices: Choices) -> protocol.Request:
+    """Another take of the strip with the scene's method, seed and settings; `orders.placed` gives it its paths.
+
+    Raises ShotProblem where a key is gone, LicenceRefused and BadRequest as `orders.chosen` does, SameTake.
+    """
+    record = strip.fcvg
+    shot = shots.of_strip(scene, strip)
+    request = orders.chosen(_Choices(scene.fcvg, record), shot, choices)
+    for take in takes.all_of(record):
+        if _asks_the_same(take, request) and _comes_out_the_same(scene, strip, shot, take, request):
+            raise _refusal(take, request)
+    # A pair of which there are frames has been looked at, and the artist has decided.
+    looked_at = any(take.made for take in takes.all_of(record))
+    return replace(request, refuse_cuts=request.refuse_cuts and not looked_at)
+
+
+def _asks_the_same(take: Any, request: protocol.Request) -> bool:
+    """Whether method, seed, format and settings are the same. Methods that draw no noise heed no seed."""
+    draws_noise = request.method in protocol.GENERATIVE
+    return (
+        request.method in (take.method, take.method_used)
+        and request.format == take.format
+        and (not draws_noise or (request.seed, generative.remembered(request)) == (take.seed, take.generation))
+    )
+
+
+def _comes_out_the_same(scene: Any, strip: Any, shot: shots.Shot, take: Any, request: protocol.Request) -> bool:
+    """The same of what is on disk: the keys, the edited matches, and the chart where it decides how frames look."""
+    for which, known in ((exposure.START, take.print_start), (exposure.END, take.print_end)):
+        # A take without prints is still to be made, of the keys as they are by then.
+        if known and key_prints.differ(known, key_prints.of(scene, *waiting.key_of(scene, shot, which))):
+            return False
+    if request.method not in protocol.GENERATIVE:
+        return True
+    folder = folders.of_take(strip, take)
+    begun = exposure.manifest(folder).get("identity", {})
+    chart = request.count, request.timing, request.hold
+    is_timed_alike = not begun or tuple(begun.get(name) for name in ("count", "timing", "hold")) == chart
+    matches = request.conditions.matches
+    return is_timed_alike and _content(folder / orders.MATCHES) == (_content(Path(matches)) if matches else b"")
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _refusal(take: Any, request: protocol.Request) -> SameTake:
+    if take.state == properties.INCOMPLETE:
+        return SameTake(f"Take {take.number} is the same, and its frames are not all there.", "Show it and resume it.")
+    other = "method, seed or settings" if request.method in protocol.GENERATIVE else "method"
+    return SameTake(
+        f"Take {take.number} is the same: the keys, the method and the settings have not changed since.",
+        f"Choose another {other}, then make a new take.",
+    )

@@ -1,0 +1,327 @@
+"""Renders frames of a 3D scene to files: its keys. What was rendered before and has not changed is taken again.
+
+The files lie beside those of the inbetweens, `keys/<scene>_<frame>_<fingerprint>.png`, so that what is there is known
+from its name (`scene_prints`). Without a window `render` returns when all are there. With one `start` lets Blender's
+own render job make one after the other, which Esc ends at once; `stop` ends after the picture being rendered. A
+copy of the scene is rendered, and other add-ons are not told of it.
+"""
+
+from __future__ import annotations
+
+import traceback
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import imbuf
+
+from . import folders, graphics, keyframes, scene_prints, still_copy, still_settings, unkeyed
+from .engine import errors
+from .jobs import session
+from .looks import Look
+
+FOLDER = "keys"
+
+_PERIOD_S = 0.2  # between looks at a render job
+_PRINT_DIGITS = 12
+
+
+class RenderCancelled(errors.FcvgError):
+    """The artist, or Blender in their stead, has ended the rendering."""
+
+    code = "cancelled"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be rendered: `frames` of a scene in a `look`, into `folder`, for inbetweens in `file_format`."""
+
+    scene_name: str
+    frames: tuple[int, ...]
+    look: Look
+    folder: Path
+    file_format: str
+
+
+@dataclass(frozen=True)
+class Still:
+    """The file `path` shows the scene on `frame`; `reused`: it was there already."""
+
+    frame: int
+    path: Path
+    reused: bool
+
+
+def folder(scene: Any, base: str) -> Path:
+    """Where the stills of a scene lie; `base` as in `folders.place`."""
+    return folders.place(scene, FOLDER, FOLDER, base).with_name(FOLDER)
+
+
+def check(scene: Any, frames: tuple[int, ...], look: Look) -> None:
+    """Raise BadRequest or MissingPart where the scene cannot be rendered at all."""
+    if _run is not None or bpy.app.is_job_running("RENDER"):
+        raise errors.BadRequest("Blender is rendering.", "Wait until it has finished, then try again.")
+    if any(still_copy.camera_at(scene, frame) is None for frame in frames):
+        raise errors.BadRequest(
+            f"The scene “{scene.name}” has no camera.",
+            "Add a camera (Shift A ▸ Camera) and make it the active one (Ctrl Numpad 0).",
+        )
+    engine = look.engine or scene.render.engine
+    if engine in graphics.NEEDING and not graphics.can_draw():
+        raise errors.MissingPart(
+            f"{_engine_label(engine)} needs a graphics driver, and this Blender runs without one.",
+            "Render with Cycles, or open the file in Blender's window.",
+        )
+
+
+def render(scene: Any, order: Order) -> list[Still]:
+    """Render what is not there yet, and return when it is. Raises BadRequest, DiskError; nothing of ours stays then."""
+    with ExitStack() as stack:
+        run = _Run(scene, order, stack)
+        while run.waiting:
+            path = run.prepare()
+            if path is not None:
+                run.begin("EXEC_DEFAULT", path)
+                run.take()
+        return run.stills
+
+
+def start(scene: Any, order: Order, on_end: Callable[[list[Still]], None]) -> None:
+    """Render in the background of the window; `on_end` gets the stills when all are there, and is not called else."""
+    global _run, _stack, _on_end
+    _stack = ExitStack()
+    try:
+        _run = _Run(scene, order, _stack)
+    except BaseException:
+        close()
+        raise
+    _on_end = on_end
+    still_settings.status().outcome = ""
+    _publish(_run)
+    bpy.app.timers.register(_turn, first_interval=0.0, persistent=True)
+
+
+def stop() -> None:
+    """Begin no further still; the one being rendered is finished and kept."""
+    if _run is not None:
+        still_settings.status().stopping = True
+
+
+def running() -> bool:
+    """Whether stills are being rendered in a window."""
+    return _run is not None
+
+
+def close() -> None:
+    """End what runs and leave nothing of it but finished files. Blender must not be rendering for us any more."""
+    global _run, _stack, _on_end
+    stack, _stack, _run, _on_end = _stack, None, None, None
+    if bpy.app.timers.is_registered(_turn):
+        bpy.app.timers.unregister(_turn)
+    if stack is not None:
+        stack.close()
+        status = still_settings.status()
+        status.total = status.number = 0
+        status.fraction, status.stopping = 0.0, False
+        _redraw()
+
+
+def clean() -> None:
+    """For handlers of undo, redo and loading (before and after): Blender has ended the render job, and has perhaps
+    brought back a copy of a scene."""
+    if _run is not None:
+        status, kept = still_settings.status(), _kept(_run)
+        close()
+        status.outcome = f"The rendering was ended. {kept}"
+    still_copy.remove_all()
+
+
+class _Run:
+    """The stills of one order, one after the other; what it changes in Blender for that long, `stack` changes back."""
+
+    def __init__(self, scene: Any, order: Order, stack: ExitStack) -> None:
+        self.order, self.waiting, self.stills = order, list(order.frames), list[Still]()
+        self.cancelled = False
+        self._rendering: tuple[Path, Path] | None = None  # unfinished, and as it will be called
+        folders.make(order.folder)
+        had_result = "Render Result" in bpy.data.images
+        self._copy = still_copy.make(scene, order.look, order.file_format)
+        stack.callback(_forget_result, had_result)
+        stack.callback(self._clean_up)
+        stack.enter_context(keyframes._no_render_handlers())
+        stack.enter_context(scene_prints.reading())
+        # The handlers of others are away, and this one will be as well when they come back.
+        bpy.app.handlers.render_cancel.append(self._on_cancel)
+
+    def prepare(self) -> Path | None:
+        """Set the copy to the next frame: where it is to be rendered, None when it is there already."""
+        copy, frame = self._found(), self.waiting[0]
+        still_copy.set_frame(copy, frame)
+        print_ = scene_prints.of(copy, frame) or uuid.uuid4().hex[:_PRINT_DIGITS]
+        name = f"{folders.safe_name(self.order.scene_name)}_{frame:04d}_{print_}"
+        path = self.order.folder / (name + keyframes.suffix(self.order.file_format))
+        if _is_whole(path):
+            self._done(path, reused=True)
+            return None
+        return path
+
+    def begin(self, how: str, path: Path) -> None:
+        """Render the frame that was prepared; with `how` INVOKE_DEFAULT this returns at once. Raises BadRequest."""
+        copy = self._found()
+        unfinished = path.with_name(keyframes.TEMPORARY + path.name)
+        copy.render.filepath = str(unfinished)
+        self._rendering, self.cancelled = (unfinished, path), False
+        context: Any = bpy.context
+        # One after the other: together, the window's own scene would win.
+        with ExitStack() as stack:
+            stack.enter_context(context.temp_override(window=_windows()[0]))
+            stack.enter_context(unkeyed.kept())
+            stack.enter_context(context.temp_override(scene=copy))
+            stack.enter_context(_no_render_window())
+            try:
+                bpy.ops.render.render(how, write_still=True)
+            except RuntimeError as error:
+                raise errors.BadRequest(
+                    f"Frame {self.waiting[0]} could not be rendered: {str(error).strip().removeprefix('Error: ')}",
+                    "Render that frame yourself (F12) to see what is wrong.",
+                ) from error
+
+    def take(self) -> None:
+        """Keep what was rendered. Raises RenderCancelled, DiskError."""
+        if self._rendering is None:
+            return
+        (unfinished, path), self._rendering = self._rendering, None
+        if _is_whole(unfinished):
+            try:
+                unfinished.replace(path)
+            except OSError as error:
+                raise errors.DiskError(f"The key “{path.name}” could not be written: {error.strerror}.") from error
+            self._done(path, reused=False)
+            return
+        unfinished.unlink(missing_ok=True)
+        if self.cancelled or still_copy.find(self._copy) is None:
+            raise RenderCancelled("The rendering was cancelled.")
+        raise errors.DiskError(
+            f"The key “{path.name}” could not be written whole.",
+            f"See whether there is room and whether you may write in {path.parent}.",
+        )
+
+    def _done(self, path: Path, reused: bool) -> None:
+        self.stills.append(Still(self.waiting.pop(0), path, reused))
+
+    def _found(self) -> Any:
+        copy = still_copy.find(self._copy)
+        if copy is None:
+            raise RenderCancelled("The rendering was ended by something else.")
+        return copy
+
+    def _on_cancel(self, *_: Any) -> None:
+        self.cancelled = True
+
+    def _clean_up(self) -> None:
+        if self._rendering is not None:
+            self._rendering[0].unlink(missing_ok=True)
+        still_copy.remove(self._copy)
+
+
+_run: _Run | None = None
+_stack: ExitStack | None = None
+_on_end: Callable[[list[Still]], None] | None = None
+
+
+def _turn() -> float | None:
+    """One look of the timer at the render job, or the step to the next still."""
+    run, on_end = _run, _on_end
+    if run is None or on_end is None:
+        return None
+    if bpy.app.is_job_running("RENDER"):
+        return _PERIOD_S
+    try:
+        run.take()
+        if run.waiting and still_settings.status().stopping:
+            raise RenderCancelled("The rendering was cancelled.")
+        path = run.prepare() if run.waiting else None
+        _publish(run)
+        if path is not None:
+            run.begin("INVOKE_DEFAULT", path)
+            return _PERIOD_S
+        if run.waiting:
+            return 0.0
+        close()
+        on_end(run.stills)
+    except RenderCancelled as error:
+        close()
+        still_settings.status().outcome = f"{error.message} {_kept(run)}".strip()
+    except errors.FcvgError as error:
+        close()
+        session.show_error(error.message, error.hint, code=error.code)
+    except Exception as error:
+        close()
+        session.fail_all(f"The add-on stumbled: {error}", traceback.format_exc())
+    _redraw()
+    return None
+
+
+def _publish(run: _Run) -> None:
+    status, total = still_settings.status(), len(run.order.frames)
+    status.total, status.number = total, min(len(run.stills) + 1, total)
+    status.fraction = len(run.stills) / total
+    _redraw()
+
+
+def _kept(run: _Run) -> str:
+    """What an artist has of a run that was ended."""
+    made = len(run.stills)
+    if not made:
+        return ""
+    return f"{made} of {len(run.order.frames)} keys {'is' if made == 1 else 'are'} there and will be used next time."
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file can be read to its end: Blender does not tell when the disk is full."""
+    try:
+        imbuf.load(str(path)).free()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+@contextmanager
+def _no_render_window() -> Iterator[None]:
+    """Blender opens no window for its render job; the artist's preferences stay as they are."""
+    context: Any = bpy.context
+    preferences = context.preferences
+    shown, dirty = preferences.view.render_display_type, preferences.is_dirty
+    preferences.view.render_display_type = "NONE"
+    try:
+        yield
+    finally:
+        preferences.view.render_display_type, preferences.is_dirty = shown, dirty
+
+
+def _forget_result(had_result: bool) -> None:
+    result = bpy.data.images.get("Render Result")
+    if result is not None and not had_result:
+        bpy.data.images.remove(result)
+
+
+def _engine_label(engine: str) -> str:
+    return "Workbench" if engine == "BLENDER_WORKBENCH" else "EEVEE"
+
+
+def _windows() -> Any:
+    context: Any = bpy.context
+    return context.window_manager.windows
+
+
+def _redraw() -> None:
+    for window in _windows():
+        for area in window.screen.areas:
+            if area.type in {"VIEW_3D", "DOPESHEET_EDITOR"}:
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()

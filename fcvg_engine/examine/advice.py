@@ -1,0 +1,100 @@
+"""Which method suits two keys, and the one line that an artist reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..models import registry
+from ..protocol import GENERATIVE, Estimate
+from . import CUT
+from .finding import LARGE, Finding
+
+_HARDLY, _SMALL = 0.01, 0.05
+_BEST_FIRST = ("fcvg", "gi", "vibid", "trf")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method and why, a sentence or two."""
+
+    method: str
+    reason: str
+
+
+def suggest(draft: Choice, finding: Finding, device: str, lacking: Mapping[str, str], allowed: Sequence[str]) -> Choice:
+    """The method that suits: `draft`, or a generative one where much happens and one of those `allowed` can run.
+
+    `device` is cpu, cuda or mps; `lacking`: what a method still needs.
+    """
+    if finding.same or finding.is_cut or not finding.is_large:
+        return draft
+    free = [method for method in _BEST_FIRST if method in allowed]
+    ready = next((method for method in free if device != "cpu" and method not in lacking), None)
+    if ready is not None:
+        label = registry.label(ready)
+        return Choice(ready, f"{label}, since things move too far or change too much for a draft method.")
+    if not free:
+        return Choice(draft.method, f"{draft.reason} Large motion: expect a rough draft.")
+    label = registry.label(free[0])
+    needs = [*(["a graphics card"] if device == "cpu" else []), *(["its models"] if free[0] in lacking else [])]
+    return Choice(
+        draft.method,
+        f"{draft.reason} Large motion: expect a rough draft; {label} would draw it, but needs {' and '.join(needs)}.",
+    )
+
+
+def line(
+    wanted: Estimate, suggested: Estimate, finding: Finding, device: str, free_memory: int, disk: tuple[int, int]
+) -> tuple[str, str]:
+    """State (ok, warning, error) and the sentence, the gravest first.
+
+    `wanted` is the estimate of the method that will be used, `suggested` that of the one that suits; `free_memory` is
+    the device's, in bytes; `disk`: bytes needed and free.
+    """
+    label = registry.label(wanted.method)
+    if wanted.lacking:
+        return "error", f"{label} cannot run yet. {wanted.lacking}"
+    if disk[0] > disk[1]:
+        return "error", f"The disk has {size(disk[1])} free; the frames need about {size(disk[0])}."
+    if finding.is_cut:
+        return "warning", CUT
+    cost = f"{label}, about {duration(wanted.seconds)}"
+    if not wanted.fits:
+        kind = "memory" if device == "cpu" else "graphics memory"
+        return "warning", f"{label} needs {size(wanted.memory_bytes)} of {kind}, {size(free_memory)} are free."
+    if finding.same:
+        return "ok", f"Both keys are the same: {cost}."
+    if not finding.known:
+        return "ok", f"{cost[0].upper()}{cost[1:]}."
+    if finding.is_large and wanted.method not in GENERATIVE:
+        if suggested.method in GENERATIVE:
+            better = f"{registry.label(suggested.method)} suits it better, about {duration(suggested.seconds)}"
+            return "warning", f"Large motion: {cost}, a rough draft; {better}."
+        return "warning", f"Large motion: expect a rough draft ({cost})."
+    return "ok", f"Same shot, {_amount(finding)}: {cost}."
+
+
+def duration(seconds: float) -> str:
+    """4 s, 3 min, 2.5 h."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def size(amount_bytes: int) -> str:
+    """80 MB, 9.1 GB."""
+    if amount_bytes < 1e9:
+        return f"{max(1, round(amount_bytes / 1e6)) if amount_bytes else 0} MB"
+    return f"{amount_bytes / 1e9:.1f} GB"
+
+
+def _amount(finding: Finding) -> str:
+    if finding.is_large:
+        return "large motion"
+    far = finding.motion.far
+    if far >= LARGE:
+        return "a large camera move"
+    return "hardly any motion" if far < _HARDLY else "small motion" if far < _SMALL else "medium motion"

@@ -1,0 +1,146 @@
+"""What a job would take with each method: seconds, and memory at its peak.
+
+Typical figures are the README's, measured on two cores of a shared server processor (`python -m benchmarks.draft`; the
+sizes between are interpolated, FILM has not been measured by us and is put at twice GMFSS). The generative methods make
+25 frames whatever is asked; their seconds are published ones for 25 frames at 1024×576 on one card: FCVG 523, GI 975
+and TRF 1230 (all from FCVG's paper), ViBiDSampler 195 (its own), 50 times as long on a processor. A card is taken to
+be ten times as fast as two cores in the draft methods, an Apple chip four times: nobody has measured them yet.
+
+Where this computer has made such jobs (`speeds`), they are compared with the typical figures for the same jobs, and the
+middle of these ratios is applied. What the computer does besides shows in either.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .. import methods
+from ..protocol import GENERATIVE, Estimate, SamplingSettings
+from ..svd import memory
+from . import speeds
+
+NATIVES = memory.FRAMES
+
+_START_S = 1.0  # reading the keys, choosing, writing the manifest
+_SAVE_S = {"png": 0.05, "png16": 0.08, "exr": 0.14, "jpg": 0.015}  # for a million pixels
+_SHARE = {"cpu": 1.0, "cuda": 0.1, "mps": 0.25}  # of a draft method's time on a processor
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a draft method on a processor, at a size of so many `pixels`."""
+
+    pixels: float
+    once_s: float
+    drawing_s: float
+    memory_bytes: float
+
+
+_DRAFTS = {
+    "dissolve": (Cost(0.25e6, 0.04, 0.006, 0.30e9), Cost(2.07e6, 0.04, 0.021, 0.42e9)),
+    "rife": (
+        Cost(0.25e6, 0.6, 0.20, 0.45e9),
+        Cost(0.52e6, 0.8, 0.38, 0.61e9),
+        Cost(2.07e6, 3.0, 1.45, 1.23e9),
+        Cost(8.29e6, 3.0, 2.1, 1.8e9),
+    ),
+    "gmfss": (Cost(0.25e6, 2.6, 1.2, 0.9e9), Cost(0.52e6, 4.8, 2.3, 1.6e9), Cost(2.07e6, 25.0, 12.0, 4.5e9)),
+    "film": (Cost(0.25e6, 3.0, 2.4, 1.5e9), Cost(2.07e6, 3.0, 20.0, 6.0e9)),
+}
+_GENERATIVE_S = {"fcvg": 523.0, "gi": 975.0, "trf": 1230.0, "vibid": 195.0}
+_PUBLISHED_STEPS = {"fcvg": 25, "gi": 50, "trf": 50, "vibid": 25}
+_PUBLISHED_PIXELS = 1024 * 576
+_ON_PROCESSOR = 50.0  # times as long as on a card
+_HALF, _SINGLE = 2, 4  # bytes of a number on a card and on a processor
+
+
+@dataclass(frozen=True)
+class Task:
+    """What an estimate is asked for: `drawings` (those held count once) of `size` (width, height) in `file_format`,
+    made on `device` (cpu, cuda, mps), which has `free_bytes`. Generative methods work at `work_size`."""
+
+    drawings: int
+    size: tuple[int, int]
+    file_format: str
+    device: str
+    free_bytes: int
+    work_size: tuple[int, int]
+    sampling: SamplingSettings
+
+
+def estimates(task: Task, lacking: Mapping[str, str]) -> list[Estimate]:
+    """One for each method there is. `lacking`: method → what it still needs, a sentence."""
+    return [_estimate(method, task, lacking.get(method, "")) for method in methods.METHODS]
+
+
+def _estimate(method: str, task: Task, lacking: str) -> Estimate:
+    pace = _pace(method, task)
+    needed_bytes = _memory(method, task)
+    seconds = typical_s(method, task) * (1.0 if pace is None else pace)
+    return Estimate(
+        method=method,
+        seconds=round(seconds, 1),
+        memory_bytes=needed_bytes,
+        measured=pace is not None,
+        fits=needed_bytes <= task.free_bytes,
+        lacking=lacking,
+    )
+
+
+def _pace(method: str, task: Task) -> float | None:
+    """How many times as long as is typical such jobs have taken here; None where there were none.
+
+    Of an even number the faster one of the middle two: what takes longer than usual is a download, or other programs.
+    """
+    ratios = [
+        run.seconds / _typical_s(method, run.drawings, (run.width, run.height), task)
+        for run in speeds.runs(method, task.device)
+    ]
+    return statistics.median_low(ratios) if ratios else None
+
+
+def typical_s(method: str, task: Task) -> float:
+    """Seconds that a job usually takes, from its start to its last drawing on the disk."""
+    seconds = _typical_s(method, task.drawings, task.size, task)
+    if method in GENERATIVE:
+        seconds *= (task.sampling.steps or _PUBLISHED_STEPS[method]) / _PUBLISHED_STEPS[method]
+    return seconds
+
+
+def _typical_s(method: str, drawings: int, size: tuple[int, int], task: Task) -> float:
+    pixels = size[0] * size[1]
+    saved_s = drawings * _SAVE_S[task.file_format] * pixels / 1e6
+    if method in GENERATIVE:
+        work = task.work_size[0] * task.work_size[1] / _PUBLISHED_PIXELS
+        slower = _ON_PROCESSOR if task.device == "cpu" else 1.0
+        return _START_S + saved_s + _GENERATIVE_S[method] * work * slower
+    cost = _cost(method, pixels)
+    return _START_S + saved_s + (cost.once_s + drawings * cost.drawing_s) * _SHARE[task.device]
+
+
+def _cost(method: str, pixels: float) -> Cost:
+    """Between the sizes that are known, on the line between them; beyond the last, on the line through the last two."""
+    known = _DRAFTS[method]
+    index = next((number for number, each in enumerate(known[1:-1], 1) if pixels <= each.pixels), len(known) - 1)
+    low, high = known[index - 1], known[index]
+    share = max(0.0, (pixels - low.pixels) / (high.pixels - low.pixels))
+    values = (low_value + share * (high_value - low_value) for low_value, high_value in _paired(low, high))
+    return Cost(*values)
+
+
+def _paired(low: Cost, high: Cost) -> zip[tuple[float, float]]:
+    return zip(vars(low).values(), vars(high).values(), strict=True)
+
+
+def _memory(method: str, task: Task) -> int:
+    """Bytes of the device's memory, which is the computer's where the device is its processor."""
+    if method in GENERATIVE:
+        on_gpu = task.device != "cpu"
+        value_bytes = _HALF if on_gpu else _SINGLE
+        plan = memory.plan(
+            task.sampling.preset, task.free_bytes, task.work_size, method, value_bytes=value_bytes, on_gpu=on_gpu
+        )
+        return memory.estimate(plan, task.work_size, method, value_bytes)
+    return round(_cost(method, task.size[0] * task.size[1]).memory_bytes)
