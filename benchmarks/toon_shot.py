@@ -46,6 +46,7 @@ def build() -> Stage:
     scene = stage.scene
     scene.render.resolution_x, scene.render.resolution_y = SIZE
     scene.cycles.samples, scene.render.use_freestyle = SAMPLES, False
+    scene.render.image_settings.compression = 15  # quick to write; nothing is kept
     scene.frame_start, scene.frame_end = KEYS[0], KEYS[-1]
     stage.box((0.80, 0.72, 0.55), (0, 3, 2), (16, 0.2, 6))
     stage.box((0.50, 0.36, 0.26), (0, 0, -0.1), (16, 8, 0.2))

@@ -18,9 +18,9 @@ from typing import Any
 from .engine import timing
 
 MANIFEST = "manifest.json"
-START, END = "key_start", "key_end"  # file names of the keys, without suffix
+frame_times = timing.frame_times
 
-_SAME = 1e-6  # two times that differ by less are one
+START, END = "key_start", "key_end"  # file names of the keys, without suffix
 
 
 @dataclass(frozen=True, order=True)
@@ -29,11 +29,6 @@ class Drawing:
 
     time: float
     file: str
-
-
-def frame_times(count: int, spacing: str | list[float], hold: int) -> list[float]:
-    """The time of each of `count` frames in (0, 1), those of one drawing alike. Raises BadRequest as `timing.chart`."""
-    return [each.time for each in timing.chart(count, spacing, hold) for _ in range(each.hold)]
 
 
 def refitted(spacing: str | list[float], count: int, hold: int) -> str | list[float]:
@@ -59,8 +54,8 @@ def sheet(times: Sequence[float], drawings: Iterable[Drawing], suffix: str) -> l
     places = [each.time for each in known]
     files = []
     for time in times:
-        after = min(max(bisect_left(places, time - _SAME), 1), len(known) - 1)
-        nearer = after if places[after] - time < time - places[after - 1] - _SAME else after - 1
+        after = min(max(bisect_left(places, time - timing.SAME_TIME), 1), len(known) - 1)
+        nearer = after if places[after] - time < time - places[after - 1] - timing.SAME_TIME else after - 1
         files.append(known[nearer].file)
     return files
 
@@ -76,7 +71,7 @@ def missing(times: Sequence[float], drawings: Iterable[Drawing]) -> list[float]:
     known = sorted(each.time for each in drawings)
     found: list[float] = []
     for time in sorted(times):
-        if not _has(known, time) and (not found or time - found[-1] > _SAME):
+        if not _has(known, time) and (not found or time - found[-1] > timing.SAME_TIME):
             found.append(time)
     return found
 
@@ -107,5 +102,5 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def _has(known: Sequence[float], time: float) -> bool:
-    after = bisect_left(known, time - _SAME)
-    return after < len(known) and known[after] - time < _SAME
+    after = bisect_left(known, time - timing.SAME_TIME)
+    return after < len(known) and known[after] - time < timing.SAME_TIME

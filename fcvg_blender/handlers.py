@@ -7,14 +7,22 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import folders, prefetch, promotion, pump, waiting
+from . import folders, prefetch, promotion, pump, still_edit, stills, waiting
 from .jobs import session
+
+
+@persistent  # type: ignore[untyped-decorator]
+def before_change(*_: Any) -> None:
+    """Undo, redo, another file: a render of ours cannot go on."""
+    stills.clean()
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_change_of_history(*_: Any) -> None:
     """Undo, redo: strips are what they were, the frames on disk are newer."""
+    stills.clean()
     folders.find_moved()
+    still_edit.find_moved()
     session.resync()
     pump.wake()
 
@@ -23,8 +31,11 @@ def after_change_of_history(*_: Any) -> None:
 def after_load(*_: Any) -> None:
     """Another file: its strips, whose jobs a crash may have ended; the jobs of the file before end."""
     session.clear_error()
+    stills.clean()
     folders.find_moved()
+    still_edit.find_moved()
     waiting.after_load()
+    session.forget_ends()
     session.resync()
     folders.clean_leftovers()
     pump.wake()
@@ -35,6 +46,7 @@ def before_save(filepath: str, *_: Any) -> None:
     """The first save of a new file gives its frames a place beside it. No file keeps what only holds for now."""
     folders.relocate_on_save(filepath, session.busy_takes())
     promotion.bring_along(filepath)
+    still_edit.relocate_on_save(filepath)
     prefetch.settle(set())
 
 
@@ -45,6 +57,9 @@ def after_save(*_: Any) -> None:
 
 
 _HANDLERS = {
+    "undo_pre": before_change,
+    "redo_pre": before_change,
+    "load_pre": before_change,
     "undo_post": after_change_of_history,
     "redo_post": after_change_of_history,
     "load_post": after_load,

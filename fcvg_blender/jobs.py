@@ -120,15 +120,19 @@ class Session:
         self._withdrawn.discard(take_id)
         self._ended.pop(take_id, None)
 
-    def discard(self, take_id: str, folder: Path, for_good: bool = True) -> None:
-        """Take a take that is not being made out of the edit, and what there is of it from the disk.
+    def forget_ends(self) -> None:
+        """Another file was opened: how jobs have ended so far says nothing of its takes, nor of a copy's."""
+        self._ended.clear()
 
-        `for_good`: undo does not bring it back.
+    def discard(self, take_id: str, folder: Path, for_good: bool = True) -> None:
+        """Take a take that is not being made out of the edit.
+
+        `for_good`: what there is of it is deleted, and undo does not bring it back.
         """
+        takes.withdraw(take_id)
         if for_good:
             self._withdrawn.add(take_id)
-        takes.withdraw(take_id)
-        self._doomed.append(folder)
+            self._doomed.append(folder)
 
     def cancel(self, job_id: str) -> None:
         """The artist wants the edit as it was: the take goes at once, its folder once the engine has stopped."""
@@ -243,7 +247,7 @@ class Session:
             takes.withdraw(take_id)
         running = self.busy_takes()
         for _, strip in strips.ours():
-            if strip.fcvg.hidden:
+            if not strip.fcvg.overlay:
                 takes.reveal(strip)
             if strip.fcvg.state in properties.UNFINISHED or strip.fcvg.id in running:
                 (overlay if strip.fcvg.overlay else strips).sync(strip)

@@ -29,7 +29,7 @@ _BYTES_PER_PIXEL = {".png": 8, ".exr": 16}
 
 # Views that show display-encoded pixels unchanged. The first is Blender's own, the others come with other
 # colour configurations (ACES, and any).
-_PLAIN_VIEWS = ("Standard", "Un-tone-mapped", "Raw")
+PLAIN_VIEWS = ("Standard", "Un-tone-mapped", "Raw")
 
 _METADATA = [
     each.identifier for each in bpy.types.RenderSettings.bl_rna.properties if each.identifier.startswith("use_stamp_")
@@ -80,7 +80,7 @@ def write_key(scene: Any, shot: Shot, which: str, folder: Path, file_format: str
 def _copy_of(scene: Any, metas: tuple[str, ...]) -> Iterator[Any]:
     """A copy of the scene with the meta strips `metas` open, gone afterwards together with all that came with it."""
     had_result = "Render Result" in bpy.data.images
-    with _no_render_handlers():
+    with no_render_handlers():
         copy = scene.copy()
         try:
             strips = {strip.name: strip for strip in compat.all_strips(copy)}
@@ -96,7 +96,7 @@ def _copy_of(scene: Any, metas: tuple[str, ...]) -> Iterator[Any]:
 
 
 @contextmanager
-def _no_render_handlers() -> Iterator[None]:
+def no_render_handlers() -> Iterator[None]:
     """Other add-ons react to a finished render (uploads, sounds); a key is no render of theirs.
 
     Frame handlers still run: they may change what a strip shows, and they get the copy.
@@ -141,7 +141,7 @@ def _set_up(copy: Any, file_format: str) -> None:
     with suppress(TypeError):  # as below
         copy.display_settings.display_device = "sRGB"
     view = copy.view_settings
-    for name in _PLAIN_VIEWS:
+    for name in PLAIN_VIEWS:
         try:
             view.view_transform = name
             break

@@ -66,6 +66,7 @@ def remembered(record: Any, take: Any, folder: Path, choices: Choices) -> protoc
     however the strip is timed by now. Raises LicenceRefused as `chosen` does.
     """
     conditions, sampling = generative.recalled(take.generation)
+    conditions = replace(conditions, matches=take.matches)
     count, timing, hold = record.count, record.engine_timing(), record.hold
     begun = exposure.manifest(folder).get("identity", {}) if take.method in protocol.GENERATIVE else {}
     request = protocol.Request(
@@ -97,7 +98,7 @@ def placed(request: protocol.Request, folder: Path) -> protocol.Request:
     """
     suffix = keyframes.suffix(request.format)
     matches = folder / MATCHES
-    if request.conditions.matches:
+    if request.conditions.matches and not matches.is_file():
         try:
             shutil.copyfile(request.conditions.matches, matches)
         except OSError as error:

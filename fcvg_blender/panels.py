@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from . import compat, engine_state, licences, panels_live, preferences, preferences_engine, preflight, properties, shots
-from .engine import errors, protocol, registry
+from .engine import errors, registry
 from .operators import active
 from .panels_presets import FCVG_PT_presets
 from .texts import SIDE_MARGIN_PX, paragraph, room_px, text_box, wrapped
@@ -331,7 +331,7 @@ def _remembered(record: Any) -> list[tuple[str, str]]:
         ("Keys", f"{record.key_start} → {record.key_end}"),
         ("Method", f"{used} ({asked.lower()})" if used and used != asked else asked),
         ("Timing", f"{hold if ',' in timing else f'{timing}, {hold.lower()}'}"),
-        ("Seed", str(record.seed) if record.method in protocol.GENERATIVE else ""),
+        ("Seed", str(record.seed)),
         ("Format", _label(properties.FORMATS, record.format)),
         ("Models", ", ".join(licences.recalled(record.models))),
         ("Engine", record.engine_version),
@@ -354,7 +354,13 @@ def _draw_header(self: Any, context: Any) -> None:
     if context.space_data.view_type == "PREVIEW":
         return
     status = context.window_manager.fcvg
-    if status.jobs:
+    if status.queue_total > 1:
+        row = self.layout.row(align=True)
+        row.ui_units_x = 9
+        done, total = status.queue_done, status.queue_total
+        row.progress(factor=done / total, text=f"Inbetweens {done}/{total}")
+        row.operator("fcvg.cancel_all", text="", icon="X")
+    elif status.jobs:
         job = status.jobs[0]
         row = self.layout.row(align=True)
         row.ui_units_x = 9

@@ -10,7 +10,7 @@ from bl_ui.utils import PresetPanel
 _FOLDER = str(Path(__file__).parent)  # Blender looks for presets/fcvg_inbetween in it
 
 
-class FCVG_PT_presets(PresetPanel, bpy.types.Panel):  # type: ignore[misc]
+class FCVG_PT_presets(PresetPanel, bpy.types.Panel):
     """Choices that belong together, by name"""
 
     bl_label = "Inbetween Presets"

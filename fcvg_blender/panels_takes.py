@@ -79,7 +79,7 @@ def _draw_take(layout: Any, record: Any, take: Any, fraction: float) -> None:
         bar = right.row()
         bar.ui_units_x = _STATE_UNITS
         bar.progress(factor=fraction, text=words)
-    elif words:
+    elif words or take.state in _STATE_ICONS:
         right.label(text=words, icon=_STATE_ICONS.get(take.state, "NONE"))
     pin = "PINNED" if is_shown and record.pinned else "UNPINNED"
     right.operator("fcvg.pin_take", text="", icon=pin, emboss=False).number = take.number

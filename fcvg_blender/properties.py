@@ -19,7 +19,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import compat, generative, spacing
+from . import compat, generative, spacing, still_settings
 from .engine import protocol, registry
 
 METHODS = [
@@ -95,6 +95,9 @@ class TakeFields:
     engine_version: StringProperty(name="Engine", description="Version of the engine that made the frames")
     notes: StringProperty(name="Notes", description="What the engine has to say about these frames")
     models: StringProperty(name="Models", description="Models that made the frames, with their licences, as JSON")
+    matches: StringProperty(
+        name="Edited Matches", description="The artist's edited matches, until they lie in the take's own folder"
+    )
     error: StringProperty(name="Error", description="Why the frames could not be made, or what the artist is asked")
     cuts_allowed: BoolProperty(name="Cuts Allowed", description="Make the frames even if the keys look like a cut")
     print_start: StringProperty(name="Earlier Key's Print", description="Tells whether the earlier key has changed")
@@ -200,6 +203,7 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
         default=True,
     )
     cuts: EnumProperty(name="Cuts", description="What to do with two keys of different shots", items=CUTS)
+    stills: PointerProperty(type=still_settings.FCVG_Stills)
     conditions: PointerProperty(type=generative.FCVG_Conditions)
     sampling: PointerProperty(type=generative.FCVG_Sampling)
     prefetch_held: BoolProperty(
@@ -336,6 +340,7 @@ class FCVG_Status(bpy.types.PropertyGroup):
         name="Left Out", description="Why pairs of strips got no inbetweens, a line each", options={"SKIP_SAVE"}
     )
     preflight: PointerProperty(type=FCVG_Preflight, name="Preflight", options={"SKIP_SAVE"})
+    stills: PointerProperty(type=still_settings.FCVG_StillsStatus, name="3D Keys", options={"SKIP_SAVE"})
     error_message: StringProperty(name="Error", description="What went wrong", options={"SKIP_SAVE"})
     error_hint: StringProperty(name="Hint", description="What to do about it", options={"SKIP_SAVE"})
     error_detail: StringProperty(name="Detail", description="For a report", options={"SKIP_SAVE"})
@@ -352,6 +357,7 @@ class FCVG_Status(bpy.types.PropertyGroup):
 
 CLASSES = (
     *generative.CLASSES,
+    *still_settings.CLASSES,
     *spacing.CLASSES,
     FCVG_Take,
     FCVG_StripRecord,

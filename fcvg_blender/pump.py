@@ -23,6 +23,9 @@ BUDGET_S = 0.01  # of the main thread, for one turn
 STRIPS_S = 0.5  # between changes of the strips, longer where Blender takes long for them
 LARGEST_SHARE = 0.1  # of the main thread's time that these changes may take
 
+# What shows jobs: panels, the header's sign, badges on strips.
+_REGIONS = {"SEQUENCE_EDITOR": {"UI", "HEADER", "WINDOW"}, "VIEW_3D": {"UI"}, "DOPESHEET_EDITOR": {"UI"}}
+
 _next_check_s = 0.0
 _next_change_s = 0.0
 _last_redraw_s = 0.0
@@ -140,7 +143,7 @@ def _redraw() -> None:
         for area in window.screen.areas:
             if area.type == "PREFERENCES":
                 area.tag_redraw()
-            elif area.type == "SEQUENCE_EDITOR":
+            else:
                 for region in area.regions:
-                    if region.type in {"UI", "HEADER", "WINDOW"}:
+                    if region.type in _REGIONS.get(area.type, ()):
                         region.tag_redraw()

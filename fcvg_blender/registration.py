@@ -13,15 +13,19 @@ from . import (
     handlers,
     operators,
     panels,
+    panels_3d,
     panels_generative,
     panels_presets,
     panels_queue,
+    panels_takes,
     panels_timing,
     preferences,
     prefetch,
     properties,
     pump,
     sheets,
+    shortcuts,
+    stills,
     watch,
 )
 from .chores import chores
@@ -36,8 +40,21 @@ _CLASSES = (
     *panels_queue.CLASSES,
     *panels_generative.CLASSES,
     *panels_timing.CLASSES,
+    *panels_takes.CLASSES,
+    *panels_3d.CLASSES,
 )
-_MODULES = (properties, panels_presets, panels, handlers, command, badges, watch)
+_MODULES = (
+    properties,
+    panels_presets,
+    panels,
+    panels_takes,
+    panels_3d,
+    shortcuts,
+    handlers,
+    command,
+    badges,
+    watch,
+)
 _QUIT_TIMEOUT_S = 5.0  # the engine leaves at once; this bounds what a stuck one may take
 
 
@@ -58,6 +75,7 @@ def unregister() -> None:
     prefetch.settle(set())
     sheets.close()
     charts.close()
+    stills.close()
     atexit.unregister(_end_children)
     for module in reversed(_MODULES):
         module.unregister()

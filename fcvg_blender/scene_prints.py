@@ -63,11 +63,13 @@ def of(copy: Any, frame: int) -> str:
 @contextmanager
 def reading() -> Iterator[None]:
     """While this lasts Blender knows the engine of ours; after, no menu shows it."""
-    bpy.utils.register_class(_Reader)
+    if not getattr(_Reader, "is_registered", False):
+        bpy.utils.register_class(_Reader)
     try:
         yield
     finally:
-        bpy.utils.unregister_class(_Reader)
+        if not bpy.app.is_job_running("RENDER"):  # it would lose what it works with; the next time will do
+            bpy.utils.unregister_class(_Reader)
 
 
 class _Order:

@@ -139,7 +139,7 @@ def told(context: Any, edit: Any, file_format: str, made: list[stills.Still]) ->
         where = "in the sequencer's header" if hasattr(context, "sequencer_scene") else "at the top right of the window"
         parts.append(f"Choose that scene {where} to see it.")
     view = edit.view_settings.view_transform
-    if file_format != "exr" and view not in keyframes._PLAIN_VIEWS:
+    if file_format != "exr" and view not in keyframes.PLAIN_VIEWS:
         parts.append(f"It shows them through {view} once more: set its View Transform to Standard.")
     return " ".join(parts)
 

@@ -117,7 +117,7 @@ def running() -> bool:
 
 
 def close() -> None:
-    """End what runs and leave nothing of it but finished files. Blender must not be rendering for us any more."""
+    """End what runs and leave nothing of it but finished files, and while Blender renders the copy of the scene."""
     global _run, _stack, _on_end
     stack, _stack, _run, _on_end = _stack, None, None, None
     if bpy.app.timers.is_registered(_turn):
@@ -131,13 +131,14 @@ def close() -> None:
 
 
 def clean() -> None:
-    """For handlers of undo, redo and loading (before and after): Blender has ended the render job, and has perhaps
-    brought back a copy of a scene."""
+    """For handlers of undo, redo and loading, before and after: Blender ends the render job, and perhaps brings back
+    a copy of a scene."""
     if _run is not None:
         status, kept = still_settings.status(), _kept(_run)
         close()
-        status.outcome = f"The rendering was ended. {kept}"
-    still_copy.remove_all()
+        status.outcome = f"The rendering was ended. {kept}".strip()
+    if not bpy.app.is_job_running("RENDER"):
+        still_copy.remove_all()
 
 
 class _Run:
@@ -152,7 +153,7 @@ class _Run:
         self._copy = still_copy.make(scene, order.look, order.file_format)
         stack.callback(_forget_result, had_result)
         stack.callback(self._clean_up)
-        stack.enter_context(keyframes._no_render_handlers())
+        stack.enter_context(keyframes.no_render_handlers())
         stack.enter_context(scene_prints.reading())
         # The handlers of others are away, and this one will be as well when they come back.
         bpy.app.handlers.render_cancel.append(self._on_cancel)
@@ -225,7 +226,8 @@ class _Run:
     def _clean_up(self) -> None:
         if self._rendering is not None:
             self._rendering[0].unlink(missing_ok=True)
-        still_copy.remove(self._copy)
+        if not bpy.app.is_job_running("RENDER"):  # before another file is loaded it may still be; `clean` comes again
+            still_copy.remove(self._copy)
 
 
 _run: _Run | None = None
@@ -305,7 +307,7 @@ def _no_render_window() -> Iterator[None]:
 
 def _forget_result(had_result: bool) -> None:
     result = bpy.data.images.get("Render Result")
-    if result is not None and not had_result:
+    if result is not None and not had_result and not bpy.app.is_job_running("RENDER"):
         bpy.data.images.remove(result)
 
 

@@ -291,6 +291,7 @@ def remember_take(take: Any, request: protocol.Request, take_id: str, folder: Pa
     take.seed = request.seed
     take.format = request.format
     take.generation = generative.remembered(request)
+    take.matches = request.conditions.matches
     take.cuts_allowed = not request.refuse_cuts
 
 

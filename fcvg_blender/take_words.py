@@ -9,12 +9,15 @@ from .engine import protocol
 
 
 def title(record: Any, take: Any) -> str:
-    """A take among those of its strip: `2  FCVG, seed 7`, `1  Draft, RIFE`."""
+    """A take among those of its strip: `2  FCVG, seed 7`, `1  Draft, RIFE`; with its format where others differ."""
+    every = takes.all_of(record)
     words = [method(take)]
     if take.method in protocol.GENERATIVE:
         words.append(f"seed {take.seed}")
-    elif any(each.method in protocol.GENERATIVE for each in takes.all_of(record)):
+    elif any(each.method in protocol.GENERATIVE for each in every):
         words.insert(0, "Draft")
+    if any(each.format != take.format for each in every):
+        words.append(_format(take))
     return f"{take.number}  {', '.join(words)}"
 
 
@@ -24,21 +27,23 @@ def method(take: Any) -> str:
 
 
 def state(record: Any, take: Any, fraction: float) -> str:
-    """How far a take is, '' where it is whole; `fraction` of the work is done while it is being made."""
+    """How far a take is, '' where it is whole or not begun; `fraction` of the work is done while it is being made."""
     if take.state == properties.RUNNING:
         return f"{fraction:.0%}"
-    if take.state == properties.WAITING:
-        return "Waits"
-    if take.state == properties.ASKING:
-        return "Asks"
-    return "" if take.made == record.count else f"{take.made} of {record.count}"
+    if take.state in properties.UNFINISHED or take.made == record.count:
+        return ""
+    return f"{take.made} of {record.count}"
 
 
 def everything(record: Any, take: Any) -> str:
     """A take for who points at it."""
-    frame_format = next(label for name, label, *_ in properties.FORMATS if properties.engine_word(name) == take.format)
-    facts = [f"Show take {title(record, take)}. {take.made} of {record.count} frames, {frame_format}"]
+    facts = [f"Show take {title(record, take)}. {take.made} of {record.count} frames, {_format(take)}"]
     if take.engine_version:
         facts.append(f"engine {take.engine_version}")
-    sentences = [", ".join(facts), take.error.rstrip("."), take.notes.rstrip(".")]
+    waits = "It waits for its turn" if take.state == properties.WAITING else ""
+    sentences = [", ".join(facts), waits, take.error.rstrip("."), take.notes.rstrip(".")]
     return ".\n".join(filter(None, sentences))
+
+
+def _format(take: Any) -> str:
+    return next((label for name, label, *_ in properties.FORMATS if properties.engine_word(name) == take.format), "")

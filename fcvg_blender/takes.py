@@ -37,6 +37,7 @@ def is_shown(strip: Any, take: Any) -> bool:
 def add(strip: Any, request: protocol.Request, take_id: str, folder: Path) -> Any:
     """One take more, which waits; `folder` will hold its keys and frames. The strip goes on showing what it shows."""
     record = strip.fcvg
+    record.folder = record.folder or strips.folder(strip).name  # strips of older files do not name it
     number = max(int(take.number) for take in all_of(record)) + 1
     take = record.others.add()
     take.number = number
@@ -70,10 +71,16 @@ def refresh(strip: Any) -> None:
 
 
 def reveal(strip: Any) -> None:
-    """Mute the strip while there are not even keys to show, for Blender shows missing pictures in magenta."""
+    """Mute the strip while there are not even keys to show.
+
+    Blender shows missing pictures in magenta, and 5.2 crashes on those that a script has appended: it makes the magenta
+    as large as the picture was, which it does not know.
+    """
     record, path = strip.fcvg, strips.folder(strip)
     suffix = keyframes.suffix(record.format)
-    is_empty = not record.made and not all((path / (key + suffix)).is_file() for key in (exposure.START, exposure.END))
+    is_empty = not (record.made and path.is_dir()) and not all(
+        (path / (key + suffix)).is_file() for key in (exposure.START, exposure.END)
+    )
     if is_empty and not strip.mute:
         strip.mute = record.hidden = True
     elif record.hidden and not is_empty:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__, devices, images, methods, outputs, timing
 from .errors import BadImage, BadRequest, Cancelled, DiskError, NumericError
+from .examine import speeds
 from .models import usage
 from .protocol import (
     FORMATS,
@@ -92,6 +93,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
                 with suppress(DiskError):  # the first error is the one to tell
                     folder.finish(state)
         facts = folder.facts
+        speeds.record(request, facts, len(folder.missing), seconds)
         return Done(
             job=job,
             method=facts["method"],

@@ -13,7 +13,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-BLENDER = {"bpy", "bpy_extras", "mathutils", "gpu", "blf", "bmesh", "aud", "imbuf", "addon_utils", "bl_ui", "bl_operators"}
+BLENDER = {
+    "bpy",
+    "bpy_extras",
+    "mathutils",
+    "gpu",
+    "blf",
+    "bmesh",
+    "aud",
+    "imbuf",
+    "addon_utils",
+    "bl_ui",
+    "bl_operators",
+}
 HEAVY = {"torch", "torchvision", "diffusers", "cv2"}
 
 

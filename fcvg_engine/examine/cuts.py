@@ -21,8 +21,8 @@ A false alarm asks the artist one question, a miss wastes one job: so the thresh
 rather than where every cut is caught. False alarms: a camera that flies fast (19 of the 22) or moves in on a drawing
 (20 of the 22 drawn), since little of the first key is left in the last. Misses: another place behind the same character
 in the same pose (10 of 14), which overlaps as a held character before a moving background does; and a few drawn
-pictures that share a row of houses or a strip of ground. A picture that turns by more than a third of its height, or
-grows threefold, is not recognised.
+pictures that share a row of houses or a strip of ground. What grows more than threefold is not recognised. A pair takes
+0.06 to 0.17 s on one core.
 """
 
 from __future__ import annotations

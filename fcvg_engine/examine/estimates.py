@@ -1,10 +1,10 @@
 """What a job would take with each method: seconds, and memory at its peak.
 
 Typical figures are the README's, measured on two cores of a shared server processor (`python -m benchmarks.draft`; the
-sizes between are interpolated, FILM has not been measured by us and is put at twice GMFSS). The generative methods make
-25 frames whatever is asked; their seconds are published ones for 25 frames at 1024×576 on one card: FCVG 523, GI 975
-and TRF 1230 (all from FCVG's paper), ViBiDSampler 195 (its own), 50 times as long on a processor. A card is taken to
-be ten times as fast as two cores in the draft methods, an Apple chip four times: nobody has measured them yet.
+sizes between are interpolated, FILM has not been measured by us and is put at about twice GMFSS). The generative
+methods make 25 frames whatever is asked; their seconds are published ones for 25 frames at 1024×576 on one card: FCVG
+523, GI 975 and TRF 1230 (all from FCVG's paper), ViBiDSampler 195 (its own), 50 times as long on a processor. A card is
+taken to be ten times as fast as two cores in the draft methods, an Apple chip four times: nobody has measured them yet.
 
 Where this computer has made such jobs (`speeds`), they are compared with the typical figures for the same jobs, and the
 middle of these ratios is applied. What the computer does besides shows in either.

@@ -198,7 +198,7 @@ def test_the_strip_tells_the_models_that_made_it_and_a_delivery_their_list(edit:
     assert ours().fcvg.state == DONE
     (model,) = json.loads(ours().fcvg.models)
     assert model["name"] == "rife"
-    assert "RIFE 4.6 (MIT)" in drawn(panels.FCVG_PT_strip).texts
+    assert "RIFE 4.6 (MIT)" in drawn(panels.FCVG_PT_record).texts
     folder = strips.folder(ours()).parent
     assert bpy.ops.fcvg.models_report(directory=str(folder)) == {"FINISHED"}
     table = (folder / "models.csv").read_text("utf-8")

@@ -390,6 +390,8 @@ def test_enum_items_in_saved_files_keep_their_meaning(edit: Edit, tmp_path: Path
             "FAVOUR_FIRST": 5,
             "FAVOUR_LAST": 6,
             "ANTICIPATION": 7,
+            "CURVE": 8,
+            "FCURVE": 9,
         },
         "hold": {"ONES": 1, "TWOS": 2, "THREES": 3},
         "format": {"PNG": 0, "PNG16": 1, "EXR": 2, "JPG": 3},

@@ -15,6 +15,8 @@ from artist import DONE, files
 from edits import Edit
 
 from fcvg_blender import compat, properties, strips, takes, waiting
+from fcvg_blender.engine import protocol
+from fcvg_blender.preferences import Choices
 
 FILES = Path(__file__).parent / "files"
 
@@ -98,14 +100,14 @@ def test_a_strip_made_before_there_were_takes_gets_others_and_is_timed_anew(tmp_
     strip = opened("from_4.2", tmp_path)
     bpy.ops.fcvg.resume()
     assert takes.retime(strip, "linear", 1) == 7
-    bpy.context.scene.fcvg.method, bpy.context.scene.fcvg.format = "DISSOLVE", "JPG"
-    assert bpy.ops.fcvg.new_take() == {"FINISHED"}
-    (strip,) = (strip for _, strip in strips.ours())
+    request = protocol.Request("", "", "", 7, method="dissolve", format="jpg")
+    waiting.run([waiting.add_take(strip, bpy.context.scene, request, Choices())])
+    ((_, strip),) = strips.ours()
     assert (strip.fcvg.number, strip.fcvg.made, files(strip)[0]) == (2, 7, "0001.jpg")
     assert strips.folder(strip).parent == tmp_path / "inbetweens"
     takes.show(strip, 1)
     assert strips.folder(strip) == tmp_path / "inbetweens" / "A_id1"
-    assert files(strip)[0] == "key_start.png"
+    assert files(strip)[0] == "0001.png"
     takes.retime(strip, [0.1, 0.2, 0.3, 0.4], 2)
     assert strip.fcvg.state == DONE
 
@@ -119,14 +121,22 @@ def test_takes_from_another_version_are_understood(name: str, tmp_path: Path) ->
     blend = shutil.copy(FILES / f"{name}.blend", tmp_path)
     bpy.ops.wm.open_mainfile(filepath=str(blend))
     ((scene, strip),) = strips.ours()
-    known = [(each.number, each.id, each.state, each.method, each.seed, each.folder) for each in takes.all_of(strip.fcvg)]
+    known = [
+        (each.number, each.id, each.state, each.method, each.seed, each.folder) for each in takes.all_of(strip.fcvg)
+    ]
     assert known == [
         (1, "id1", DONE, "rife", 1, "A_id1"),
         (2, "id2", properties.INCOMPLETE, "gmfss", 2, "A_id2"),
         (3, "id3", properties.WAITING, "dissolve", 3, "A_id3"),
     ]
     record = strip.fcvg
-    assert (record.number, record.pinned, record.count, record.engine_timing(), record.hold) == (2, True, 4, "ease-in", 1)
+    assert (record.number, record.pinned, record.count, record.engine_timing(), record.hold) == (
+        2,
+        True,
+        4,
+        "ease-in",
+        1,
+    )
     assert bpy.context.window_manager.fcvg.paused
     edit = Edit(scene, tmp_path)
     edit.named("A").name = "Renamed"

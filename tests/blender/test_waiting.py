@@ -1,4 +1,4 @@
-"""The queue while the artist works on: keys renamed, moved and deleted, metas, undo, saving; drafts; what goes wrong."""
+"""The queue while the artist works on: keys renamed, moved, deleted, metas, undo, saving; drafts; what goes wrong."""
 
 from __future__ import annotations
 
@@ -9,10 +9,23 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from artist import DONE, INCOMPLETE, RUNNING, Shown, files, idle, is_dissolve, ours, save, status, turn_until, two_strips
+from artist import (
+    DONE,
+    INCOMPLETE,
+    RUNNING,
+    Shown,
+    files,
+    idle,
+    is_dissolve,
+    ours,
+    save,
+    status,
+    turn_until,
+    two_strips,
+)
 from edits import Edit, noise, read
 
-from fcvg_blender import compat, folders, keyframes, properties, pump, shots, strips, takes, waiting
+from fcvg_blender import compat, folders, keyframes, properties, shots, strips, takes, waiting
 from fcvg_blender.engine import protocol
 from fcvg_blender.jobs import session
 from fcvg_blender.operators import launch
@@ -72,8 +85,8 @@ def assert_filled(strip: Any, count: int = GAP) -> None:
 def test_until_its_turn_comes_a_strip_is_muted_and_asks_nothing_of_the_disk(board: Edit) -> None:
     assert [strip.mute for _, strip in strips.ours()] == [True, True]
     assert not any(strips.folder(strip).exists() for _, strip in strips.ours())
-    pump.turn()
-    assert settled(), "paused"
+    turn_until(idle)
+    assert [strip.fcvg.state for _, strip in strips.ours()] == [WAITING, WAITING], "paused"
     go_on()
     assert_filled(gap("A"))
     assert_filled(gap("B"))

@@ -75,7 +75,7 @@ def steps() -> stage.Steps:
     timed(stage.addon("keyframes"), "write_key", "a key")
     timed(stage.addon("shots"), "chain", "looking at the selection")
     timed(pump, "turn", "turn of the timer")
-    timed(stage.addon("panels_queue").FCVG_PT_queue, "draw", "panel of the queue")
+    timed(stage.addon("panels_queue"), "_draw_list", "list of the queue")
     scene = stage.board(PANELS, SIZE)
     scene.fcvg.method, scene.fcvg.cuts = METHOD, "MAKE"
     yield from stage.show_sidebars()

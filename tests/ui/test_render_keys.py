@@ -1,4 +1,4 @@
-"""Inbetweens from 3D keyframes in a real window: keys are rendered before the artist's eyes; Esc and undo end that.
+"""Inbetweens from 3D keyframes in a real window: keys rendered before the artist, undo and Esc while it runs.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\
         --window-geometry 0 0 1600 900 --python tests/ui/test_render_keys.py -- OUT_DIR
@@ -156,7 +156,19 @@ def steps() -> stage.Steps:
     yield from stage.until(lambda: status().outcome, "the end by undo", 20.0)
     assert status().outcome.startswith("The rendering was ended."), status().outcome
     at_rest()
+    yield 0.5
     stage.screenshot("undone")
+
+    scene().cycles.samples = MANY  # undone as well
+    yield from click()
+    yield from stage.until(lambda: bpy.app.is_job_running("RENDER"), "a render job")
+    handlers = list(bpy.app.handlers.render_cancel)
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.wm.read_homefile(app_template="Video_Editing")
+    yield 1.0
+    assert not bpy.app.is_job_running("RENDER")
+    assert not [each.name for each in bpy.data.scenes if each.name.startswith(".")]
+    assert bpy.app.handlers.render_cancel != handlers
 
     # Blender heeds no Esc that comes from the screen while it simulates events: another one, that does not.
     other = subprocess.Popen([each for each in sys.argv if each != "--enable-event-simulate"] + ["esc"])
