@@ -381,6 +381,8 @@ class Session:
         if answer == "LEAVE_OUT":
             if found:
                 self.left_out.append(f"{job.name}: {failed.message}")
+            for led in takes.led_by(job.take):
+                self.discard(*led)
             self._withdraw(job)
             self._doomed.append(self._to_delete.pop(job.id))
             return

@@ -113,6 +113,16 @@ def delete(strip: Any, number: int) -> None:
         record.others.remove(place)
 
 
+def led_by(take_id: str) -> list[tuple[str, Path]]:
+    """Ids and folders of the takes that wait behind their draft `take_id`, which asks about a cut for them too."""
+    return [
+        (str(each.id), folders.of_take(strip, each))
+        for _, strip, _ in holders(take_id)
+        for each in all_of(strip.fcvg)
+        if each.id != take_id and each.state == properties.WAITING and each.cuts_allowed
+    ]
+
+
 def withdraw(take_id: str) -> bool:
     """Take a take out of the edit, the strip too where it has no other; whether there was one."""
     found = list(holders(take_id))

@@ -49,11 +49,17 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Every take that waits, in the order in which they will be made; each once, though several strips may have it."""
+    """Every take that waits, in the order in which they will be made; each once, though several strips may have it.
+
+    While one take of a strip asks about a cut, the others of the strip wait for the answer and are not among these.
+    """
     found: dict[str, Entry] = {}
     for scene, strip in strips.ours():
-        for take in (strip.fcvg, *strip.fcvg.others):
-            if take.state == properties.WAITING and not strip.fcvg.overlay:
+        here = (strip.fcvg, *strip.fcvg.others)
+        if strip.fcvg.overlay or any(take.state == properties.ASKING for take in here):
+            continue
+        for take in here:
+            if take.state == properties.WAITING:
                 found.setdefault(take.id, Entry(scene, strip, take))
     return sorted(found.values(), key=lambda entry: int(entry.take.place))
 
@@ -146,11 +152,11 @@ def give_up(take_id: str, error: errors.FcvgError) -> None:
     session.show_error(error.message, error.hint, code=error.code)
 
 
-def take_back(take_ids: Iterable[str], error: errors.FcvgError | None = None) -> None:
-    """Takes that could not be begun while the artist looks: those that have nothing go, as if never asked for."""
+def take_back(take_ids: Iterable[str], new: bool, error: errors.FcvgError | None = None) -> None:
+    """Takes that could not be begun while the artist looks: `new` ones go, as if never asked for."""
     for take_id in take_ids:
         _, strip, take = next(takes.holders(take_id))
-        if takes.has_drawings(strip, take):
+        if not new or takes.has_drawings(strip, take):
             take.state, take.error = properties.INCOMPLETE, error.message if error else ""
             continue
         folder = folders.of_take(strip, take)
@@ -284,7 +290,8 @@ def answer(take_id: str, make: bool) -> None:
         elif takes.has_drawings(strip, take):
             take.state, take.error = properties.INCOMPLETE, ""
         else:
-            session.discard(take_id, folders.of_take(strip, take), for_good=False)
+            for led in (*takes.led_by(take_id), (take_id, folders.of_take(strip, take))):
+                session.discard(*led, for_good=False)
             return
 
 

@@ -47,11 +47,11 @@ def generate(operator: Any, context: Any) -> Result:
     return result
 
 
-def go(operator: Any, context: Any, take_ids: Sequence[str], at_once: bool) -> Result:
+def go(operator: Any, context: Any, take_ids: Sequence[str], at_once: bool, new: bool = True) -> Result:
     """Begin takes that wait; without a window, await them.
 
     `at_once`: where nothing else is being made, the first is begun now, so that the artist, who is looking, is told
-    what is wrong with it; it is taken back then.
+    what is wrong with it; if it is `new`, it is taken back then.
     """
     queued = waiting.entries()[0].take.id != take_ids[0] or jobs.session.busy_takes() or jobs.session.status().paused
     if at_once and not (compat.has_window() and queued):
@@ -61,10 +61,10 @@ def go(operator: Any, context: Any, take_ids: Sequence[str], at_once: bool) -> R
             while not waiting.begin(take_ids[0], choices):
                 pass
         except errors.FcvgError as error:
-            waiting.take_back(take_ids, error)
+            waiting.take_back(take_ids, new, error)
             return outcome.refuse(operator, error)
         except BaseException:
-            waiting.take_back(take_ids)
+            waiting.take_back(take_ids, new)
             raise
     pump.wake()
     return outcome.settle_takes(operator, take_ids)

@@ -42,7 +42,7 @@ class FCVG_OT_make_missing(bpy.types.Operator):
         chosen = {strip.fcvg.id: strip for strip in _ready(active.selected(context))}
         for strip in chosen.values():
             waiting.again(strip.fcvg)
-        return launch.go(self, context, list(chosen), at_once=len(chosen) == 1)
+        return launch.go(self, context, list(chosen), at_once=len(chosen) == 1, new=False)
 
 
 def _ready(chosen: list[Any]) -> list[Any]:

@@ -31,4 +31,4 @@ class FCVG_OT_resume(bpy.types.Operator):
         """With a window: returns at once. Without: returns when all frames are there."""
         strip = active.inbetweens(context)
         waiting.again(strip.fcvg)
-        return launch.go(self, context, [strip.fcvg.id], at_once=True)
+        return launch.go(self, context, [strip.fcvg.id], at_once=True, new=False)

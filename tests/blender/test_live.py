@@ -484,9 +484,7 @@ def test_every_take_is_carried_over(edit: Edit) -> None:
 
 
 # What is read from an animation is written into the strip as a typed chart is.
-@pytest.mark.parametrize(
-    "timing", [each for each in properties.TIMINGS if each[0] != "FCURVE"], ids=lambda item: item[0]
-)
+@pytest.mark.parametrize("timing", [each[0] for each in properties.TIMINGS if each[0] != "FCURVE"])
 def test_the_parts_keep_showing_what_they_showed_whatever_the_chart(edit: Edit, timing: str) -> None:
     strip = generate(edit, timing=timing, times="0.1, 0.5, 0.2, 0.4, 0.3, 0.9")
     shown = drawings(strip)

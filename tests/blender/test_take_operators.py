@@ -19,7 +19,7 @@ from fcvg_blender.jobs import session
 from fcvg_blender.preferences import Choices
 
 GAP = 4
-MANY = 60  # drawings; far more than are made while a test looks
+MANY = 200  # drawings; the engine is not through with them when the first are seen
 
 
 @pytest.fixture

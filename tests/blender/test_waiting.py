@@ -373,6 +373,43 @@ def test_a_draft_without_an_engine_leaves_the_edit_as_it_was(edit: Edit, monkeyp
     assert Shown.of(edit.scene) == before
 
 
+@pytest.mark.parametrize("cuts", ["LEAVE_OUT", "ASK"])
+def test_a_draft_asks_about_a_cut_for_the_final_take_too(edit: Edit, monkeypatch, cuts: str) -> None:
+    """The slow method does not draw for hours what the artist does not want."""
+    before = Shown.of(edit.scene).layout
+    draft, final = draft_first(edit, monkeypatch)
+    edit.settings.cuts, ours().fcvg.cuts_allowed = cuts, False
+    go_on()
+    if cuts == "ASK":
+        assert [(take.id, take.state) for take in takes.all_of(ours().fcvg)] == [
+            (draft, properties.ASKING),
+            (final, WAITING),
+        ]
+        bpy.ops.fcvg.answer_cut(take=draft, answer="LEAVE_OUT")
+    assert ours() is None
+    assert set(edit.layout()) - set(before) == {"A", "B"}
+
+
+def test_once_the_artist_has_said_so_draft_and_final_take_are_made(edit: Edit, monkeypatch) -> None:
+    draft, final = draft_first(edit, monkeypatch)
+    edit.settings.cuts, ours().fcvg.cuts_allowed = "ASK", False
+    go_on()
+    bpy.ops.fcvg.answer_cut(take=draft, answer="MAKE")
+    turn_until(settled)
+    assert [(take.id, take.state) for take in takes.all_of(ours().fcvg)] == [(draft, DONE), (final, DONE)]
+    assert ours().fcvg.id == final
+
+
+def test_a_strip_that_cannot_be_resumed_yet_stays(board: Edit) -> None:
+    """What it says may be mended: here its key can be brought back."""
+    compat.strips(board.scene).remove(board.named("A"))
+    go_on()
+    board.select(gap("A").name)
+    with pytest.raises(RuntimeError, match="is gone"):
+        bpy.ops.fcvg.resume()
+    assert (gap("A").fcvg.state, "is gone" in gap("A").fcvg.error) == (INCOMPLETE, True)
+
+
 def in_place(edit: Edit) -> bool:
     """Every take of the strip lies beside the file, and plays."""
     beside = Path(bpy.data.filepath).parent / "inbetweens"
