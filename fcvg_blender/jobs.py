@@ -121,8 +121,10 @@ class Session:
         self._ended.pop(take_id, None)
 
     def forget_ends(self) -> None:
-        """Another file was opened: how jobs have ended so far says nothing of its takes, nor of a copy's."""
+        """Another file was opened: how jobs have ended so far says nothing of its takes, nor of a copy's; and it was
+        saved with what it has."""
         self._ended.clear()
+        self._withdrawn.clear()
 
     def discard(self, take_id: str, folder: Path, for_good: bool = True) -> None:
         """Take a take that is not being made out of the edit.

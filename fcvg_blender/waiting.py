@@ -49,17 +49,11 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Every take that waits, in the order in which they will be made; each once, though several strips may have it.
-
-    While one take of a strip asks about a cut, the others of the strip wait for the answer and are not among these.
-    """
+    """Every take that waits, in the order in which they will be made; each once, though several strips may have it."""
     found: dict[str, Entry] = {}
     for scene, strip in strips.ours():
-        here = (strip.fcvg, *strip.fcvg.others)
-        if strip.fcvg.overlay or any(take.state == properties.ASKING for take in here):
-            continue
-        for take in here:
-            if take.state == properties.WAITING:
+        for take in (strip.fcvg, *strip.fcvg.others):
+            if take.state == properties.WAITING and not strip.fcvg.overlay:
                 found.setdefault(take.id, Entry(scene, strip, take))
     return sorted(found.values(), key=lambda entry: int(entry.take.place))
 
@@ -166,7 +160,20 @@ def take_back(take_ids: Iterable[str], new: bool, error: errors.FcvgError | None
 
 def can_go_on() -> bool:
     """Whether something waits that is not held."""
-    return not session.status().paused and bool(entries())
+    return not session.status().paused and _next() is not None
+
+
+def _next() -> Entry | None:
+    """What is to be begun next."""
+    return next((entry for entry in entries() if not _is_led(entry.strip)), None)
+
+
+def _is_led(strip: Any) -> bool:
+    """Whether another take of the strip asks about a cut, or may come to: the answer is one for all that wait."""
+    here = (strip.fcvg, *strip.fcvg.others)
+    return any(
+        take.state == properties.ASKING or (take.state == properties.RUNNING and not take.cuts_allowed) for take in here
+    )
 
 
 def wanted() -> set[str]:
@@ -231,7 +238,7 @@ def turn() -> bool:
     if session.status().paused or len(session.busy_takes()) >= AHEAD:
         return False
     context: Any = bpy.context
-    entry = next(iter(entries()), None)
+    entry = _next()
     if entry is None:
         return False
     take_id = entry.take.id
@@ -341,7 +348,9 @@ def run(take_ids: Iterable[str]) -> list[protocol.Message]:
     choices = preferences.read(context)
     left = [take_id for take_id in take_ids if take_id not in session.busy_takes()]
     while left or session.busy_takes():
-        if left and len(session.busy_takes()) < AHEAD:
+        left = [take_id for take_id in left if next(takes.holders(take_id), None)]  # a draft may have been left out
+        busy = len(session.busy_takes())
+        if left and (not busy or (busy < AHEAD and not _is_led(next(takes.holders(left[0]))[1]))):
             try:
                 if begin(left[0], choices):
                     left.pop(0)

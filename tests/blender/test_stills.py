@@ -18,6 +18,8 @@ from fcvg_blender import compat, looks, shots, still_copy, still_edit, still_set
 from fcvg_blender.engine import errors
 from fcvg_blender.jobs import session
 
+ROOT = str(Path(__file__).parents[2])
+
 
 @pytest.fixture
 def shot(edit: Edit) -> Shot3D:
@@ -190,12 +192,13 @@ class TestRendering:
         """Blender itself would end with a crash."""
         script = """
 import bpy, sys
-sys.path[:0] = sys.argv[1:]
+arguments = sys.argv[sys.argv.index("--") + 1 :]
+sys.path[:0] = arguments
 import fcvg_blender
 from shots3d import Shot3D
 from pathlib import Path
 fcvg_blender.register()
-shot = Shot3D(Path(sys.argv[-1]))
+shot = Shot3D(Path(arguments[-1]))
 shot.move(1, 7)
 shot.scene.render.engine = "BLENDER_WORKBENCH"
 try:
@@ -203,8 +206,17 @@ try:
 finally:
     fcvg_blender.unregister()
 """
+        file = tmp_path / "render.py"
+        file.write_text(script)
+        in_blender = [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(file)]
         ended = subprocess.run(
-            [sys.executable, "-c", script, *sys.path[:3], str(Path(__file__).parents[2]), str(tmp_path)],
+            [
+                *(in_blender if bpy.app.binary_path else [sys.executable, str(file)]),
+                "--",
+                *sys.path[:3],
+                ROOT,
+                str(tmp_path),
+            ],
             env={**os.environ, "__EGL_VENDOR_LIBRARY_FILENAMES": "/nowhere", "DISPLAY": ""},
             capture_output=True,
             text=True,

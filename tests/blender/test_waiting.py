@@ -390,6 +390,14 @@ def test_a_draft_asks_about_a_cut_for_the_final_take_too(edit: Edit, monkeypatch
     assert set(edit.layout()) - set(before) == {"A", "B"}
 
 
+def test_without_a_window_a_cut_is_left_out_with_its_final_take(edit: Edit, monkeypatch) -> None:
+    take_ids = draft_first(edit, monkeypatch)
+    edit.settings.cuts, ours().fcvg.cuts_allowed = "LEAVE_OUT", False
+    (final,) = waiting.run(take_ids)
+    assert isinstance(final, protocol.Failed)
+    assert ours() is None
+
+
 def test_once_the_artist_has_said_so_draft_and_final_take_are_made(edit: Edit, monkeypatch) -> None:
     draft, final = draft_first(edit, monkeypatch)
     edit.settings.cuts, ours().fcvg.cuts_allowed = "ASK", False
