@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .engine import protocol
+from .words import rpt
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -15,7 +16,8 @@ def size(size_bytes: float) -> str:
 def part(done_bytes: float, total_bytes: float) -> str:
     """`412 of 896 MB`, both in the unit of the whole."""
     power = _power(total_bytes)
-    return f"{_number(done_bytes, power)} of {_number(total_bytes, power)} {_UNITS[power]}"
+    done, total = _number(done_bytes, power), _number(total_bytes, power)
+    return rpt("{done} of {total} {unit}").format(done=done, total=total, unit=_UNITS[power])
 
 
 def duration(seconds: float) -> str:
@@ -27,7 +29,7 @@ def duration(seconds: float) -> str:
 
 def time_left(seconds: float | None) -> str:
     """`40 s left`; '' while it is not known, and at the end."""
-    return f"{duration(seconds)} left" if seconds else ""
+    return rpt("{time} left").format(time=duration(seconds)) if seconds else ""
 
 
 def progress(report: protocol.Progress) -> str:

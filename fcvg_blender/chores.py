@@ -19,6 +19,7 @@ from .engine import errors, install, locate, protocol
 from .engine.command import FINAL, Command
 from .engine.process import NAP_S
 from .preferences import Choices
+from .words import mark, rpt, told
 
 ENGINE, PLAN, MODELS, DOCTOR = "engine", "plan", "models", "doctor"  # keys; a model's own is its name
 WAIT_STEP_S = 0.2
@@ -36,7 +37,7 @@ class Chore:
     command: Command
     quiet: bool = False
     then: Then | None = None
-    progress: protocol.Progress = field(default_factory=lambda: protocol.Progress(None, "Starting", 0.0))
+    progress: protocol.Progress = field(default_factory=lambda: protocol.Progress(None, mark("Starting"), 0.0))
     cancelling: bool = False
 
 
@@ -78,12 +79,12 @@ class Chores:
     def sign_in(self, token: str, choices: Choices) -> Chore:
         """Give the model hub's token to the engine: through a pipe, because anybody may see a program's arguments."""
         arguments = _engine(choices, "models", "login", "--json")
-        return self.begin(MODELS, "Signing in", arguments, choices, line=f"{token}\n".encode())
+        return self.begin(MODELS, mark("Signing in"), arguments, choices, line=f"{token}\n".encode())
 
     def doctor(self, choices: Choices) -> Chore:
         """Start the doctor. Raises MissingPart without an engine."""
         arguments = _engine(choices, "doctor", "--blender", bpy.app.version_string, *_MACHINE)
-        return self.begin(DOCTOR, "Looking at this computer", arguments, choices)
+        return self.begin(DOCTOR, mark("Looking at this computer"), arguments, choices)
 
     def begin(
         self,
@@ -98,7 +99,8 @@ class Chores:
         """Start a command; `line` is what it shall read on its standard input. Raises BadRequest while one with this
         key runs."""
         if key in self.running:
-            raise errors.BadRequest(f"{self.running[key].title}: this is running already.", "Wait for it or cancel it.")
+            running = rpt("{title}: this is running already.").format(title=told(self.running[key].title))
+            raise errors.BadRequest(running, "Wait for it or cancel it.")
         self.troubles.pop(key, None)
         if key == ENGINE:
             self.notes = []
@@ -151,7 +153,7 @@ class Chores:
             if not chore.quiet:
                 item = status.chores.add()
                 item.name, item.title = chore.key, chore.title
-                item.stage = "Stopping" if chore.cancelling else chore.progress.stage
+                item.stage = mark("Stopping") if chore.cancelling else chore.progress.stage
                 item.fraction, item.words = chore.progress.fraction, amounts.progress(chore.progress)
         status.troubles.clear()
         for key, failed in self.troubles.items():
@@ -200,12 +202,12 @@ class Chores:
 
 _MACHINE = ("--json", "--until-eof")  # for a program that listens and may cancel
 _INSTALLER_TITLES = {
-    "check": "Looking at this computer",
-    "install": "Installing the engine",
-    "update": "Updating the engine",
-    "repair": "Repairing the engine",
-    "remove": "Removing the engine",
-    "free": "Freeing the disk",
+    "check": mark("Looking at this computer"),
+    "install": mark("Installing the engine"),
+    "update": mark("Updating the engine"),
+    "repair": mark("Repairing the engine"),
+    "remove": mark("Removing the engine"),
+    "free": mark("Freeing the disk"),
 }
 
 chores = Chores()

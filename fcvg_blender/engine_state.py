@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .engine import environments, errors, locate, lockfiles
+from .words import mark, rpt, told
 
 FRESH_S = 4.0
 
@@ -61,9 +62,10 @@ def _look(engine_python: str) -> EngineState:
         return EngineState(NONE if installed is None else BROKEN, error.message, error.hint)
     stamp = environments.current()
     if stamp is None or locate.interpreter(stamp.folder) != found.path:
-        return EngineState(EXTERNAL, f"Engine {found.source}: {short(found.path)}", python=found.path, chosen=chosen)
+        external = rpt("Engine {source}: {path}").format(source=told(found.source), path=short(found.path))
+        return EngineState(EXTERNAL, external, python=found.path, chosen=chosen)
     if stamp.lock_sha256 != _lock_sha256(stamp.accelerator, _minor(stamp.python)):
-        hint = "This version of the add-on comes with newer parts of the engine."
+        hint = mark("This version of the add-on comes with newer parts of the engine.")
         return EngineState(OUTDATED, stamp.sentence(), hint, found.path)
     return EngineState(CURRENT, stamp.sentence(), python=found.path)
 

@@ -60,6 +60,11 @@ def sheet(times: Sequence[float], drawings: Iterable[Drawing], suffix: str) -> l
     return files
 
 
+def has_keys(folder: Path, suffix: str) -> bool:
+    """Whether both keys are in the folder."""
+    return all((folder / (key + suffix)).is_file() for key in (START, END))
+
+
 def exact(times: Sequence[float], drawings: Iterable[Drawing]) -> int:
     """Of the frames at `times`, how many have a drawing of their own time; the others show a stand-in."""
     known = sorted(each.time for each in drawings)

@@ -16,8 +16,9 @@ from typing import Any
 
 import bpy
 
-from . import keyframes, strips
+from . import keyframes, placeholder, strips
 from .engine import errors
+from .words import rpt
 
 BASE = "//inbetweens"
 LEFTOVER_AGE_S = 3600.0  # an unfinished file untouched for so long belongs to nobody any more
@@ -41,14 +42,35 @@ def place(scene: Any, name: str, take_id: str, base: str = BASE) -> Path:
 
 def make(folder: Path) -> None:
     """Make the folder and prove that it can be written. Raises DiskError."""
+    probe = folder / f"{keyframes.TEMPORARY}probe"
+    _write(probe, b"")
+    with suppress(OSError):
+        probe.unlink()
+
+
+def make_for_strip(folder: Path, scene: Any) -> None:
+    """The same, with the picture that a strip of the scene shows while nothing is drawn. Raises DiskError."""
+    _write(folder / placeholder.FILE, placeholder.png(scene.render.resolution_x, scene.render.resolution_y))
+
+
+def sweep(folder: Path) -> None:
+    """Remove a folder in which nothing was ever made."""
+    with suppress(OSError):
+        if [entry.name for entry in folder.iterdir()] == [placeholder.FILE]:
+            (folder / placeholder.FILE).unlink()
+            folder.rmdir()
+
+
+def _write(file: Path, content: bytes) -> None:
+    folder = file.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f"{keyframes.TEMPORARY}probe"
-        probe.write_bytes(b"")
-        probe.unlink()
+        file.write_bytes(content)
     except OSError as error:
         raise errors.DiskError(
-            f"The folder for the frames cannot be made: {folder} ({error.strerror or error}).",
+            rpt("The folder for the frames cannot be made: {folder} ({reason}).").format(
+                folder=folder, reason=error.strerror or error
+            ),
             "Save the blend file where you may write, or choose another output folder in the preferences.",
         ) from error
 

@@ -15,6 +15,8 @@ from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from . import compat
 from .engine import errors, protocol
+from .translations import OWN
+from .words import rpt
 
 CONDITIONED = "fcvg"  # the method that is led by conditions
 
@@ -44,7 +46,12 @@ _WORK_STEP_PX = 64
 class FCVG_Conditions(bpy.types.PropertyGroup):
     """What leads the drawing from one key to the other."""
 
-    lines: EnumProperty(name="Lines", description="How lines of one key are found again in the other", items=LINES)
+    lines: EnumProperty(
+        name="Lines",
+        description="How lines of one key are found again in the other",
+        items=LINES,
+        translation_context=OWN,
+    )
     pose: EnumProperty(name="Poses", description="How people are found in both keys", items=POSES)
     control_weight: FloatProperty(
         name="Weight",
@@ -66,7 +73,8 @@ class FCVG_Conditions(bpy.types.PropertyGroup):
         path = bpy.path.abspath(self.matches) if self.matches else ""
         if path and not Path(path).is_file():
             raise errors.BadRequest(
-                f"The file of edited matches is missing: {path}", "Choose another one under Conditions, or clear it."
+                rpt("The file of edited matches is missing: {path}").format(path=path),
+                "Choose another one under Conditions, or clear it.",
             )
         return protocol.ConditionSettings(self.lines.lower(), self.pose.lower(), path)
 
@@ -83,7 +91,9 @@ def _to_whole_steps(name: str) -> Any:
 class FCVG_Sampling(bpy.types.PropertyGroup):
     """How pictures are drawn out of noise. 0 is the method's published number where the description says so."""
 
-    preset: EnumProperty(name="Preset", description="What to spend: memory or time", items=PRESETS)
+    preset: EnumProperty(
+        name="Preset", description="What to spend: memory or time", items=PRESETS, translation_context=OWN
+    )
     steps: IntProperty(
         name="Steps",
         description="Steps out of the noise. More take longer and are seldom better. 0: as published",

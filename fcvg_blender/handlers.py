@@ -13,8 +13,15 @@ from .jobs import session
 
 @persistent  # type: ignore[untyped-decorator]
 def before_change(*_: Any) -> None:
-    """Undo, redo, another file: a render of ours cannot go on."""
+    """Undo, redo: a render of ours cannot go on."""
     stills.clean()
+
+
+@persistent  # type: ignore[untyped-decorator]
+def before_load(*_: Any) -> None:
+    """Another file: nothing can be redone any more."""
+    stills.clean()
+    session.sweep()
 
 
 @persistent  # type: ignore[untyped-decorator]
@@ -59,7 +66,7 @@ def after_save(*_: Any) -> None:
 _HANDLERS = {
     "undo_pre": before_change,
     "redo_pre": before_change,
-    "load_pre": before_change,
+    "load_pre": before_load,
     "undo_post": after_change_of_history,
     "redo_post": after_change_of_history,
     "load_post": after_load,

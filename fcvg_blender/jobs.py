@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ from . import amounts, exposure, folders, licences, overlay, properties, sheets,
 from .engine import errors, protocol
 from .engine.client import Client, ToDo
 from .preferences import Choices
+from .words import mark, plural, rpt
 
 WAIT_STEP_S = 0.2
-OFFLINE_HINT = (
+OFFLINE_HINT = mark(
     "Blender is set to stay offline. Allow online access in Preferences ▸ System ▸ Network, then generate again: "
     "the models are fetched once."
 )
@@ -47,7 +48,7 @@ class Job:
     in_line: bool = False
     overlay: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    stage: str = "Starting the engine"
+    stage: str = mark("Starting the engine")
     queued: bool = False
     fraction: float = 0.0
     eta_s: float | None = None
@@ -67,6 +68,7 @@ class Session:
         self.jobs: dict[str, Job] = {}
         self.error_code = ""  # of the newest error shown
         self.on_progress: Callable[[Job], None] | None = None  # called for each report while one waits
+        self.laid: dict[str, Path] = {}  # folders of the takes asked for since the file was opened
         self._withdrawn: set[str] = set()  # cancelled by the artist; undo must not bring these takes back
         self.left_out: list[str] = []  # sentences about pairs that got no inbetweens since the newest were asked for
         self.finished = 0  # takes of the queue, since it was empty last
@@ -111,7 +113,7 @@ class Session:
         self.forget(job.take)
         client = self.engine(choices)
         if client.state == "ready":
-            job.stage = "Preparing"
+            job.stage = mark("Preparing")
         client.submit(message)
         self.jobs[job.id] = job
 
@@ -125,6 +127,14 @@ class Session:
         saved with what it has."""
         self._ended.clear()
         self._withdrawn.clear()
+
+    def sweep(self, take_ids: Iterable[str] | None = None) -> None:
+        """Remove the folders of takes (of all, when the file is about to be closed) that are not in the edit any more
+        and of which nothing was ever made."""
+        for take_id in list(self.laid) if take_ids is None else take_ids:
+            folder = self.laid.pop(take_id, None)
+            if folder is not None and next(takes.holders(take_id), None) is None:
+                folders.sweep(folder)
 
     def discard(self, take_id: str, folder: Path, for_good: bool = True) -> None:
         """Take a take that is not being made out of the edit.
@@ -169,10 +179,10 @@ class Session:
             return
         match message:
             case protocol.Queued(ahead=ahead) if ahead:
-                job.queued = True
-                job.stage = f"Waiting for {ahead} other job{'s' if ahead > 1 else ''}"
+                waits = plural("Waiting for 1 other job", "Waiting for {count} other jobs", ahead)
+                job.queued, job.stage = True, waits.format(count=ahead)
             case protocol.Queued():
-                job.stage = "Preparing"
+                job.stage = mark("Preparing")
             case protocol.Progress(stage=stage, fraction=fraction, eta_s=eta_s):
                 job.queued = False
                 job.stage, job.fraction, job.eta_s = stage, fraction, eta_s
@@ -249,10 +259,11 @@ class Session:
             takes.withdraw(take_id)
         running = self.busy_takes()
         for _, strip in strips.ours():
-            if not strip.fcvg.overlay:
-                takes.reveal(strip)
-            if strip.fcvg.state in properties.UNFINISHED or strip.fcvg.id in running:
-                (overlay if strip.fcvg.overlay else strips).sync(strip)
+            record = strip.fcvg
+            if record.state == properties.WAITING and not strips.folder(strip).is_dir():
+                takes.refresh(strip)
+            elif record.state in properties.UNFINISHED or record.id in running or not record.made:
+                (overlay if record.overlay else strips).sync(strip)
             finished = []
             for take in (strip.fcvg, *strip.fcvg.others):
                 if take.id in running:
@@ -276,7 +287,7 @@ class Session:
 
     def fail_all(self, message: str, detail: str) -> None:
         """End every job because of an error of the add-on itself."""
-        self.show_error(message, "Copy the report and send it to the makers of the add-on.", detail, "addon")
+        self.show_error(message, mark("Copy the report and send it to the makers of the add-on."), detail, "addon")
         failed, self.jobs = self.jobs, {}
         self.publish()
         for job in failed.values():
@@ -306,7 +317,10 @@ class Session:
             item.queued = job.queued
             item.fraction, item.eta = job.fraction, job.eta()
             item.sheet = sheets.icon(job.id)
-            item.sheet_step = f"Step {job.preview.step} of {job.preview.steps}" if job.preview else ""
+            item.sheet_step = ""
+            if job.preview:
+                step = rpt("Step {step} of {steps}")
+                item.sheet_step = step.format(step=job.preview.step, steps=job.preview.steps)
         status.left_out = "\n".join(self.left_out)
         hello = self.client.hello if self.client else None
         status.greeted = hello is not None
@@ -325,6 +339,7 @@ class Session:
         """End the engine and forget what ran; strips of such jobs can be resumed."""
         for job in list(self.jobs.values()):
             self._leave_incomplete(job)
+        self.sweep()
         self.end_engine(timeout_s)
         self._doomed += self._to_delete.values()
         self._to_delete.clear()
@@ -340,8 +355,9 @@ class Session:
         del self.jobs[job.id]
         self.clear_error()
         if not job.take:
-            self.status().engine_state = (
-                f"The engine works: {done.method} on {done.device}, {done.seconds:.1f} s (version {done.engine})"
+            works = rpt("The engine works: {method} on {device}, {seconds} s (version {version})")
+            self.status().engine_state = works.format(
+                method=done.method, device=done.device, seconds=f"{done.seconds:.1f}", version=done.engine
             )
             return
         for _, strip, take in takes.holders(job.take):
@@ -367,7 +383,7 @@ class Session:
         self.show_error(failed.message, hint, failed.detail, failed.code)
         if not job.take:
             del self.jobs[job.id]
-            self.status().engine_state = "The engine does not work."
+            self.status().engine_state = mark("The engine does not work.")
             return
         there = next(takes.holders(job.take), None) is not None
         if there and not job.in_line and not job.drawings:

@@ -22,6 +22,7 @@ from . import compat, key_prints, plain_png
 from .engine import errors
 from .exposure import END, START
 from .shots import Shot
+from .words import rpt
 
 TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, the engine's as well
 
@@ -182,7 +183,9 @@ def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
             bpy.ops.render.render(write_still=True)
         except RuntimeError as error:
             raise errors.DiskError(
-                f"“{name}” could not be rendered on frame {frame}: {str(error).strip().removeprefix('Error: ')}",
+                rpt("“{name}” could not be rendered on frame {frame}: {reason}").format(
+                    name=name, frame=frame, reason=str(error).strip().removeprefix("Error: ")
+                ),
                 "Render that frame yourself to see what is wrong, or see whether the disk is full.",
             ) from error
     width, height = (side * copy.render.resolution_percentage // 100 for side in _frame_size(copy))
@@ -213,8 +216,8 @@ def _check_whole(path: Path, pixels: int) -> None:
     """Raise DiskError for a file cut short: Blender does not tell when the disk is full."""
     if not path.is_file() or path.stat().st_size < pixels * _BYTES_PER_PIXEL[path.suffix]:
         raise errors.DiskError(
-            f"The key “{path.name}” could not be written whole.",
-            f"See whether the disk that holds {bpy.app.tempdir} is full.",
+            rpt("The key “{name}” could not be written whole.").format(name=path.name),
+            rpt("See whether the disk that holds {folder} is full.").format(folder=bpy.app.tempdir),
         )
 
 
@@ -239,8 +242,10 @@ def _bring(file: Path, folder: Path, name: str, by: Callable[[Path, Path], Any])
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise errors.DiskError(
-            f"The key “{target.name}” could not be written: {error.strerror or error}.",
-            f"See whether there is room and whether you may write in {folder}.",
+            rpt("The key “{name}” could not be written: {reason}.").format(
+                name=target.name, reason=error.strerror or error
+            ),
+            rpt("See whether there is room and whether you may write in {folder}.").format(folder=folder),
         ) from error
     return target
 
@@ -256,7 +261,9 @@ def _check_sources(strip: Any, frame: int) -> None:
     elif strip.type == "MOVIE":
         _check_file(strip, Path(bpy.path.abspath(strip.filepath)), lambda path: strip.fps > 0)
     elif strip.type == "SCENE" and strip.scene is None:
-        raise errors.BadImage(f"“{strip.name}” has lost its scene.", "Choose a scene for the strip.")
+        raise errors.BadImage(
+            rpt("“{name}” has lost its scene.").format(name=strip.name), "Choose a scene for the strip."
+        )
     elif strip.type == "META":
         for inner in compat.contents(strip):
             if not inner.mute and compat.left(inner) <= frame < compat.right(inner):
@@ -268,12 +275,13 @@ def _check_sources(strip: Any, frame: int) -> None:
 def _check_file(strip: Any, path: Path, opens: Any) -> None:
     if not path.is_file():
         raise errors.BadImage(
-            f"The file of “{strip.name}” is missing: {path}",
+            rpt("The file of “{name}” is missing: {path}").format(name=strip.name, path=path),
             "Bring the file back, or choose File ▸ External Data ▸ Find Missing Files.",
         )
     if not opens(path):
         raise errors.BadImage(
-            f"The file of “{strip.name}” cannot be read: {path}", "It may be cut short or no picture at all."
+            rpt("The file of “{name}” cannot be read: {path}").format(name=strip.name, path=path),
+            "It may be cut short or no picture at all.",
         )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from .engine import errors, protocol, registry
+from .words import mark, rpt, told
 
-HINT = "Choose another method, or switch Commercial-Safe Models Only off in the preferences."
+HINT = mark("Choose another method, or switch Commercial-Safe Models Only off in the preferences.")
 
 _CONDITIONED = "fcvg"  # the method that looks for lines and people
 
@@ -28,18 +29,23 @@ def refuse(request: protocol.Request) -> None:
 
 def reason(part: str) -> str:
     """Why a part of the registry is off where only commercial-safe models may be used, '' when it is not."""
-    why = registry.not_commercial(part)
-    label = registry.label(part)
-    return f"{label[:1].upper()}{label[1:]} is off while only commercial-safe models may be used. {why}" if why else ""
+    needed = (registry.models()[name] for name in registry.needs().get(part, ()))
+    why = " ".join(f"{model.title}: {told(model.commercial_why)}" for model in needed if model.commercial != "yes")
+    label = told(registry.label(part))
+    if not why:
+        return ""
+    off = rpt("{part} is off while only commercial-safe models may be used. {why}")
+    return off.format(part=label[:1].upper() + label[1:], why=told(why))
 
 
 def switched_off() -> list[str]:
     """What is off where only commercial-safe models may be used, a sentence or two for each model."""
     found = []
     for model in registry.models().values():
-        labels = ", ".join(map(registry.label, registry.enabled_by(model.name)))
+        labels = ", ".join(told(registry.label(part)) for part in registry.enabled_by(model.name))
         if model.commercial != "yes" and labels:
-            found.append(f"Off because of {model.title}: {labels}. {model.commercial_why}")
+            off = rpt("Off because of {model}: {parts}. {why}")
+            found.append(off.format(model=model.title, parts=labels, why=told(model.commercial_why)))
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from . import compat, exposure, generative, keyframes, licences, properties, shots
 from .engine import errors, protocol
 from .preferences import Choices
+from .words import rpt
 
 MATCHES = "key_matches.json"  # the artist's own, beside the keys
 
@@ -103,7 +104,8 @@ def placed(request: protocol.Request, folder: Path) -> protocol.Request:
             shutil.copyfile(request.conditions.matches, matches)
         except OSError as error:
             raise errors.DiskError(
-                f"The edited matches could not be copied: {error.strerror or error}.", f"See whether {folder} is full."
+                rpt("The edited matches could not be copied: {reason}.").format(reason=error.strerror or error),
+                rpt("See whether {folder} is full.").format(folder=folder),
             ) from error
     return replace(
         request,

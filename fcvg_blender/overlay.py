@@ -10,41 +10,31 @@ from __future__ import annotations
 
 import os
 import struct
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import compat, keyframes, properties, shots, strips
-from .engine import errors, protocol
+from . import compat, keyframes, placeholder, properties, shots, strips
+from .engine import protocol
 
-NOTHING = "nothing.png"  # what is shown where nothing is drawn yet
 MATCHES = "matches.json"  # what the engine has found, to be edited
 COLOUR_TAG = "COLOR_06"
-
-_COLOUR_TYPE, _HEADER_END = 25, 33  # bytes of a PNG file
 
 
 def insert(scene: Any, shot: shots.Shot, folder: Path, strip_id: str, request: protocol.Request) -> None:
     """Lay a strip over the pair of `shot` that shows nothing yet; selection and active strip stay.
 
     It goes one channel higher than needed where that is free, so that inbetweens generated next come under it.
-    `folder` will hold the pictures. Raises ShotProblem when no channel is free, DiskError when the folder cannot be
-    written or its path is too long for Blender.
+    `folder` will hold the pictures, and has the placeholder already. Raises ShotProblem when no channel is free,
+    DiskError when the folder's path is too long for Blender.
     """
     first, count = shot.start_frame, shot.count + 2
-    try:
-        (folder / NOTHING).write_bytes(_with_clear_black(_black()))
-    except OSError as error:
-        raise errors.DiskError(
-            f"{folder} cannot be written: {error.strerror or error}.", "Is the disk full?"
-        ) from error
     for old in {strip.fcvg.id for strip in of_pair(scene, shot)}:
         strips.remove(old)
     channel = shots.free_channel(scene, first, count, shot.channel)
-    files = [NOTHING] * count
+    files = [placeholder.FILE] * count
     strip = strips.new_strip(scene, strips.title("Conditions", shot), folder, files, channel, first)
     strip.select = False
     strip.blend_type = "ALPHA_OVER"
@@ -91,7 +81,7 @@ def sync(strip: Any) -> None:
     except OSError:
         return
     files = {number: file_of(record, number) for number in range(1, record.count + 1)}
-    strips.set_files(strip, {number: file if file in present else NOTHING for number, file in files.items()})
+    strips.set_files(strip, {number: file if file in present else placeholder.FILE for number, file in files.items()})
     _count(strip)
     if record.made == record.count:
         record.state = properties.DONE
@@ -117,12 +107,12 @@ def clear_black(picture: Path) -> None:
     """
     partial = picture.with_name(f"{keyframes.TEMPORARY}{picture.name}")
     with suppress(OSError):
-        partial.write_bytes(_with_clear_black(picture.read_bytes()))
+        partial.write_bytes(placeholder.with_clear_black(picture.read_bytes()))
         partial.replace(picture)
 
 
 def _count(strip: Any) -> None:
-    drawn = [element.filename for element in strip.elements if element.filename != NOTHING]
+    drawn = [element.filename for element in strip.elements if element.filename != placeholder.FILE]
     strip.fcvg.made = len(drawn)
     if drawn:
         _fit(strip, drawn[0])
@@ -137,20 +127,3 @@ def _fit(strip: Any, file: str) -> None:
         return
     render = strip.id_data.render
     strip.transform.scale_x, strip.transform.scale_y = render.resolution_x / width, render.resolution_y / height
-
-
-def _with_clear_black(png: bytes) -> bytes:
-    """The PNG file with one chunk more that declares black to be transparent, if its pixels are RGB."""
-    is_rgb = png[_COLOUR_TYPE : _COLOUR_TYPE + 1] == b"\x02"
-    return png[:_HEADER_END] + _chunk(b"tRNS", bytes(6)) + png[_HEADER_END:] if is_rgb else png
-
-
-def _black() -> bytes:
-    """A PNG file of one black pixel."""
-    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)  # 1 × 1, 8 bits, RGB
-    pixels = zlib.compress(bytes(4))  # of the one row, its filter and its pixel
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

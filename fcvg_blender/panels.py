@@ -6,25 +6,17 @@ from typing import Any
 
 import bpy
 
-from . import compat, engine_state, licences, panels_live, preferences, preferences_engine, preflight, properties, shots
-from .engine import errors, registry
-from .operators import active
+from . import compat, engine_state, preferences, preferences_engine, preflight, properties, shots
+from .engine import errors
+from .panels_parts import SidebarPanel, draw_method, draw_work
 from .panels_presets import FCVG_PT_presets
-from .texts import SIDE_MARGIN_PX, paragraph, room_px, text_box, wrapped
-
-UNIT_PX = 20  # height of a button, at scale 1
-
-
-class SidebarPanel(bpy.types.Panel):
-    """Placed in the sidebar of every view of the sequencer: timeline, preview and both."""
-
-    bl_space_type = "SEQUENCE_EDITOR"
-    bl_region_type = "UI"
-    bl_category = "Inbetween"
+from .panels_strip import FCVG_PT_record, FCVG_PT_strip, only_inbetweens
+from .texts import BARE_MARGIN_PX, SIDE_MARGIN_PX, lines, paragraph, room_px, text_box, wrapped
+from .words import iface, joined, mark, rpt, told
 
 
 class FCVG_PT_inbetween(SidebarPanel):
-    """What will happen, the choices that matter now, the button; then what runs and what went wrong."""
+    """What will happen, the choices that matter now, the button; then what runs and what went wrong"""
 
     bl_idname = "FCVG_PT_inbetween"
     bl_label = "Inbetween"
@@ -37,56 +29,12 @@ class FCVG_PT_inbetween(SidebarPanel):
         """Blender calls this."""
         layout: Any = self.layout
         _draw_engine(context, layout)
-        scene = compat.sequencer_scene(context)
-        settings = scene.fcvg
-        strips = compat.selected_strips(context)
-        chain = None
-        try:
-            chain = shots.chain(scene, strips, settings)
-            for shot in chain.shots:
-                settings.engine_timing(shot.count, shot.first - 1, shot.last + 1)
-        except errors.FcvgError as problem:
-            message, hint = problem.message, problem.hint
-            if len(strips) == 1 and strips[0].fcvg.id:  # as after each generation
-                what = "conditions" if strips[0].fcvg.overlay else "inbetweens"
-                message, hint = f"These are {what}.", "To make more, select two strips."
-            text_box(context, layout, message, hint, icon="INFO")
-            touching = len(strips) > 1
+        if only_inbetweens(context):
+            words = mark("To fill another gap, select two strips.")
+            paragraph(layout.column(align=True), lines(context, words, room_px(context, BARE_MARGIN_PX)), dimmed=True)
         else:
-            method = properties.method_label(properties.engine_word(settings.method))
-            text_box(
-                context, layout, shots.sentence(chain, method), " ".join(chain.left_out[:2]), icon="RENDER_ANIMATION"
-            )
-            touching = any(shot.placement != shots.GAP for shot in chain.shots)
-
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
-        column.prop(settings, "method")
-        if _draw_licence(context, layout, settings) or _draw_needs(context, layout, settings.method):
-            column = layout.column()
-            column.use_property_split = True
-            column.use_property_decorate = False
-        if settings.is_generative():
-            column.prop(settings, "draft_first")
-        if touching:
-            column.prop(settings, "placement")
-            column.prop(settings, "count")
-            if settings.placement == "PUSH":
-                column.prop(settings, "push_markers")
-        row = layout.row(align=True)
-        row.scale_y = 1.6
-        row.operator("fcvg.generate_inbetweens", icon="RENDER_ANIMATION")
-        row.operator("fcvg.preflight", text="", icon="VIEWZOOM")
-
-        status = context.window_manager.fcvg
-        if chain is not None and len(chain.shots) == 1:
-            _draw_preflight(context, layout, status.preflight, preflight.about(chain.shots[0], settings))
-        for job in status.jobs:
-            if not job.queued:
-                _draw_job(context, layout, job)
-        if status.error_message:
-            _draw_error(context, layout, status)
+            _draw_next(context, layout)
+            draw_work(context, layout)
 
 
 class FCVG_PT_output(SidebarPanel):
@@ -108,57 +56,43 @@ class FCVG_PT_output(SidebarPanel):
         layout.prop(settings, "cuts")
 
 
-class FCVG_PT_strip(SidebarPanel):
-    """The active strip of inbetweens: how it stands, and what can be done with it."""
+def _draw_next(context: Any, layout: Any) -> None:
+    """What the button will do, and the button."""
+    scene = compat.sequencer_scene(context)
+    settings = scene.fcvg
+    strips = compat.selected_strips(context)
+    chain = None
+    try:
+        chain = shots.chain(scene, strips, settings)
+        for shot in chain.shots:
+            settings.engine_timing(shot.count, shot.first - 1, shot.last + 1)
+    except errors.FcvgError as problem:
+        message, hint = problem.message, problem.hint
+        if len(strips) == 1 and strips[0].fcvg.overlay:  # as after each preview
+            message, hint = mark("These are conditions."), mark("To make inbetweens, select two strips.")
+        text_box(context, layout, message, hint, icon="INFO")
+        touching = len(strips) > 1
+    else:
+        method = properties.method_label(properties.engine_word(settings.method))
+        text_box(context, layout, shots.sentence(chain, method), joined(chain.left_out[:2]), icon="RENDER_ANIMATION")
+        touching = any(shot.placement != shots.GAP for shot in chain.shots)
 
-    bl_idname = "FCVG_PT_strip"
-    bl_label = "Active Inbetweens"
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        return active.inbetweens(context) is not None
-
-    def draw(self, context: Any) -> None:
-        """Blender calls this."""
-        layout: Any = self.layout
-        strip = active.inbetweens(context)
-        record = strip.fcvg
-        row = layout.row()
-        row.label(text=f"{record.key_start} → {record.key_end}")
-        row.label(text=_standing(record))
-        if record.error:
-            text_box(context, layout, record.error, icon="QUESTION" if record.state == properties.ASKING else "ERROR")
-        panels_live.draw(context, layout, strip)
-        row = layout.row(align=True)
-        if record.state == properties.INCOMPLETE:
-            row.operator("fcvg.resume", text="Resume", icon="PLAY")
-        row.operator("fcvg.open_folder", text="Folder", icon="FILE_FOLDER")
-        row.operator("fcvg.remove_inbetweens", text="Remove", icon="TRASH")
-
-
-class FCVG_PT_record(SidebarPanel):
-    """What the strip remembers of the take that it shows."""
-
-    bl_idname = "FCVG_PT_record"
-    bl_parent_id = "FCVG_PT_strip"
-    bl_label = "Record"
-    bl_order = 9
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: Any) -> None:
-        """Blender calls this."""
-        layout: Any = self.layout
-        record = active.inbetweens(context).fcvg
-        for name, value in _remembered(record):
-            row = layout.split(factor=0.35)
-            name_column = row.row()
-            name_column.alignment = "RIGHT"
-            name_column.active = False
-            name_column.label(text=name)
-            row.label(text=value)
-        if record.notes:
-            text_box(context, layout, record.notes, icon="INFO")
+    column = draw_method(context, layout, settings)
+    if settings.is_generative():
+        column.prop(settings, "draft_first")
+    if touching:
+        column.prop(settings, "placement")
+        column.prop(settings, "count", text="Frames")
+        if settings.placement == "PUSH":
+            column.prop(settings, "push_markers")
+    row = layout.row(align=True)
+    row.scale_y = 1.6
+    row.operator("fcvg.generate_inbetweens", icon="RENDER_ANIMATION")
+    row.operator("fcvg.preflight", text="", icon="VIEWZOOM")
+    if chain is not None and len(chain.shots) == 1:
+        known = context.window_manager.fcvg.preflight
+        if known.about == preflight.about(chain.shots[0], settings):
+            _draw_preflight(context, layout, known, properties.engine_word(settings.method))
 
 
 def _draw_engine(context: Any, layout: Any) -> None:
@@ -193,51 +127,8 @@ def _draw_engine(context: Any, layout: Any) -> None:
         box.row().operator("fcvg.repair_engine", icon="TOOL_SETTINGS")
 
 
-def _draw_licence(context: Any, layout: Any, settings: Any) -> bool:
-    """Why the method may not be used while only commercial-safe models may; whether that is so."""
-    if not preferences.read(context).commercial_only:
-        return False
-    reason = licences.reason(properties.engine_word(settings.method))
-    if reason:
-        text_box(context, layout, reason, licences.HINT, icon="CANCEL")
-    return bool(reason)
-
-
-def _draw_needs(context: Any, layout: Any, method: str) -> bool:
-    """What the method still needs, by the engine's own account; whether there is something to say."""
-    status = context.window_manager.fcvg
-    word, label = (
-        properties.engine_word(method),
-        next(label for name, label, *_ in properties.METHODS if name == method),
-    )
-    if not properties.needs_download(word):
-        return False
-    running = [each for each in status.chores if each.name in registry.needs()[word]]
-    for chore in running:
-        box = layout.box().column()
-        paragraph(box, wrapped(context, chore.title), "IMPORT")
-        preferences_engine.draw_chore(box, status, chore.name)
-    if running:
-        return True
-    if not status.greeted:
-        box = text_box(context, layout, f"{label} needs model files. Are they there?", icon="QUESTION")
-        box.separator()
-        box.operator("fcvg.check_models", text="Check")
-        return True
-    lacking = next((need.text for need in status.lacking if need.name == word), "")
-    if lacking:
-        box = text_box(context, layout, f"{label} cannot be used yet.", lacking, icon="ERROR")
-        box.separator()
-        row = box.row(align=True)
-        row.operator("fcvg.get_models", icon="IMPORT")
-        row.operator("fcvg.check_models", text="Check Again", icon="FILE_REFRESH")
-    return bool(lacking)
-
-
-def _draw_preflight(context: Any, layout: Any, known: Any, about: str) -> None:
-    """What is known of the selected pair; nothing of another."""
-    if known.about != about:
-        return
+def _draw_preflight(context: Any, layout: Any, known: Any, chosen: str) -> None:
+    """What is known of the selected pair, for which the method `chosen` (the engine's word) is set."""
     if known.running:
         row = layout.row()
         row.active = False
@@ -245,13 +136,15 @@ def _draw_preflight(context: Any, layout: Any, known: Any, about: str) -> None:
     elif known.sentence:
         icon = {"ok": "CHECKMARK", "warning": "ERROR"}.get(known.state, "CANCEL")
         hint = "" if known.reason in known.sentence else known.reason
+        if hint and known.suggested and chosen not in {known.suggested, "auto"}:
+            hint = rpt("Suggested: {method}").format(method=told(hint))
         box = text_box(context, layout, known.sentence, hint, icon=icon, alert=known.state != "ok")
         if len(known.estimates):
-            box.popover("FCVG_PT_estimates", text="What Each Method Would Take", icon="TIME")
+            box.popover("FCVG_PT_estimates", text="Compare Methods", icon="TIME")
 
 
 class FCVG_PT_estimates(bpy.types.Panel):
-    """Time and memory of each method for the pair that was looked at."""
+    """Time and memory of each method for the pair that was looked at"""
 
     bl_idname = "FCVG_PT_estimates"
     bl_label = "What Each Method Would Take"
@@ -275,75 +168,6 @@ class FCVG_PT_estimates(bpy.types.Panel):
         row.label(text="Dimmed: lacks its models, or needs more memory than is free.")
 
 
-def _draw_job(context: Any, layout: Any, job: Any) -> None:
-    box = layout.box().column(align=True)
-    row = box.row()
-    row.label(text=job.name, icon="SEQ_STRIP_DUPLICATE")
-    row.operator("fcvg.cancel", text="", icon="X", emboss=False).job = job.id
-    done = f"{job.fraction:.0%}"
-    fits = len(wrapped(context, f"{job.stage}  {done}")) == 1
-    box.progress(factor=job.fraction, text=f"{job.stage}  {done}" if fits else done)
-    for line in () if fits else wrapped(context, job.stage):
-        row = box.row()
-        row.active = False
-        row.label(text=line)
-    if job.sheet:
-        box.template_icon(
-            icon_value=job.sheet, scale=room_px(context) / (UNIT_PX * context.preferences.system.ui_scale)
-        )
-    if job.sheet_step or job.eta:
-        row = box.row()
-        row.active = False
-        row.label(text=job.sheet_step)
-        right = row.row()
-        right.alignment = "RIGHT"
-        right.label(text=job.eta)
-
-
-def _draw_error(context: Any, layout: Any, status: Any) -> None:
-    box = text_box(context, layout, status.error_message, status.error_hint, icon="ERROR", alert=True)
-    box.separator()
-    row = box.row(align=True)
-    row.operator("fcvg.copy_report", text="Copy Report", icon="COPYDOWN")
-    row.operator("fcvg.open_log", text="Open Log", icon="TEXT")
-    row.operator("fcvg.dismiss_error", text="", icon="X")
-
-
-def _standing(record: Any) -> str:
-    """How far the shown take has come."""
-    count = f"{record.made} of {record.count}"
-    states = {
-        properties.WAITING: f"{record.count}, waiting",
-        properties.ASKING: f"{record.count}, asking",
-        properties.RUNNING: f"Being made, {count}",
-        properties.DONE: f"{record.count}" if record.made == record.count else count,
-        properties.INCOMPLETE: count,
-    }
-    return states.get(record.state, "")
-
-
-def _remembered(record: Any) -> list[tuple[str, str]]:
-    asked, used = (properties.method_label(name) for name in (record.method, record.method_used))
-    hold = next(label for _, label, _, frames in properties.HOLDS if frames == record.hold)
-    timing = _label(properties.TIMINGS, record.timing)
-    rows = [
-        ("Frames", _standing(record)),
-        ("Keys", f"{record.key_start} → {record.key_end}"),
-        ("Method", f"{used} ({asked.lower()})" if used and used != asked else asked),
-        ("Timing", f"{hold if ',' in timing else f'{timing}, {hold.lower()}'}"),
-        ("Seed", str(record.seed)),
-        ("Format", _label(properties.FORMATS, record.format)),
-        ("Models", ", ".join(licences.recalled(record.models))),
-        ("Engine", record.engine_version),
-    ]
-    return [(name, value) for name, value in rows if value]
-
-
-def _label(items: list[tuple[str, str, str, int]], word: str) -> str:
-    """What the artist calls what the engine calls `word`; the word itself where it is a chart or of another version."""
-    return next((label for name, label, _, _ in items if properties.engine_word(name) == word), word)
-
-
 def _draw_menu(self: Any, _context: Any) -> None:
     self.layout.separator()
     self.layout.operator("fcvg.generate_inbetweens", icon="RENDER_ANIMATION")
@@ -358,21 +182,23 @@ def _draw_header(self: Any, context: Any) -> None:
         row = self.layout.row(align=True)
         row.ui_units_x = 9
         done, total = status.queue_done, status.queue_total
-        row.progress(factor=done / total, text=f"Inbetweens {done}/{total}")
+        row.progress(factor=done / total, text=f"{iface('Inbetweens')} {done}/{total}")
         row.operator("fcvg.cancel_all", text="", icon="X")
     elif status.jobs:
         job = status.jobs[0]
         row = self.layout.row(align=True)
         row.ui_units_x = 9
-        row.progress(factor=job.fraction, text=f"Inbetweens {job.fraction:.0%}")
+        row.progress(factor=job.fraction, text=f"{iface('Inbetweens')} {job.fraction:.0%}")
         row.operator("fcvg.cancel", text="", icon="X").job = job.id
     elif status.error_message:
         row = self.layout.row(align=True)
         row.alert = True
-        row.popover("FCVG_PT_inbetween", text="Inbetweens", icon="ERROR")
+        panel = FCVG_PT_strip if only_inbetweens(context) else FCVG_PT_inbetween
+        row.popover(panel.bl_idname, text="Inbetweens", icon="ERROR")
 
 
-CLASSES = (FCVG_PT_estimates, FCVG_PT_inbetween, FCVG_PT_output, FCVG_PT_strip, FCVG_PT_record)
+# In the order in which the tab shows them.
+CLASSES = (FCVG_PT_strip, FCVG_PT_record, FCVG_PT_estimates, FCVG_PT_inbetween, FCVG_PT_output)
 
 
 _ADDITIONS = (

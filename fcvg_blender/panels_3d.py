@@ -8,7 +8,9 @@ import bpy
 
 from . import properties, scene_keys, still_edit, still_settings
 from .engine import errors
-from .texts import text_box, wrapped
+from .panels_queue import draw_failure, draw_question
+from .texts import paragraph, text_box, wrapped
+from .words import iface, mark, plural, rpt
 
 
 def _draw(layout: Any, context: Any) -> None:
@@ -31,7 +33,7 @@ def _draw(layout: Any, context: Any) -> None:
         column.prop(choices, "frames")
     column.prop(choices, "look")
     column.prop(settings, "method")
-    column.prop(choices, "edit")
+    column.prop(choices, "edit", placeholder=iface("Automatic"))
 
     if status.total:
         _draw_progress(context, layout, status)
@@ -41,23 +43,48 @@ def _draw(layout: Any, context: Any) -> None:
         row.operator("fcvg.inbetween_keyframes", icon="RENDER_ANIMATION")
         if status.outcome:
             text_box(context, layout, status.outcome, icon="INFO")
-    for job in context.window_manager.fcvg.jobs:
-        row = layout.row(align=True)
-        row.progress(factor=job.fraction, text=f"{job.name}  {job.fraction:.0%}")
-        row.operator("fcvg.cancel", text="", icon="X").job = job.id
+    _draw_queue(context, layout, context.window_manager.fcvg)
     _draw_error(context, layout)
 
 
 def _draw_progress(context: Any, layout: Any, status: Any) -> None:
+    """How far the keys are rendered."""
     box = layout.box().column(align=True)
     row = box.row(align=True)
-    row.progress(factor=status.fraction, text=f"Rendering key {status.number} of {status.total}")
+    number = rpt("Rendering key {number} of {count}").format(number=status.number, count=status.total)
+    row.progress(factor=status.fraction, text=number)
     row.operator("fcvg.cancel_stills", text="", icon="X")
-    hint = "Stopping after this key" if status.stopping else "Esc stops at once"
-    for line in wrapped(context, hint):
-        row = box.row()
-        row.active = False
-        row.label(text=line)
+    hint = mark("Stopping after this key") if status.stopping else mark("Esc stops at once")
+    paragraph(box, wrapped(context, hint))
+
+
+def _draw_queue(context: Any, layout: Any, status: Any) -> None:
+    """What becomes of the inbetweens: how far they are, or why they are no farther."""
+    asking = [item for item in status.queue if item.state == properties.ASKING]
+    failed = [item for item in status.queue if item.state == properties.INCOMPLETE]
+    waits = sum(item.state == properties.WAITING for item in status.queue)
+    if status.paused and waits:
+        gaps = plural("1 gap waits.", "{count} gaps wait.", waits).format(count=waits)
+        box = text_box(context, layout, "The queue is paused.", gaps, icon="PAUSE")
+        box.separator()
+        row = box.row(align=True)
+        row.operator("fcvg.pause_queue", text="Go On", icon="PLAY")
+        row.operator("fcvg.cancel_all", text="Cancel All", icon="X")
+    elif status.queue_total > 1:
+        row = layout.row(align=True)
+        done, total = status.queue_done, status.queue_total
+        gaps = rpt("Inbetweens: {made} of {count} gaps").format(made=done, count=total)
+        row.progress(factor=done / total, text=gaps)
+        row.operator("fcvg.cancel_all", text="", icon="X")
+    else:
+        for job in status.jobs:
+            row = layout.row(align=True)
+            row.progress(factor=job.fraction, text=f"{job.name}  {job.fraction:.0%}")
+            row.operator("fcvg.cancel", text="", icon="X").job = job.id
+    if asking:
+        draw_question(context, layout, asking)
+    elif failed:
+        draw_failure(context, layout, failed[0])
 
 
 def _draw_error(context: Any, layout: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import compat, generative, overlay, properties
 from .operators import active
-from .panels import SidebarPanel
+from .panels_parts import SidebarPanel
 from .texts import text_box
 
 
@@ -91,7 +91,7 @@ class FCVG_PT_sampling(SidebarPanel):
         pair.prop(sampling, "guidance_max")
         row = layout.row()
         row.active = False
-        row.label(text="Steps and guidance 0: as published.", icon="INFO")
+        row.label(text="0: as the method's makers advise.", icon="INFO")
 
 
 class FCVG_PT_advanced(SidebarPanel):

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import compat, watch
-from .texts import text_box
+from . import charts, compat, properties, watch
+from .texts import room_px, text_box
+
+_BUTTONS_UNITS = 11  # of room for two buttons beside each other
 
 
 def draw(context: Any, layout: Any, strip: Any) -> None:
     """The box and the buttons for a strip of inbetweens, to be drawn inside the panel of the active one."""
     message, hint = watch.sentence(compat.sequencer_scene(context), strip)
     if message:
-        text_box(context, layout, message, hint, icon="ERROR", alert=True)
-    layout.operator("fcvg.regenerate", icon="FILE_REFRESH")
-    row = layout.row(align=True)
-    row.operator("fcvg.promote_to_key", icon="KEYFRAME_HLT")
-    row.operator("fcvg.redo_range", text="Redo Range…", icon="ARROW_LEFTRIGHT")
+        box = text_box(context, layout, message, hint, icon="ERROR", alert=True)
+        box.separator()
+        box.operator("fcvg.regenerate", icon="FILE_REFRESH")
+    if strip.fcvg.made and strip.fcvg.state not in properties.UNFINISHED:
+        fits = room_px(context) > _BUTTONS_UNITS * charts.unit_px(context)
+        row = layout.row(align=True) if fits else layout.column(align=True)
+        row.operator("fcvg.promote_to_key", icon="KEYFRAME_HLT")
+        row.operator("fcvg.redo_range", text="Redo Range…", icon="ARROW_LEFTRIGHT")

@@ -6,12 +6,17 @@ from typing import Any
 
 import bpy
 
-from . import properties
-from .panels import SidebarPanel
-from .texts import text_box
+from . import charts, properties
+from .operators import active
+from .panels_parts import SidebarPanel, draw_answers
+from .panels_strip import FCVG_PT_strip
+from .texts import room_px, text_box
+from .words import iface, joined, plural, rpt
 
 ROWS = 5  # at rest; an artist pulls the list longer
 _MOST_LEFT_OUT = 3  # sentences
+_METHOD_UNITS = 11  # of room for the method beside the keys
+_LONGEST = 12  # letters of a method that fit there
 
 _ICONS = {
     properties.RUNNING: "PLAY",
@@ -28,7 +33,7 @@ class FCVG_UL_queue(bpy.types.UIList):
 
     def draw_item(
         self,
-        _context: Any,
+        context: Any,
         layout: Any,
         _data: Any,
         item: Any,
@@ -44,13 +49,16 @@ class FCVG_UL_queue(bpy.types.UIList):
         name.alert = item.state == properties.INCOMPLETE
         take = f"  {item.number}" if item.number > 1 else ""
         name.label(text=item.name + take, icon=_ICONS[item.state])
-        right = row.row(align=True)
-        right.ui_units_x = 5
-        if item.state == properties.RUNNING:
-            right.progress(factor=item.fraction, text=f"{item.fraction:.0%}")
-        else:
-            right.active = False
-            right.label(text=properties.method_label(item.method))
+        is_running = item.state == properties.RUNNING
+        has_room = room_px(context) > _METHOD_UNITS * charts.unit_px(context)
+        if is_running or has_room:
+            right = row.row(align=True)
+            right.ui_units_x = 5 if has_room else 2.5
+            if is_running:
+                right.progress(factor=item.fraction, text=f"{item.fraction:.0%}")
+            else:
+                label = properties.method_label(item.method)
+                right.label(text=label if len(label) <= _LONGEST else item.method.upper())
         row.operator("fcvg.cancel", text="", icon="X", emboss=False).take = item.take
 
 
@@ -77,22 +85,29 @@ class FCVG_PT_queue(SidebarPanel):
             layout: Any = self.layout
             row = layout.row()
             row.active = False
-            row.label(text=f"{status.queue_done} of {status.queue_total}")
+            how_far = rpt("Paused, {made} of {count}") if status.paused else rpt("{made} of {count}")
+            row.label(text=how_far.format(made=status.queue_done, count=status.queue_total))
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout: Any = self.layout
         status = context.window_manager.fcvg
         asking = [item for item in status.queue if item.state == properties.ASKING]
-        if asking:
-            _draw_question(context, layout, asking)
+        if len(asking) > 1 or (asking and asking[0].take != _asked_above(context)):
+            draw_question(context, layout, asking)
         if len(status.queue):
             _draw_list(layout, status)
         chosen = status.queue[status.queue_row] if 0 <= status.queue_row < len(status.queue) else None
         if chosen is not None and chosen.state == properties.INCOMPLETE:
-            _draw_failure(context, layout, chosen)
+            draw_failure(context, layout, chosen)
         if status.left_out:
             _draw_left_out(context, layout, status.left_out.split("\n"))
+
+
+def _asked_above(context: Any) -> str:
+    """Id of the take about which the panel of the active inbetweens asks, if it does."""
+    is_there = FCVG_PT_strip.poll(context)
+    return str(active.inbetweens(context).fcvg.id) if is_there else ""
 
 
 def _draw_list(layout: Any, status: Any) -> None:
@@ -113,27 +128,23 @@ def _draw_list(layout: Any, status: Any) -> None:
     row.operator("fcvg.cancel_all", text="Cancel All", icon="X")
 
 
-def _draw_question(context: Any, layout: Any, asking: list[Any]) -> None:
+def draw_question(context: Any, layout: Any, asking: list[Any]) -> None:
     """About the first that asks; the others follow."""
     first = asking[0]
     box = text_box(context, layout, first.name, first.question, icon="QUESTION")
     box.separator()
     row = box.row(align=True)
-    _answer(row, first, "MAKE", "Make Anyway")
-    _answer(row, first, "LEAVE_OUT", "Leave Out")
+    draw_answers(row, first.take)
     row.operator("fcvg.show_gap", text="", icon="ZOOM_SELECTED").take = first.take
     if len(asking) > 1:
         row = box.row(align=True)
-        _answer(row, first, "MAKE", f"Make All {len(asking)}", for_all=True)
-        _answer(row, first, "LEAVE_OUT", f"Leave Out All {len(asking)}", for_all=True)
+        for answer, text in (("MAKE", iface("Make All {count}")), ("LEAVE_OUT", iface("Leave Out All {count}"))):
+            button = row.operator("fcvg.answer_cut", text=text.format(count=len(asking)))
+            button.take, button.answer, button.for_all = first.take, answer, True
 
 
-def _answer(row: Any, item: Any, answer: str, text: str, for_all: bool = False) -> None:
-    button = row.operator("fcvg.answer_cut", text=text)
-    button.take, button.answer, button.for_all = item.take, answer, for_all
-
-
-def _draw_failure(context: Any, layout: Any, item: Any) -> None:
+def draw_failure(context: Any, layout: Any, item: Any) -> None:
+    """Why a take was not made, and what can be done about it."""
     box = text_box(context, layout, item.name, item.question, icon="ERROR", alert=True)
     box.separator()
     row = box.row(align=True)
@@ -143,9 +154,9 @@ def _draw_failure(context: Any, layout: Any, item: Any) -> None:
 
 def _draw_left_out(context: Any, layout: Any, sentences: list[str]) -> None:
     more = len(sentences) - _MOST_LEFT_OUT
-    shown = " ".join([*sentences[:_MOST_LEFT_OUT], f"And {more} more." if more > 0 else ""])
-    pairs = "pair was" if len(sentences) == 1 else "pairs were"
-    box = text_box(context, layout, f"{len(sentences)} {pairs} left out.", shown, icon="INFO")
+    shown = [*sentences[:_MOST_LEFT_OUT], rpt("And {count} more.").format(count=more) if more > 0 else ""]
+    pairs = plural("1 pair was left out.", "{count} pairs were left out.", len(sentences))
+    box = text_box(context, layout, pairs.format(count=len(sentences)), joined(shown), icon="INFO")
     box.separator()
     box.operator("fcvg.dismiss_left_out", text="Dismiss")
 

@@ -1,4 +1,4 @@
-"""The takes of the active strip: a row for each, and what can be done with them; a submenu for all that are selected.
+"""The takes of the active strip: a row for each, and what can be done with them; for all that are selected, a submenu.
 
 Draws only.
 """
@@ -9,10 +9,9 @@ from typing import Any
 
 import bpy
 
-from . import properties, take_words, takes
+from . import compat, properties, take_words, takes
 from .operators import active
-from .panels import SidebarPanel
-from .texts import text_box
+from .panels_parts import SidebarPanel, draw_method
 
 _STATE_ICONS = {properties.WAITING: "TIME", properties.ASKING: "QUESTION", properties.INCOMPLETE: "ERROR"}
 _STATE_UNITS = 4.0  # width of the column with states
@@ -35,8 +34,7 @@ class FCVG_PT_takes(SidebarPanel):
             column = layout.column(align=True)
             for take in takes.all_of(record):
                 _draw_take(column, record, take, queue.get(take.id, 0.0))
-        if record.error and record.state == properties.INCOMPLETE:
-            text_box(context, layout, record.error, icon="ERROR")
+        draw_method(context, layout, compat.sequencer_scene(context).fcvg)
         row = layout.row(align=True)
         row.operator("fcvg.new_take", icon="ADD")
         if len(record.others):
@@ -89,6 +87,9 @@ def _draw_take(layout: Any, record: Any, take: Any, fraction: float) -> None:
 def _draw_menu(self: Any, context: Any) -> None:
     if active.selected(context):
         self.layout.menu("FCVG_MT_takes")
+        self.layout.operator("fcvg.regenerate", icon="FILE_REFRESH")
+        self.layout.operator("fcvg.promote_to_key", icon="KEYFRAME_HLT")
+        self.layout.operator("fcvg.redo_range", text="Redo Range…", icon="ARROW_LEFTRIGHT")
 
 
 CLASSES = (FCVG_PT_takes, FCVG_MT_takes)

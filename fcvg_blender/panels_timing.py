@@ -9,8 +9,9 @@ from . import charts, compat, properties, spacing
 from .chart_picture import Chart
 from .engine import errors, protocol
 from .operators import active
-from .panels import SidebarPanel
+from .panels_parts import SidebarPanel
 from .texts import text_box
+from .words import mark, plural
 
 CHART_UNITS = 8.0  # as high as the column of presets beside it
 _LEAST_UNITS = 5.5  # of room for words beside the chart
@@ -18,16 +19,16 @@ _MARGIN_PX = 62  # of a sidebar: tabs and panel borders, at scale 1
 
 # What fits on a button; the list of properties.TIMINGS says it in full.
 _PRESETS = {
-    "LINEAR": "Even",
-    "EASE_IN": "Slow Out",
-    "EASE_OUT": "Slow In",
-    "EASE_IN_OUT": "Slow Both Ends",
-    "FAVOUR_FIRST": "Favour First",
-    "FAVOUR_LAST": "Favour Last",
-    "ANTICIPATION": "Anticipation",
+    "LINEAR": mark("Even"),
+    "EASE_IN": mark("Slow Out"),
+    "EASE_OUT": mark("Slow In"),
+    "EASE_IN_OUT": mark("Slow Both Ends"),
+    "FAVOUR_FIRST": mark("Favour First"),
+    "FAVOUR_LAST": mark("Favour Last"),
+    "ANTICIPATION": mark("Anticipation"),
 }
-_OWN = {spacing.TYPED: "Typed", spacing.CURVE: "Curve", spacing.ANIMATION: "Animation"}
-_HOLDS = {"ONES": "Ones", "TWOS": "Twos", "THREES": "Threes"}
+_OWN = {spacing.TYPED: mark("Typed"), spacing.CURVE: mark("Curve"), spacing.ANIMATION: mark("Animation")}
+_HOLDS = {"ONES": mark("Ones"), "TWOS": mark("Twos"), "THREES": mark("Threes")}
 
 
 class FCVG_PT_timing(SidebarPanel):
@@ -94,12 +95,16 @@ class FCVG_PT_strip_timing(SidebarPanel):
             text_box(
                 context,
                 layout,
-                f"{stand_ins} of {drawings} drawings are stand-ins: the nearest that there are.",
+                plural(
+                    "1 of {all} drawings are stand-ins: the nearest that there are.",
+                    "{count} of {all} drawings are stand-ins: the nearest that there are.",
+                    stand_ins,
+                ).format(count=stand_ins, all=drawings),
                 icon="INFO",
             )
             row = layout.row()
-            noun = "Drawing" if stand_ins == 1 else "Drawings"
-            row.operator("fcvg.make_missing", text=f"Make {stand_ins} {noun}", icon="RENDER_ANIMATION")
+            make = plural("Make 1 Drawing", "Make {count} Drawings", stand_ins).format(count=stand_ins)
+            row.operator("fcvg.make_missing", text=make, icon="RENDER_ANIMATION")
 
 
 def _draw_chart(context: Any, layout: Any, chart: Chart | None, button: Callable[[Any, str, str, str], None]) -> None:

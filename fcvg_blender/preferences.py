@@ -12,6 +12,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from . import preferences_engine, preferences_models
 from .engine import locate, process
+from .words import rpt
 
 # The extension's package when installed, this package when it runs from a checkout.
 ADDON = (__package__ or "").rpartition(".")[0] or "fcvg_blender"
@@ -94,6 +95,7 @@ class FCVG_Preferences(bpy.types.AddonPreferences):
         description="Minutes without work after which the engine leaves and frees its memory",
         default=Choices.idle_minutes,
         min=1,
+        max=1440,
         soft_max=120,
     )
     checkpoints: StringProperty(
@@ -178,7 +180,7 @@ def _draw_options(layout: Any, preferences: Any) -> None:
     column.prop(preferences, "checkpoints")
     column.separator()
     column.prop(preferences, "engine_python")
-    _dimmed(column, "Leave it empty to use the engine that this add-on installs.")
+    _dimmed(column, rpt("Leave it empty to use the engine that this add-on installs."))
 
 
 def _draw_studio(layout: Any, preferences: Any) -> None:
@@ -188,7 +190,8 @@ def _draw_studio(layout: Any, preferences: Any) -> None:
         row.active = not os.environ.get(STUDIO[name])
         row.prop(preferences, name)
         if os.environ.get(STUDIO[name]):
-            _dimmed(column, f"{STUDIO[name]} is set in the environment, which wins.")
+            wins = rpt("{variable} is set in the environment, which wins.")
+            _dimmed(column, wins.format(variable=STUDIO[name]))
     row = layout.row()
     row.operator("fcvg.hub_login", icon="USER")
 

@@ -8,10 +8,11 @@ import bpy
 
 from . import engine_state
 from .texts import lines, paragraph, room_px, text_box
+from .words import mark, told
 
 MARGIN_PX = 120  # what the preferences' window keeps free beside the lines of a box, at scale 1
-OFFLINE = "Blender may not use the internet yet. You can adjust this later in the System preferences."
-OFFLINE_FOR_GOOD = "Blender was started in offline mode. Start it without --offline-mode."
+OFFLINE = mark("Blender may not use the internet yet. You can adjust this later in the System preferences.")
+OFFLINE_FOR_GOOD = mark("Blender was started in offline mode. Start it without --offline-mode.")
 
 _ICONS = {
     engine_state.NONE: "IMPORT",
@@ -53,7 +54,7 @@ def draw_chore(layout: Any, status: Any, key: str) -> bool:
         return False
     column = layout.column(align=True)
     row = column.row(align=True)
-    row.progress(factor=chore.fraction, text=f"{chore.stage}  {chore.fraction:.0%}")
+    row.progress(factor=chore.fraction, text=f"{told(chore.stage)}  {chore.fraction:.0%}")
     row.operator("fcvg.cancel_chore", text="", icon="X").key = key
     row = column.row()
     row.active = False
@@ -150,7 +151,7 @@ def _draw_doctor(context: Any, layout: Any, status: Any, state: engine_state.Eng
     for finding in status.findings:
         if not finding.is_mistake:
             split = found.split(factor=0.25)
-            split.label(text=finding.subject, icon=_FINDINGS.get(finding.state, "INFO"))
+            split.label(text=told(finding.subject), icon=_FINDINGS.get(finding.state, "INFO"))
             column = split.column(align=True)
             width_px = 0.75 * room_px(context, MARGIN_PX)
             paragraph(column, lines(context, finding.text, width_px))

@@ -8,16 +8,17 @@ from . import amounts, engine_state, licences
 from .engine import registry
 from .preferences_engine import MARGIN_PX, draw_chore, draw_notes, draw_trouble
 from .texts import fact, lines, paragraph, room_px
+from .words import joined, mark, rpt, told
 
 COLUMNS = (0.26, 0.33, 0.16, 0.36, 0.24)  # of _HEADINGS, each of what is left of the row
 COMMERCIAL = {
-    "yes": ("CHECKMARK", "free for commercial work"),
-    "conditional": ("ERROR", "commercial work on conditions"),
-    "no": ("CANCEL", "not for commercial work"),
-    "unclear": ("QUESTION", "unclear whether for commercial work"),
+    "yes": ("CHECKMARK", mark("Free for commercial work.")),
+    "conditional": ("ERROR", mark("Commercial work on conditions.")),
+    "no": ("CANCEL", mark("Not for commercial work.")),
+    "unclear": ("QUESTION", mark("Unclear whether for commercial work.")),
 }
 
-_HEADINGS = ("Model", "For", "Size", "Licence", "Paid Work")
+_HEADINGS = (mark("Model"), mark("For"), mark("Size"), mark("Licence"), mark("Paid Work"))
 
 
 def draw(context: Any, layout: Any, preferences: Any, engine_python: str) -> None:
@@ -62,7 +63,7 @@ def _draw_model(layout: Any, status: Any, model: registry.Model, commercial_only
     if chore is not None:
         buttons.progress(factor=chore.fraction, text=f"{chore.fraction:.0%}")
         buttons.operator("fcvg.cancel_chore", text="", icon="X").key = model.name
-        paragraph(layout, [f"{chore.stage}: {chore.words}".rstrip(": ")], "BLANK1", dimmed=True)
+        paragraph(layout, [f"{told(chore.stage)}: {chore.words}".rstrip(": ")], "BLANK1", dimmed=True)
     elif known is not None:
         _draw_verbs(buttons, known, model)
     buttons.operator("fcvg.show_model", text="", icon="INFO").name = model.name
@@ -76,7 +77,8 @@ def _draw_verbs(layout: Any, known: Any, model: registry.Model) -> None:
     elif model.source.kind == "manual":
         layout.operator("wm.url_open", text="Web Page", icon="URL").url = model.source.url
     else:
-        word = {"incomplete": "Go On", "damaged": "Replace"}.get(known.state, "Download")
+        again = {"incomplete": mark("Go On"), "damaged": mark("Replace")}
+        word = again.get(known.state, mark("Download"))
         layout.operator("fcvg.download_model", text=word, icon="IMPORT").name = model.name
 
 
@@ -94,25 +96,26 @@ def _row(layout: Any, cells: tuple[str, ...], active: bool) -> Any:
 
 
 def _labels(model: registry.Model) -> list[str]:
-    return [registry.label(part) for part in registry.enabled_by(model.name)]
+    return [told(registry.label(part)) for part in registry.enabled_by(model.name)]
 
 
 def draw_card(context: Any, layout: Any, model: registry.Model, width_px: float) -> None:
     """Everything that is to be known of a model before it is taken."""
     icon, words = COMMERCIAL[model.commercial]
     source = model.source
-    mirror = ", a mirror: not the authors' own" if source.mirror else ""
+    mirror = rpt("{place}, a mirror: not the authors' own").format(place=told(source.where))
     facts = [
         ("For", ", ".join(_labels(model))),
-        ("Size", amounts.size(model.size_bytes) if model.size_bytes else "not known before the download"),
-        ("From", f"{source.where}{mirror}"),
-        ("Training data", model.training_data),
+        ("Size", amounts.size(model.size_bytes) if model.size_bytes else mark("not known before the download")),
+        (mark("From"), mirror if source.mirror else source.where),
+        (mark("Training data"), model.training_data),
     ]
     column = layout.column()
     for name, text in facts:
         fact(context, column, name, text, width_px)
     column.separator()
-    fact(context, column, "Licence", f"{model.licence.name}. {model.licence.summary}".strip(), width_px)
-    fact(context, column, "", f"{words.capitalize()}. {model.commercial_why}".strip(), width_px, icon)
+    licence = f"{told(model.licence.name)}. {told(model.licence.summary)}".strip()
+    fact(context, column, "Licence", licence, width_px)
+    fact(context, column, "", joined((words, model.commercial_why)), width_px, icon)
     row = column.row()
     row.operator("fcvg.open_licence", icon="URL").name = model.name

@@ -16,6 +16,7 @@ import bpy
 from . import amounts, jobs, keyframes, licences, orders, properties, shots
 from .engine import errors, protocol
 from .preferences import Choices
+from .words import mark, rpt
 
 WIDTH_PX = 480  # of the pictures that are looked at
 
@@ -43,7 +44,7 @@ def begin(scene: Any, shot: shots.Shot, choices: Choices) -> jobs.Job:
         percentage = max(1, min(100, 100 * WIDTH_PX // render.resolution_x))
         keyframes.write_keys(scene, shot, folder, "png", percentage)
         request = replace(orders.placed(replace(order, format="png"), folder), format=order.format)
-        job = jobs.Job("Looking at the keys", told=tell)
+        job = jobs.Job(mark("Looking at the keys"), told=tell)
         message = protocol.Examine(job.id, request, render.resolution_x, render.resolution_y)
         jobs.session.begin(job, message, choices)
     except BaseException:
@@ -66,7 +67,8 @@ def _tell(final: protocol.Message) -> None:
     for each in final.estimates:
         row = status.estimates.add()
         row.name, row.label = each.method, properties.method_label(each.method)
-        row.seconds = ("" if each.measured else "about ") + amounts.duration(each.seconds)
+        seconds = amounts.duration(each.seconds)
+        row.seconds = seconds if each.measured else rpt("about {time}").format(time=seconds)
         row.memory = amounts.size(each.memory_bytes)
         row.hint = each.lacking or licences.reason(each.method)
         row.usable = each.fits and not each.lacking

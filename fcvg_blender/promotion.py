@@ -24,6 +24,7 @@ import bpy
 from . import compat, exposure, folders, key_prints, keyframes, orders, properties, shots, strips, takes, waiting
 from .engine import errors
 from .preferences import Choices
+from .words import rpt
 
 KEYS = "//keys"
 
@@ -60,7 +61,9 @@ def check(scene: Any, strip: Any, frame: int) -> None:
     record = strip.fcvg
     if not compat.left(strip) <= frame < compat.right(strip) or not 0 <= _index(strip, frame) < record.count:
         raise errors.BadRequest(
-            f"The playhead is on frame {frame}; these inbetweens cover {compat.left(strip)}–{compat.right(strip) - 1}.",
+            rpt("The playhead is on frame {frame}; these inbetweens cover {first}–{last}.").format(
+                frame=frame, first=compat.left(strip), last=compat.right(strip) - 1
+            ),
             "Move the playhead onto the inbetween that is to become a key.",
         )
     if any(take.state in properties.UNFINISHED for take in takes.all_of(record)):
@@ -92,7 +95,9 @@ def promote(scene: Any, strip: Any, frame: int, choices: Choices) -> list[str]:
     request = orders.remembered(record, record, strips.folder(strip), choices)
     picture = strips.folder(strip) / strip.elements[index].filename
     if picture.stem in (exposure.START, exposure.END) or not picture.is_file():
-        raise errors.BadRequest(f"The drawing of frame {frame} is not there.", "Make the missing drawings first.")
+        raise errors.BadRequest(
+            rpt("The drawing of frame {frame} is not there.").format(frame=frame), "Make the missing drawings first."
+        )
     times = _frame_times(record)
     first, last = _held(times, index)
     parts = []
@@ -106,7 +111,8 @@ def promote(scene: Any, strip: Any, frame: int, choices: Choices) -> list[str]:
         carried = [_carry_all(scene, strip, part, picture, choices) for part in parts]
     except OSError as error:
         raise errors.DiskError(
-            f"The drawings could not be copied: {error.strerror or error}.", "See whether the disk is full."
+            rpt("The drawings could not be copied: {reason}.").format(reason=error.strerror or error),
+            "See whether the disk is full.",
         ) from error
 
     pieces, middle = [], strip

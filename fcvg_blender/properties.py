@@ -21,6 +21,8 @@ from bpy.props import (
 
 from . import compat, generative, spacing, still_settings
 from .engine import protocol, registry
+from .translations import OWN
+from .words import rpt
 
 METHODS = [
     ("AUTO", "Automatic", "Looks at the two keys and takes what suits them best", 0),
@@ -125,7 +127,6 @@ class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
     pinned: BoolProperty(
         name="Pinned", description="Keep showing this take, whatever other takes of the strip are finished"
     )
-    hidden: BoolProperty(name="Hidden", description="Muted until there are keys to show")
     stale: StringProperty(name="Changed", description="What has changed in the edit since the take was made")
     count: IntProperty(name="Inbetweens", description="Frames between the two keys", min=0)
     timing: StringProperty(name="Timing", description="How the drawings are spaced between the keys")
@@ -189,7 +190,9 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
         description="A number for each drawing between 0, the earlier key, and 1, the later key, such as 0.1, 0.5, 0.9",
         default="0.25, 0.5, 0.75",
     )
-    hold: EnumProperty(name="Hold", description="How many frames each drawing is shown", items=HOLDS)
+    hold: EnumProperty(
+        name="Hold", description="How many frames each drawing is shown", items=HOLDS, translation_context=OWN
+    )
     seed: IntProperty(
         name="Seed",
         description="Start of the random numbers. The same seed gives the same frames. -1 takes a new one each time",
@@ -202,7 +205,9 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
         "as another take of the strip",
         default=True,
     )
-    cuts: EnumProperty(name="Cuts", description="What to do with two keys of different shots", items=CUTS)
+    cuts: EnumProperty(
+        name="Cuts", description="What to do with two keys of different shots", items=CUTS, translation_context=OWN
+    )
     stills: PointerProperty(type=still_settings.FCVG_Stills)
     conditions: PointerProperty(type=generative.FCVG_Conditions)
     sampling: PointerProperty(type=generative.FCVG_Sampling)
@@ -382,7 +387,7 @@ def engine_word(identifier: str) -> str:
 
 def method_label(word: str) -> str:
     """What the artist calls the method that the engine calls `word`; the word itself where another version knows it."""
-    return next((label for name, label, *_ in METHODS if engine_word(name) == word), word)
+    return rpt(next((label for name, label, *_ in METHODS if engine_word(name) == word), word))
 
 
 def needs_download(method: str) -> bool:

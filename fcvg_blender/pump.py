@@ -15,6 +15,7 @@ from . import preferences, prefetch, sheets, waiting
 from .chores import MODELS, chores
 from .engine import errors
 from .jobs import session
+from .words import mark, rpt
 
 INTERVAL_S = 0.1
 REDRAW_S = 0.5  # between redraws: each costs as much as the artist's own, and the engine needs the processor
@@ -57,7 +58,7 @@ def turn() -> float | None:
         _stale |= _carry()
         _follow_up()
     except Exception as error:  # anything less would freeze the bar without a word
-        session.fail_all(f"The add-on stumbled: {error}", traceback.format_exc())
+        session.fail_all(rpt("The add-on stumbled: {error}").format(error=error), traceback.format_exc())
         _stale = True
     resting = not session.active and not chores.active and not waiting.can_go_on()
     if _stale and (resting or time.perf_counter() - _last_redraw_s > REDRAW_S):
@@ -87,7 +88,7 @@ def _follow_up() -> None:
     try:
         session.look_again(choices)
         if not chores.models and MODELS not in chores.running:
-            chores.model(MODELS, "Looking for models", choices, "list", quiet=True)
+            chores.model(MODELS, mark("Looking for models"), choices, "list", quiet=True)
     except errors.MissingPart:  # it has been removed
         if session.client is not None:
             session.client.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import compat, folders, orders, shots, strips, waiting
 from .preferences import Choices
+from .words import rpt
 
 AROUND = 2  # frames on each side of the playhead that are suggested where nothing is marked
 
@@ -46,7 +47,9 @@ def _shot(scene: Any, strip: Any, first: int, last: int) -> shots.Shot:
     left, right = compat.left(strip), compat.right(strip)
     if not left <= first <= last < right:
         raise shots.ShotProblem(
-            f"Frames {first}–{last} are not frames of “{strip.name}”, which shows {left}–{right - 1}.",
+            rpt("Frames {first}–{last} are not frames of “{name}”, which shows {left}–{right}.").format(
+                first=first, last=last, name=strip.name, left=left, right=right - 1
+            ),
             "Choose frames of the strip, the first one first.",
         )
     earlier, later = strip.name, strip.name

@@ -26,6 +26,7 @@ from . import (
     sheets,
     shortcuts,
     stills,
+    translations,
     watch,
 )
 from .chores import chores
@@ -54,12 +55,15 @@ _MODULES = (
     command,
     badges,
     watch,
+    translations,
 )
 _QUIT_TIMEOUT_S = 5.0  # the engine leaves at once; this bounds what a stuck one may take
 
 
 def register() -> None:
     """Called by Blender when the add-on is enabled."""
+    for operator in operators.CLASSES:  # a tooltip breaks its lines itself
+        operator.bl_description = " ".join((operator.__doc__ or "").split())
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     for module in _MODULES:

@@ -9,6 +9,7 @@ from typing import Any
 from . import exposure, folders, generative, key_prints, orders, properties, shots, takes, waiting
 from .engine import errors, protocol
 from .preferences import Choices
+from .words import mark, rpt
 
 
 class SameTake(errors.BadRequest):
@@ -84,9 +85,11 @@ def _content(path: Path) -> bytes:
 
 def _refusal(take: Any, request: protocol.Request) -> SameTake:
     if take.state == properties.INCOMPLETE:
-        return SameTake(f"Take {take.number} is the same, and its frames are not all there.", "Show it and resume it.")
-    other = "method, seed or settings" if request.method in protocol.GENERATIVE else "method"
-    return SameTake(
-        f"Take {take.number} is the same: the keys, the method and the settings have not changed since.",
-        f"Choose another {other}, then make a new take.",
-    )
+        same = rpt("Take {number} is the same, and its frames are not all there.")
+        return SameTake(same.format(number=take.number), "Show it and resume it.")
+    same = rpt("Take {number} is the same: the keys, the method and the settings have not changed since.")
+    if request.method in protocol.GENERATIVE:
+        hint = mark("Choose another method, seed or settings, then make a new take.")
+    else:
+        hint = mark("Choose another method, then make a new take.")
+    return SameTake(same.format(number=take.number), hint)

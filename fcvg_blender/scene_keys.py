@@ -12,6 +12,7 @@ import numpy as np
 
 from . import compat, still_settings
 from .engine import errors, protocol
+from .words import mark, plural, rpt
 
 LAST_FRAME = 1048574  # of Blender's timeline
 FEWEST = 2
@@ -35,13 +36,16 @@ def chosen(context: Any, scene: Any) -> tuple[int, ...]:
     for earlier, later in pairwise(frames):
         if later - earlier - 1 > protocol.MAX_COUNT:
             raise KeyProblem(
-                f"From key {earlier} to key {later} are {later - earlier - 1} frames; at most {protocol.MAX_COUNT} "
-                "inbetweens can be made at once.",
+                rpt(
+                    "From key {earlier} to key {later} are {frames} frames; "
+                    "at most {most} inbetweens can be made at once."
+                ).format(earlier=earlier, later=later, frames=later - earlier - 1, most=protocol.MAX_COUNT),
                 "Add a key in between.",
             )
     if frames[-1] - frames[0] + 1 == len(frames):
         raise KeyProblem(
-            f"There is nothing between the keys {listed(frames)}.", "Choose keys that are further apart than a frame."
+            rpt("There is nothing between the keys {keys}.").format(keys=listed(frames)),
+            "Choose keys that are further apart than a frame.",
         )
     return frames
 
@@ -53,11 +57,14 @@ def typed(text: str) -> tuple[int, ...]:
         frames = sorted({int(word) for word in words})
     except ValueError:
         raise KeyProblem(
-            f"“{text:.40}” holds something that is no frame.", "Write whole numbers, such as 1, 25, 49."
+            rpt("“{text}” holds something that is no frame.").format(text=text[:40]),
+            "Write whole numbers, such as 1, 25, 49.",
         ) from None
     if len(frames) < FEWEST:
         raise KeyProblem(
-            f"{'One frame is' if frames else 'No frames are'} written down; two are needed.",
+            mark("One frame is written down; two are needed.")
+            if frames
+            else mark("No frames are written down; two are needed."),
             "Write frames with commas between them, such as 1, 25, 49.",
         )
     context: Any = bpy.context
@@ -65,7 +72,8 @@ def typed(text: str) -> tuple[int, ...]:
     for frame in frames:
         if not first <= frame <= LAST_FRAME:
             raise KeyProblem(
-                f"There is no frame {frame} on the timeline.", f"Write frames from {first} to {LAST_FRAME}."
+                rpt("There is no frame {frame} on the timeline.").format(frame=frame),
+                rpt("Write frames from {first} to {last}.").format(first=first, last=LAST_FRAME),
             )
     return tuple(frames)
 
@@ -92,10 +100,12 @@ def of_objects(scene: Any, objects: Iterable[Any]) -> tuple[int, ...]:
     chosen_ones = picked if len(picked) >= FEWEST else everything
     if len(chosen_ones) >= FEWEST:
         return tuple(sorted(chosen_ones))
-    who = f"“{objects[0].name}” has" if len(objects) == 1 else f"The {len(objects)} selected objects have"
-    where = f"within frames {first}–{last}" if found else ""
-    what = "one keyframe" if everything else "no keyframes"
-    raise KeyProblem(f"{f'{who} {what} {where}'.strip()}; two are needed.", _advice(objects, bool(found)))
+    raise KeyProblem(
+        _lack(bool(everything), bool(found), len(objects)).format(
+            name=objects[0].name, count=len(objects), first=first, last=last
+        ),
+        _advice(objects, bool(found)),
+    )
 
 
 def listed(frames: tuple[int, ...]) -> str:
@@ -108,9 +118,11 @@ def listed(frames: tuple[int, ...]) -> str:
 def sentence(frames: tuple[int, ...], method_label: str) -> str:
     """What will happen, such as `Keys 1, 25, 49: 3 renders, 46 inbetweens, RIFE`."""
     between = frames[-1] - frames[0] + 1 - len(frames)
-    return (
-        f"Keys {listed(frames)}: {len(frames)} renders, {between} inbetween{'s' if between > 1 else ''}, {method_label}"
-    )
+    return plural(
+        "Keys {keys}: {renders} renders, 1 inbetween, {method}",
+        "Keys {keys}: {renders} renders, {count} inbetweens, {method}",
+        between,
+    ).format(keys=listed(frames), renders=len(frames), count=between, method=method_label)
 
 
 def _range(scene: Any) -> tuple[int, int]:
@@ -139,14 +151,35 @@ def _keyframes(thing: Any) -> Iterator[tuple[Any, Any]]:
                 yield frames.astype(np.float32), selected
 
 
+def _lack(has_one: bool, is_range: bool, count: int) -> str:
+    """A template: how many keyframes there are, perhaps within a range of frames, of one object or of more."""
+    if has_one:
+        return plural(
+            "“{name}” has one keyframe within frames {first}–{last}; two are needed.",
+            "The {count} selected objects have one keyframe within frames {first}–{last}; two are needed.",
+            count,
+        )
+    if is_range:
+        return plural(
+            "“{name}” has no keyframes within frames {first}–{last}; two are needed.",
+            "The {count} selected objects have no keyframes within frames {first}–{last}; two are needed.",
+            count,
+        )
+    return plural(
+        "“{name}” has no keyframes; two are needed.",
+        "The {count} selected objects have no keyframes; two are needed.",
+        count,
+    )
+
+
 def _advice(objects: list[Any], has_keyframes: bool) -> str:
     if has_keyframes:
-        return "Set another keyframe inside the range of the scene, or choose Frames and write them down."
+        return rpt("Set another keyframe inside the range of the scene, or choose Frames and write them down.")
     for thing in objects:
         for mover in _movers(thing):
             if any(True for _ in _keyframes(mover)):
-                return f"“{mover.name}” moves it: select that."
-    return "Select the objects that are animated, or choose Frames and write them down."
+                return rpt("“{name}” moves it: select that.").format(name=mover.name)
+    return rpt("Select the objects that are animated, or choose Frames and write them down.")
 
 
 def _movers(thing: Any) -> Iterator[Any]:

@@ -143,8 +143,7 @@ class _Content(Content):
         engines = {"CYCLES": ("cycles", "cycles_curves"), "BLENDER_WORKBENCH": ("display",)}
         for name in engines.get(self.order.engine, ("eevee",)):
             yield self.part(getattr(scene, name, None))
-        if self.order.compositing:
-            yield self.block(compat.compositing_tree(scene))
+        yield self.block(compat.compositing_tree(scene) if self.order.compositing else None)
         yield self.block(scene.world)
         if scene.camera is not None:
             yield matrix(scene.camera.matrix_world)

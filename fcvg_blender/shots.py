@@ -17,16 +17,22 @@ import bpy
 
 from . import compat
 from .engine import errors, protocol
+from .words import mark, plural, rpt
 
 GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of properties.PLACEMENTS
 
 _NO_PICTURE = {
-    "SOUND": ("is a sound", "Select strips that show a picture."),
-    "ADJUSTMENT": ("is an adjustment layer and shows no picture of its own", "Select the strips below it."),
-    "MULTICAM": ("only shows what is on another channel", "Select strips of that channel."),
-    "CLIP": ("is a movie clip strip", "Put it into a meta strip (Ctrl G) and select that."),
-    "MASK": ("is a mask", "Put it into a meta strip (Ctrl G) and select that."),
+    "SOUND": (mark("“{name}” is a sound."), mark("Select strips that show a picture.")),
+    "ADJUSTMENT": (
+        mark("“{name}” is an adjustment layer and shows no picture of its own."),
+        mark("Select the strips below it."),
+    ),
+    "MULTICAM": (mark("“{name}” only shows what is on another channel."), mark("Select strips of that channel.")),
+    "CLIP": (mark("“{name}” is a movie clip strip."), mark("Put it into a meta strip (Ctrl G) and select that.")),
+    "MASK": (mark("“{name}” is a mask."), mark("Put it into a meta strip (Ctrl G) and select that.")),
 }
+
+_TOO_LONG = mark("The gap is {frames} frames long; at most {most} inbetweens can be made at once.")
 
 
 class ShotProblem(errors.BadRequest):
@@ -89,7 +95,8 @@ def chain(scene: Any, strips: Iterable[Any], settings: Any) -> Chain:
     left_out: list[str] = []
     for earlier, later in pairwise(pictures):
         if (earlier.name, later.name) in filled:
-            left_out.append(f"“{earlier.name}” and “{later.name}” have inbetweens already.")
+            there = rpt("“{earlier}” and “{later}” have inbetweens already.")
+            left_out.append(there.format(earlier=earlier.name, later=later.name))
             continue
         try:
             shot = _between(scene, earlier, later, settings, edit)
@@ -167,7 +174,7 @@ def _between(scene: Any, earlier: Any, later: Any, settings: Any, edit: _Edit) -
     gap = compat.left(later) - cut
     if gap > protocol.MAX_COUNT:
         raise ShotProblem(
-            f"The gap is {gap} frames long; at most {protocol.MAX_COUNT} inbetweens can be made at once.",
+            rpt(_TOO_LONG).format(frames=gap, most=protocol.MAX_COUNT),
             "Move the strips closer together.",
         )
     if gap > 0:
@@ -177,7 +184,9 @@ def _between(scene: Any, earlier: Any, later: Any, settings: Any, edit: _Edit) -
         first = _first_when_touching(earlier, later, placement, count)
     if first - 1 < 0 and not _negative_frames_shown():
         raise ShotProblem(
-            f"The earlier key is on frame {first - 1}, and Blender shows nothing before frame 0.",
+            rpt("The earlier key is on frame {frame}, and Blender shows nothing before frame 0.").format(
+                frame=first - 1
+            ),
             "Move the strips to the right, or allow negative frames in the preferences.",
         )
     pushing = placement == "PUSH"
@@ -211,12 +220,14 @@ def of_strip(scene: Any, strip: Any) -> Shot:
         count = compat.left(later) - first
         if count < 1:
             raise ShotProblem(
-                f"There is no room any more between “{earlier.name}” and “{later.name}”.",
+                rpt("There is no room any more between “{earlier}” and “{later}”.").format(
+                    earlier=earlier.name, later=later.name
+                ),
                 "Move the keys apart, or remove the inbetweens.",
             )
         if count > protocol.MAX_COUNT:
             raise ShotProblem(
-                f"The gap is {count} frames long; at most {protocol.MAX_COUNT} inbetweens can be made at once.",
+                rpt(_TOO_LONG).format(frames=count, most=protocol.MAX_COUNT),
                 "Move the strips closer together.",
             )
     return Shot(
@@ -242,11 +253,13 @@ def keys_of(scene: Any, strip: Any) -> tuple[Any, Any]:
     first, after = compat.left(strip), compat.right(strip)
     earlier = _key(beside, record.key_start_id, record.key_start, lambda key: abs(compat.right(key) - first))
     later = _key(beside, record.key_end_id, record.key_end, lambda key: abs(compat.left(key) - after))
-    for key, name, which in ((earlier, record.key_start, "earlier"), (later, record.key_end, "later")):
+    for key, name, gone in (
+        (earlier, record.key_start, rpt("The earlier key of “{strip}”, the strip “{key}”, is gone.")),
+        (later, record.key_end, rpt("The later key of “{strip}”, the strip “{key}”, is gone.")),
+    ):
         if key is None:
             raise ShotProblem(
-                f"The {which} key of “{strip.name}”, the strip “{name}”, is gone.",
-                "Bring it back, or select two strips and generate anew.",
+                gone.format(strip=strip.name, key=name), "Bring it back, or select two strips and generate anew."
             )
     return earlier, later
 
@@ -280,16 +293,18 @@ def sentence(chain: Chain, method_label: str) -> str:
     """What will happen, such as `12 inbetweens, frames 25–36, channel 3, RIFE`."""
     shot = chain.shots[0]
     if len(chain.shots) > 1:
-        text = f"{len(chain.shots)} gaps, {chain.count} inbetweens, {method_label}"
+        text = rpt("{gaps} gaps, {count} inbetweens, {method}").format(
+            gaps=len(chain.shots), count=chain.count, method=method_label
+        )
         moved = sum(each.count for each in chain.shots if each.placement == "PUSH")
-        return text + (f"; later strips move right by up to {moved}" if moved else "")
-    if shot.count == 1:
-        what = f"1 inbetween, frame {shot.first}"
-    else:
-        what = f"{shot.count} inbetweens, frames {shot.first}–{shot.last}"
-    text = f"{what}, channel {shot.channel}, {method_label}"
+        return text + (rpt("; later strips move right by up to {frames}").format(frames=moved) if moved else "")
+    text = plural(
+        "1 inbetween, frame {first}, channel {channel}, {method}",
+        "{count} inbetweens, frames {first}–{last}, channel {channel}, {method}",
+        shot.count,
+    ).format(count=shot.count, first=shot.first, last=shot.last, channel=shot.channel, method=method_label)
     if shot.placement == "PUSH":
-        text += f"; later strips move right by {shot.count}"
+        text += rpt("; later strips move right by {frames}").format(frames=shot.count)
     return text
 
 
@@ -304,13 +319,15 @@ def to_push(scene: Any, cut: int) -> list[Any]:
         sources = [source.name in names for source in compat.inputs(strip)]
         if any(sources) and not all(sources):
             raise ShotProblem(
-                f"The effect “{strip.name}” joins a strip before the cut to one after it; pushing would tear it.",
+                rpt("The effect “{name}” joins a strip before the cut to one after it; pushing would tear it.").format(
+                    name=strip.name
+                ),
                 "Choose another place for the inbetweens, or remove the effect.",
             )
     for strip in moving:
         if strip.lock or compat.channel(scene, strip.channel).lock:
             raise ShotProblem(
-                f"“{strip.name}” comes after the cut and is locked, so it cannot be pushed.",
+                rpt("“{name}” comes after the cut and is locked, so it cannot be pushed.").format(name=strip.name),
                 "Unlock the strip and its channel, or choose another place for the inbetweens.",
             )
     free = [strip for strip in moving if not any(True for _ in compat.inputs(strip))]
@@ -331,12 +348,14 @@ def _pair(strips: list[Any]) -> tuple[Any, Any]:
         if len(pictures) > 2 and all(strip.fcvg.id for strip in pictures):
             raise ShotProblem("These are inbetweens.", "To make more, select the strips to be joined by them.")
         if not pictures:
-            what = "sound is" if all(strip.type == "SOUND" for strip in strips) else "conditions are"
-            raise ShotProblem(f"Only {what} selected.", "Select two strips that show a picture.")
+            only_sound = all(strip.type == "SOUND" for strip in strips)
+            what = mark("Only sound is selected.") if only_sound else mark("Only conditions are selected.")
+            raise ShotProblem(what, "Select two strips that show a picture.")
         if len(pictures) == 1:
             raise ShotProblem("Only one strip is selected.", "Select a second strip: hold Shift and click it.")
         raise ShotProblem(
-            f"{len(pictures)} strips are selected, inbetweens among them.", "Select only strips to be keys."
+            rpt("{count} strips are selected, inbetweens among them.").format(count=len(pictures)),
+            "Select only strips to be keys.",
         )
     earlier, later = sorted(pictures, key=compat.left)
     return earlier, later
@@ -347,34 +366,43 @@ def _check_order(earlier: Any, later: Any) -> None:
     for strip in (earlier, later):
         if strip.type in _NO_PICTURE:
             why, hint = _NO_PICTURE[strip.type]
-            raise ShotProblem(f"“{strip.name}” {why}.", hint)
+            raise ShotProblem(rpt(why).format(name=strip.name), hint)
     if compat.right(earlier) > compat.left(later):
         for effect, source in ((earlier, later), (later, earlier)):
             if any(each.name == source.name for each in compat.inputs(effect)):
                 raise ShotProblem(
-                    f"The effect “{effect.name}” is made of “{source.name}”, so there is nothing between them.",
+                    rpt("The effect “{effect}” is made of “{strip}”, so there is nothing between them.").format(
+                        effect=effect.name, strip=source.name
+                    ),
                     "Select strips that follow each other in time.",
                 )
         overlap = min(compat.right(earlier), compat.right(later)) - compat.left(later)
         raise ShotProblem(
-            f"“{earlier.name}” and “{later.name}” overlap by {overlap} frame{'s' if overlap > 1 else ''}.",
+            plural(
+                "“{earlier}” and “{later}” overlap by 1 frame.",
+                "“{earlier}” and “{later}” overlap by {count} frames.",
+                overlap,
+            ).format(earlier=earlier.name, later=later.name, count=overlap),
             "Move or trim them so that one ends before the other starts.",
         )
 
 
 def _check_visible(scene: Any, strip: Any) -> None:
     if strip.mute:
-        raise ShotProblem(f"“{strip.name}” is muted.", "Unmute it (Alt H) to use its picture.")
+        raise ShotProblem(rpt("“{name}” is muted.").format(name=strip.name), "Unmute it (Alt H) to use its picture.")
     channel = compat.channel(scene, strip.channel)
     if channel.mute:
-        raise ShotProblem(f"“{strip.name}” lies on the muted channel “{channel.name}”.", "Unmute the channel.")
+        raise ShotProblem(
+            rpt("“{name}” lies on the muted channel “{channel}”.").format(name=strip.name, channel=channel.name),
+            "Unmute the channel.",
+        )
 
 
 def _check_shared(before: Shot, after: Shot) -> None:
     """A strip between two others keeps a frame of its own. Raises ShotProblem."""
     if before.end_strip == after.start_strip and before.end_frame > after.start_frame:
         raise ShotProblem(
-            f"“{after.start_strip}” is too short for inbetweens over its start and its end.",
+            rpt("“{name}” is too short for inbetweens over its start and its end.").format(name=after.start_strip),
             "Make fewer inbetweens, or push the later strips to make room.",
         )
 
@@ -384,12 +412,17 @@ def _first_when_touching(earlier: Any, later: Any, placement: str, count: int) -
     cut = compat.right(earlier)
     over_end = {"OVER_END": count, "OVER_START": 0, "CENTRED": count // 2, "PUSH": 0}[placement]
     over_start = 0 if placement == "PUSH" else count - over_end
-    for strip, covered, where in ((earlier, over_end, "end"), (later, over_start, "start")):
+    end = plural("too short for 1 inbetween over its end", "too short for {count} inbetweens over its end", over_end)
+    start = plural(
+        "too short for 1 inbetween over its start", "too short for {count} inbetweens over its start", over_start
+    )
+    for strip, covered, why in ((earlier, over_end, end), (later, over_start, start)):
         length = compat.right(strip) - compat.left(strip)
         if covered >= length:
             raise ShotProblem(
-                f"“{strip.name}” shows {length} frame{'s' if length > 1 else ''}, too short for {covered} "
-                f"inbetween{'s' if covered > 1 else ''} over its {where}.",
+                plural("“{name}” shows 1 frame, {why}.", "“{name}” shows {count} frames, {why}.", length).format(
+                    name=strip.name, count=length, why=why.format(count=covered)
+                ),
                 "Make fewer inbetweens, or push the later strips to make room.",
             )
     return cut - over_end
@@ -411,6 +444,8 @@ def _free_channel(
         if number not in taken and not channel.lock and not channel.mute:
             return number
     raise ShotProblem(
-        f"There is no free channel above {above} on frames {first}–{first + count - 1}.",
+        rpt("There is no free channel above {above} on frames {first}–{last}.").format(
+            above=above, first=first, last=first + count - 1
+        ),
         "Free a channel above both strips: unlock it, unmute it, or move what lies there.",
     )

@@ -14,6 +14,7 @@ from bpy.props import IntProperty, PointerProperty, StringProperty
 
 from . import compat
 from .engine import errors
+from .words import rpt
 
 TYPED, CURVE, ANIMATION = "CUSTOM", "CURVE", "FCURVE"  # identifiers of the spacings that are no preset
 
@@ -96,7 +97,9 @@ def typed(text: str, drawings: int) -> list[float]:
     times = parsed(text)
     if len(times) != drawings:
         raise errors.BadRequest(
-            f"The timing chart has {len(times)} numbers, but {drawings} drawings are to be made.",
+            rpt("The timing chart has {numbers} numbers, but {drawings} drawings are to be made.").format(
+                numbers=len(times), drawings=drawings
+            ),
             "Write one number for each drawing.",
         )
     return times
@@ -169,7 +172,7 @@ def of_animation(spacing: Any, count: int, hold: int, start_frame: float, end_fr
         known = channels(chosen)
         if spacing.channel not in known:
             raise errors.BadRequest(
-                f"“{chosen.name}” has no animated channel “{spacing.channel}”.",
+                rpt("“{name}” has no animated channel “{channel}”.").format(name=chosen.name, channel=spacing.channel),
                 "Choose another channel, or none for everything that moves.",
             )
         curves = [known[spacing.channel]]
@@ -177,9 +180,12 @@ def of_animation(spacing: Any, count: int, hold: int, start_frame: float, end_fr
     step = (last - first) / (count + 1)
     times = _progress(curves, first, last, [first + index * step for index in range(1, count + 1, hold)])
     if times is None:
-        what = f"“{spacing.channel}” of “{chosen.name}”" if spacing.channel else f"“{chosen.name}”"
+        if spacing.channel:
+            still = rpt("“{channel}” of “{name}” does not change between frames {first} and {last}.")
+        else:
+            still = rpt("“{name}” does not change between frames {first} and {last}.")
         raise errors.BadRequest(
-            f"{what} does not change between frames {first:g} and {last:g}.",
+            still.format(channel=spacing.channel, name=chosen.name, first=f"{first:g}", last=f"{last:g}"),
             "Choose a channel that moves there, or set the frame offset.",
         )
     return times

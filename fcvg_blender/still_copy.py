@@ -14,7 +14,7 @@ from . import compat
 from .looks import Look
 
 _NAME = ".Inbetween Keys"  # names that begin with a dot are left out of Blender's menus
-_MARK = "fcvg_temporary"  # on copies of node groups
+_MARK = "fcvg_temporary"  # on node groups and worlds
 _FILE_OUTPUT = "CompositorNodeOutputFile"
 
 
@@ -29,6 +29,8 @@ def make(scene: Any, look: Look, file_format: str) -> int:
     try:
         _set_up(scene, copy, file_format)
         look.apply(copy)
+        if look.background is not None:
+            copy.world = _plain_world(look.background)
     except BaseException:
         remove(copy.session_uid)
         raise
@@ -45,9 +47,10 @@ def remove(uid: int) -> None:
     copy = find(uid)
     if copy is not None:
         bpy.data.scenes.remove(copy)
-    trees: list[Any] = list(bpy.data.node_groups)
-    for tree in [tree for tree in trees if _MARK in tree]:
-        bpy.data.node_groups.remove(tree)
+    kinds: tuple[Any, ...] = (bpy.data.node_groups, bpy.data.worlds)
+    for kind in kinds:
+        for each in [each for each in kind if _MARK in each]:
+            kind.remove(each)
 
 
 def remove_all() -> None:
@@ -128,6 +131,13 @@ def _take_compositing(scene: Any, copy: Any) -> None:
         tree = _own(tree)
         copy.compositing_node_group = tree
     _adapt(tree, scene, copy)
+
+
+def _plain_world(colour: tuple[float, ...]) -> Any:
+    world: Any = bpy.data.worlds.new(_NAME)
+    world.color = colour
+    world[_MARK] = True
+    return world
 
 
 def _own(tree: Any) -> Any:

@@ -16,6 +16,7 @@ import bpy
 
 from . import compat, folders, keyframes, shots, stills, strips
 from .engine import errors
+from .words import rpt
 
 _TITLE_LETTERS = 50  # of a scene's name; Blender cuts names at 63 bytes
 _OWN = {"rna_type", "name", "stills", "prefetch_held"}  # of one scene, not to be copied
@@ -133,14 +134,19 @@ def changing(edit: Any, scene_name: str, made: list[stills.Still]) -> set[int]:
 def told(context: Any, edit: Any, file_format: str, made: list[stills.Still]) -> str:
     """What has become of the keys, in sentences: how many were rendered, where they are, what is to be known."""
     reused = sum(still.reused for still in made)
-    how = f"{len(made) - reused} rendered, {reused} reused" if reused else "all rendered"
-    parts = [f"{len(made)} keys: {how}. They are in the edit of “{edit.name}”."]
+    if reused:
+        what = rpt("{count} keys: {rendered} rendered, {reused} reused. They are in the edit of “{name}”.")
+    else:
+        what = rpt("{count} keys: all rendered. They are in the edit of “{name}”.")
+    parts = [what.format(count=len(made), rendered=len(made) - reused, reused=reused, name=edit.name)]
     if compat.sequencer_scene(context) != edit:
-        where = "in the sequencer's header" if hasattr(context, "sequencer_scene") else "at the top right of the window"
-        parts.append(f"Choose that scene {where} to see it.")
+        has_choice = hasattr(context, "sequencer_scene")
+        in_header = rpt("Choose that scene in the sequencer's header to see it.")
+        parts.append(in_header if has_choice else rpt("Choose that scene at the top right of the window to see it."))
     view = edit.view_settings.view_transform
     if file_format != "exr" and view not in keyframes.PLAIN_VIEWS:
-        parts.append(f"It shows them through {view} once more: set its View Transform to Standard.")
+        through = rpt("It shows them through {view} once more: set its View Transform to Standard.")
+        parts.append(through.format(view=view))
     return " ".join(parts)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from .translations import OWN
+
 KEYFRAMES, TYPED = "KEYFRAMES", "TYPED"
 FINAL, VIEWPORT = "FINAL", "VIEWPORT"
 
@@ -30,7 +32,9 @@ def _is_edit(_self: Any, scene: Any) -> bool:
 class FCVG_Stills(bpy.types.PropertyGroup):
     """What is rendered as keys, how, and into which edit it goes."""
 
-    source: EnumProperty(name="Keys", description="Which frames are rendered as keys", items=SOURCES)
+    source: EnumProperty(
+        name="Keys", description="Which frames are rendered as keys", items=SOURCES, translation_context=OWN
+    )
     frames: StringProperty(
         name="Frames",
         description="Two or more frames with commas between them, such as 1, 25, 49",
@@ -42,6 +46,7 @@ class FCVG_Stills(bpy.types.PropertyGroup):
         description="Scene whose edit gets the keys and inbetweens. Empty: the one the sequencer shows, or a new one",
         type=bpy.types.Scene,
         poll=_is_edit,
+        translation_context=OWN,
     )
     is_temporary: BoolProperty(
         name="Temporary", description="A copy that is only rendered and then thrown away", options={"HIDDEN"}

@@ -23,6 +23,7 @@ from . import folders, graphics, keyframes, scene_prints, still_copy, still_sett
 from .engine import errors
 from .jobs import session
 from .looks import Look
+from .words import joined, plural, rpt
 
 FOLDER = "keys"
 
@@ -67,13 +68,15 @@ def check(scene: Any, frames: tuple[int, ...], look: Look) -> None:
         raise errors.BadRequest("Blender is rendering.", "Wait until it has finished, then try again.")
     if any(still_copy.camera_at(scene, frame) is None for frame in frames):
         raise errors.BadRequest(
-            f"The scene “{scene.name}” has no camera.",
+            rpt("The scene “{name}” has no camera.").format(name=scene.name),
             "Add a camera (Shift A ▸ Camera) and make it the active one (Ctrl Numpad 0).",
         )
     engine = look.engine or scene.render.engine
     if engine in graphics.NEEDING and not graphics.can_draw():
         raise errors.MissingPart(
-            f"{_engine_label(engine)} needs a graphics driver, and this Blender runs without one.",
+            rpt("{engine} needs a graphics driver, and this Blender runs without one.").format(
+                engine=_engine_label(engine)
+            ),
             "Render with Cycles, or open the file in Blender's window.",
         )
 
@@ -136,7 +139,7 @@ def clean() -> None:
     if _run is not None:
         status, kept = still_settings.status(), _kept(_run)
         close()
-        status.outcome = f"The rendering was ended. {kept}".strip()
+        status.outcome = joined(("The rendering was ended.", kept))
     if not bpy.app.is_job_running("RENDER"):
         still_copy.remove_all()
 
@@ -187,7 +190,9 @@ class _Run:
                 bpy.ops.render.render(how, write_still=True)
             except RuntimeError as error:
                 raise errors.BadRequest(
-                    f"Frame {self.waiting[0]} could not be rendered: {str(error).strip().removeprefix('Error: ')}",
+                    rpt("Frame {frame} could not be rendered: {reason}").format(
+                        frame=self.waiting[0], reason=str(error).strip().removeprefix("Error: ")
+                    ),
                     "Render that frame yourself (F12) to see what is wrong.",
                 ) from error
 
@@ -200,15 +205,19 @@ class _Run:
             try:
                 unfinished.replace(path)
             except OSError as error:
-                raise errors.DiskError(f"The key “{path.name}” could not be written: {error.strerror}.") from error
+                raise errors.DiskError(
+                    rpt("The key “{name}” could not be written: {reason}.").format(
+                        name=path.name, reason=error.strerror
+                    )
+                ) from error
             self._done(path, reused=False)
             return
         unfinished.unlink(missing_ok=True)
         if self.cancelled or still_copy.find(self._copy) is None:
             raise RenderCancelled("The rendering was cancelled.")
         raise errors.DiskError(
-            f"The key “{path.name}” could not be written whole.",
-            f"See whether there is room and whether you may write in {path.parent}.",
+            rpt("The key “{name}” could not be written whole.").format(name=path.name),
+            rpt("See whether there is room and whether you may write in {folder}.").format(folder=path.parent),
         )
 
     def _done(self, path: Path, reused: bool) -> None:
@@ -244,7 +253,7 @@ def _turn() -> float | None:
         return _PERIOD_S
     try:
         run.take()
-        if run.waiting and still_settings.status().stopping:
+        if still_settings.status().stopping:
             raise RenderCancelled("The rendering was cancelled.")
         path = run.prepare() if run.waiting else None
         _publish(run)
@@ -257,13 +266,13 @@ def _turn() -> float | None:
         on_end(run.stills)
     except RenderCancelled as error:
         close()
-        still_settings.status().outcome = f"{error.message} {_kept(run)}".strip()
+        still_settings.status().outcome = joined((error.message, _kept(run)))
     except errors.FcvgError as error:
         close()
         session.show_error(error.message, error.hint, code=error.code)
     except Exception as error:
         close()
-        session.fail_all(f"The add-on stumbled: {error}", traceback.format_exc())
+        session.fail_all(rpt("The add-on stumbled: {error}").format(error=error), traceback.format_exc())
     _redraw()
     return None
 
@@ -280,7 +289,11 @@ def _kept(run: _Run) -> str:
     made = len(run.stills)
     if not made:
         return ""
-    return f"{made} of {len(run.order.frames)} keys {'is' if made == 1 else 'are'} there and will be used next time."
+    return plural(
+        "1 of {all} keys is there and will be used next time.",
+        "{count} of {all} keys are there and will be used next time.",
+        made,
+    ).format(count=made, all=len(run.order.frames))
 
 
 def _is_whole(path: Path) -> bool:

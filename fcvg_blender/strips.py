@@ -21,8 +21,9 @@ from typing import Any
 
 import bpy
 
-from . import compat, exposure, generative, keyframes, properties, shots
+from . import compat, exposure, generative, keyframes, placeholder, properties, shots
 from .engine import errors, protocol
+from .words import rpt
 
 COLOUR_TAG = "COLOR_04"
 
@@ -34,16 +35,15 @@ _NAME_LETTERS = 20  # of each key in a strip's name; Blender cuts names at 63 by
 def insert(scene: Any, shot: shots.Shot, folder: Path, take_id: str, request: protocol.Request) -> Any:
     """Lay a strip of inbetweens into the edit and return it; it becomes the only selected and the active one.
 
-    Its one take, `take_id`, is WAITING, and the strip muted: there is nothing in `folder` yet (see `takes.reveal`).
-    With placement PUSH later strips, and markers where the scene's settings say so, make room first. Raises ShotProblem
-    when the edit cannot be pushed, DiskError when the folder's path is too long for Blender; the edit is unchanged
-    then.
+    Its one take, `take_id`, is WAITING; of `folder` it shows the placeholder until there is more. With placement PUSH
+    later strips, and markers where the scene's settings say so, make room first. Raises ShotProblem when the edit
+    cannot be pushed, DiskError when the folder's path is too long for Blender; the edit is unchanged then.
     """
     strip_directory(folder)
     pushing = shot.placement == "PUSH"
     for each in shots.to_push(scene, shot.first) if pushing else ():
         _move(each, shot.count)
-    files = exposure.sheet(_times(shot.count, request.timing, request.hold), (), keyframes.suffix(request.format))
+    files = [placeholder.FILE] * shot.count
     strip = new_strip(scene, title("Inbetweens", shot), folder, files, shot.channel, shot.first)
     keys = tuple(compat.strips(scene)[name] for name in (shot.start_strip, shot.end_strip))
     set_pixels(strip, request.format)
@@ -52,7 +52,6 @@ def insert(scene: Any, shot: shots.Shot, folder: Path, take_id: str, request: pr
     remember_gap(record, shot, request)
     record.key_start_id, record.key_end_id = (_key_id(key) for key in keys)
     remember_take(record, request, take_id, folder)
-    strip.mute = record.hidden = True
     if pushing:
         _push_the_rest(scene, shot, record)
     _select_only(scene, strip)
@@ -65,11 +64,11 @@ def title(what: str, shot: shots.Shot) -> str:
 
 
 def new_strip(scene: Any, name: str, folder: Path, files: list[str], channel: int, first: int) -> Any:
-    """An image strip that shows `files` of `folder`, one a frame from `first` on; they need not exist yet."""
+    """An image strip that shows `files` of `folder`, one a frame from `first` on; they need not exist yet, the
+    placeholder has to."""
     strip = compat.strips(scene).new_image(
         name=name,
-        # The name of no file: Blender would read the whole key here, only to note its size.
-        filepath=str(folder / "none"),
+        filepath=str(folder / placeholder.FILE),  # whatever is shown: Blender reads it here to note the size
         channel=channel,
         frame_start=first,
         fit_method="ORIGINAL",
@@ -111,10 +110,12 @@ def set_folder(strip: Any, path: Path) -> None:
 
 
 def show(strip: Any, drawings: list[exposure.Drawing]) -> None:
-    """Let each frame of the strip show the nearest of the drawings made."""
+    """Let each frame of the strip show the nearest of the drawings made, or nothing while there are not even keys."""
     record = strip.fcvg
     times = _times(record.count, record.engine_timing(), record.hold)
-    files = exposure.sheet(times, drawings, keyframes.suffix(record.format))
+    suffix = keyframes.suffix(record.format)
+    is_begun = bool(drawings) or exposure.has_keys(folder(strip), suffix)
+    files = exposure.sheet(times, drawings, suffix) if is_begun else [placeholder.FILE] * len(times)
     set_files(strip, dict(enumerate(files, 1)))
     record.made = exposure.exact(times, drawings)
     record.missing = properties.timing_text(exposure.missing(times, drawings))
@@ -264,7 +265,7 @@ def strip_directory(path: Path) -> str:
             text = bpy.path.relpath(str(path)).replace("\\", "/") + "/"
     if len(text.encode()) > LONGEST_DIRECTORY_BYTES:
         raise errors.DiskError(
-            f"The path of the folder for the frames is too long for Blender: {text[:80]}…",
+            rpt("The path of the folder for the frames is too long for Blender: {path}…").format(path=text[:80]),
             "Save the blend file in a folder with a shorter path.",
         )
     return text

@@ -6,6 +6,7 @@ from typing import Any
 
 from . import properties, takes
 from .engine import protocol
+from .words import rpt, tip, told
 
 
 def title(record: Any, take: Any) -> str:
@@ -13,9 +14,9 @@ def title(record: Any, take: Any) -> str:
     every = takes.all_of(record)
     words = [method(take)]
     if take.method in protocol.GENERATIVE:
-        words.append(f"seed {take.seed}")
+        words.append(rpt("seed {number}").format(number=take.seed))
     elif any(each.method in protocol.GENERATIVE for each in every):
-        words.insert(0, "Draft")
+        words.insert(0, rpt("Draft"))
     if any(each.format != take.format for each in every):
         words.append(_format(take))
     return f"{take.number}  {', '.join(words)}"
@@ -32,18 +33,22 @@ def state(record: Any, take: Any, fraction: float) -> str:
         return f"{fraction:.0%}"
     if take.state in properties.UNFINISHED or take.made == record.count:
         return ""
-    return f"{take.made} of {record.count}"
+    return rpt("{made} of {count}").format(made=take.made, count=record.count)
 
 
 def everything(record: Any, take: Any) -> str:
     """A take for who points at it."""
-    facts = [f"Show take {title(record, take)}. {take.made} of {record.count} frames, {_format(take)}"]
+    shown = tip("Show take {take}. {made} of {count} frames, {format}").format(
+        take=title(record, take), made=take.made, count=record.count, format=_format(take)
+    )
+    facts = [shown]
     if take.engine_version:
-        facts.append(f"engine {take.engine_version}")
-    waits = "It waits for its turn" if take.state == properties.WAITING else ""
-    sentences = [", ".join(facts), waits, take.error.rstrip("."), take.notes.rstrip(".")]
+        facts.append(tip("engine {version}").format(version=take.engine_version))
+    waits = tip("It waits for its turn") if take.state == properties.WAITING else ""
+    sentences = [", ".join(facts), waits, told(take.error).rstrip("."), told(take.notes).rstrip(".")]
     return ".\n".join(filter(None, sentences))
 
 
 def _format(take: Any) -> str:
-    return next((label for name, label, *_ in properties.FORMATS if properties.engine_word(name) == take.format), "")
+    word = take.format
+    return rpt(next((label for name, label, *_ in properties.FORMATS if properties.engine_word(name) == word), ""))

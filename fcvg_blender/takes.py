@@ -7,11 +7,12 @@ loading and the artist replace strips at any time.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import exposure, folders, keyframes, properties, strips
-from .engine import protocol
+from . import exposure, folders, properties, strips
+from .engine import errors, protocol
 
 _FIELDS = tuple(properties.TakeFields.__annotations__)
 
@@ -64,39 +65,18 @@ def show(strip: Any, number: int) -> None:
 
 
 def refresh(strip: Any) -> None:
-    """Let the strip show what is on disk of its take."""
-    drawings = exposure.made(strips.folder(strip))
+    """Let the strip show what is on disk of its take; nothing where it was never begun."""
+    path = strips.folder(strip)
+    drawings = exposure.made(path)
+    if drawings is None and not strip.fcvg.made:
+        with suppress(errors.DiskError):
+            folders.make_for_strip(path, strip.id_data)
     strips.show(strip, drawings or [])
-    reveal(strip)
-
-
-def reveal(strip: Any) -> None:
-    """Mute the strip while there are not even keys to show.
-
-    Blender shows missing pictures in magenta, and 5.2 crashes on those that a script has appended: it makes the magenta
-    as large as the picture was, which it does not know.
-    """
-    record, path = strip.fcvg, strips.folder(strip)
-    suffix = keyframes.suffix(record.format)
-    is_empty = not (record.made and path.is_dir()) and not all(
-        (path / (key + suffix)).is_file() for key in (exposure.START, exposure.END)
-    )
-    if is_empty and not strip.mute:
-        strip.mute = record.hidden = True
-    elif record.hidden and not is_empty:
-        strip.directory = strip.directory  # Blender 5.2 looks once whether files are missing, and again only then
-        strip.mute = record.hidden = False
 
 
 def has_drawings(strip: Any, take: Any) -> bool:
     """Whether anything was made of the take, for whatever timing: it is not to be lost then."""
     return bool(take.made or exposure.made(folders.of_take(strip, take)))
-
-
-def step(strip: Any, by: int) -> None:
-    """Show the next take, with `by` = -1 the one before; round and round."""
-    numbers = [int(take.number) for take in all_of(strip.fcvg)]
-    show(strip, numbers[(numbers.index(strip.fcvg.number) + by) % len(numbers)])
 
 
 def delete(strip: Any, number: int) -> None:

@@ -6,6 +6,9 @@ from typing import Any
 
 import blf
 
+from .words import told
+
+BARE_MARGIN_PX = 54  # of a sidebar: tabs and panel borders, at scale 1
 SIDE_MARGIN_PX = 92  # of a sidebar: tabs, panel borders, box borders and an icon, at scale 1
 
 
@@ -18,10 +21,11 @@ def text_box(
     alert: bool = False,
     margin_px: float = SIDE_MARGIN_PX,
 ) -> Any:
-    """A box with `text` beside `icon` and `hint` dimmed below it, broken to the width of the region."""
+    """A box with `text` beside `icon` and `hint` below it, broken to the width of the region. Nothing is dimmed: in a
+    light theme words in boxes are grey as they are."""
     box = layout.box().column(align=True)
     paragraph(box, lines(context, text, room_px(context, margin_px)), icon, alert)
-    paragraph(box, lines(context, hint, room_px(context, margin_px)), "BLANK1", dimmed=True)
+    paragraph(box, lines(context, hint, room_px(context, margin_px)), "BLANK1")
     return box
 
 
@@ -58,11 +62,11 @@ def wrapped(context: Any, text: str) -> list[str]:
 
 
 def lines(context: Any, text: str, width_px: float) -> list[str]:
-    """`text` in lines of at most `width_px`; a word that is longer has a line of its own."""
+    """`text` in the artist's language and in lines of at most `width_px`; a longer word has a line of its own."""
     preferences = context.preferences
     blf.size(0, preferences.ui_styles[0].widget.points * preferences.system.ui_scale)
     found: list[str] = []
-    for word in text.split():
+    for word in told(text).split():
         longer = f"{found[-1]} {word}" if found else word
         if found and blf.dimensions(0, longer)[0] <= width_px:
             found[-1] = longer

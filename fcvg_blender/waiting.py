@@ -33,6 +33,7 @@ from . import (
 from .engine import errors, protocol
 from .jobs import session
 from .preferences import Choices
+from .words import rpt
 
 _ORDER = (properties.RUNNING, properties.ASKING, properties.WAITING, properties.INCOMPLETE)  # as the panels show them
 
@@ -74,6 +75,7 @@ def lay(scene: Any, chain: shots.Chain, choices: Choices) -> list[str]:
     except BaseException:
         for take_id in reversed(laid):
             strips.remove(take_id)
+        session.sweep(laid)
         raise
     if len(names) > 1:
         strips.select_only(scene, *names)
@@ -247,7 +249,7 @@ def turn() -> bool:
     except errors.FcvgError as error:
         give_up(take_id, error)
     except Exception as error:  # the pump tells; the queue must not stumble over the same take for ever
-        give_up(take_id, errors.FcvgError(f"The add-on stumbled: {error}"))
+        give_up(take_id, errors.FcvgError(rpt("The add-on stumbled: {error}").format(error=error)))
         raise
     return True
 
@@ -371,6 +373,8 @@ def _lay_one(scene: Any, planned: shots.Shot, take_id: str, choices: Choices) ->
     shot = shots.between(scene, strips_here[planned.start_strip], strips_here[planned.end_strip], settings)
     order = orders.chosen(settings, shot, choices)
     folder = folders.place(scene, shot.start_strip, take_id, choices.output_folder)
+    session.laid[take_id] = folder
+    folders.make_for_strip(folder, scene)
     slow = settings.draft_first and order.method in protocol.GENERATIVE
     strip = strips.insert(scene, shot, folder, take_id, orders.draft_of(order, choices) if slow else order)
     if slow:
@@ -416,7 +420,9 @@ def _fit(scene: Any, strip: Any, shot: shots.Shot) -> None:
         beside = other == strip or other.channel != strip.channel
         if not beside and compat.left(other) <= shot.last and compat.right(other) > shot.first:
             raise shots.ShotProblem(
-                f"“{other.name}” is in the way: “{strip.name}” is to cover frames {shot.first}–{shot.last}.",
+                rpt("“{other}” is in the way: “{name}” is to cover frames {first}–{last}.").format(
+                    other=other.name, name=strip.name, first=shot.first, last=shot.last
+                ),
                 "Move one of them to another channel.",
             )
     strips.resize(strip, shot.first, shot.count)

@@ -13,6 +13,7 @@ from typing import Any
 import bpy
 
 from . import compat, exposure, key_prints, properties, shots, strips, waiting
+from .words import mark, rpt
 
 INTERVAL_S = 2.0
 BUDGET_S = 0.005  # of the main thread, for one turn
@@ -48,23 +49,26 @@ def look_at_all() -> int:
 def sentence(scene: Any, strip: Any) -> tuple[str, str]:
     """What has been noted on a strip, for an artist, and what to do about it; ('', '') where nothing has changed."""
     record = strip.fcvg
-    again = "Regenerate makes these frames anew. Those that are there stay as a take."
+    again = rpt("Regenerate makes these frames anew. Those that are there stay as a take.")
     if record.stale == LOST:
-        return "A key of these frames is gone.", "Bring it back, or select two strips and generate anew."
+        return rpt("A key of these frames is gone."), rpt("Bring it back, or select two strips and generate anew.")
     if record.stale == GAP:
         try:
             shot = shots.of_strip(scene, strip)
         except shots.ShotProblem as problem:
             return problem.message, problem.hint
         if shot.count == record.count:
-            return "The keys are somewhere else now.", again
-        return f"The gap is {shot.count} frames now; these are {record.count}.", again
+            return rpt("The keys are somewhere else now."), again
+        gap = rpt("The gap is {gap} frames now; these are {count}.").format(gap=shot.count, count=record.count)
+        return gap, again
     words = {
-        START: f"The earlier key “{record.key_start}” has changed.",
-        END: f"The later key “{record.key_end}” has changed.",
-        BOTH: f"Both keys, “{record.key_start}” and “{record.key_end}”, have changed.",
+        START: mark("The earlier key “{start}” has changed."),
+        END: mark("The later key “{end}” has changed."),
+        BOTH: mark("Both keys, “{start}” and “{end}”, have changed."),
     }
-    return (words[record.stale], again) if record.stale in words else ("", "")
+    if record.stale not in words:
+        return "", ""
+    return rpt(words[record.stale]).format(start=record.key_start, end=record.key_end), again
 
 
 def turn() -> float:

@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 from .. import preferences
 from ..chores import MODELS, chores
 from ..engine import errors
+from ..words import mark
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -30,7 +31,7 @@ class FCVG_OT_accept_licence(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """With a window: returns at once. Without: returns with the result."""
         try:
-            chore = chores.model(MODELS, "Noting that down", preferences.read(context), "accept", self.name)
+            chore = chores.model(MODELS, mark("Noting that down"), preferences.read(context), "accept", self.name)
         except errors.FcvgError as error:
             return outcome.refuse_chore(self, error)
         return outcome.settle_chore(self, chore)

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .. import pump, takes, waiting
+from ..words import tip
 from .outcome import Result
 
 ANSWERS = [
@@ -33,8 +34,10 @@ class FCVG_OT_answer_cut(bpy.types.Operator):
     def description(cls, _context: Any, properties: Any) -> str:
         """Blender calls this."""
         text = next(text for name, _, text, _ in ANSWERS if name == properties.answer)
-        more = ". The same for all pairs that ask, and for later ones of this edit; see Cuts under Output"
-        return text + more if properties.for_all else text
+        if not properties.for_all:
+            return tip(text)
+        more = tip("{what}. The same for all pairs that ask, and for later ones of this edit; see Cuts under Output")
+        return more.format(what=tip(text))
 
     def execute(self, context: Any) -> Result:
         """The queue goes on meanwhile, whatever is asked."""

@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from .. import pump, waiting
+from ..words import rpt
 from .outcome import Result
 
 
@@ -25,7 +26,7 @@ class FCVG_OT_cancel_all(bpy.types.Operator):
         return context.window_manager.invoke_confirm(  # type: ignore[no-any-return]
             self,
             event,
-            title=f"Take {count} inbetweens out of the edit that are not made yet?",
+            title=rpt("Take {count} inbetweens out of the edit that are not made yet?").format(count=count),
             message="Those that are made stay.",
             confirm_text="Take Out",
         )

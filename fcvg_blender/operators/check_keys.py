@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from .. import strips, watch
+from ..words import plural
 from .outcome import Result
 
 
@@ -29,8 +30,12 @@ class FCVG_OT_check_keys(bpy.types.Operator):
         """Blender calls this."""
         changed = watch.look_at_all()
         if changed:
-            what = "1 strip of inbetweens does" if changed == 1 else f"{changed} strips of inbetweens do"
-            self.report({"WARNING"}, f"{what} not fit the keys any more.")
+            what = plural(
+                "1 strip of inbetweens does not fit the keys any more.",
+                "{count} strips of inbetweens do not fit the keys any more.",
+                changed,
+            )
+            self.report({"WARNING"}, what.format(count=changed))
         else:
             self.report({"INFO"}, "All inbetweens fit their keys.")
         return {"FINISHED"}

@@ -9,10 +9,11 @@ from bpy.props import IntProperty
 
 from .. import pump, takes
 from ..jobs import session
+from ..words import joined, mark, rpt
 from . import active
 from .outcome import Result
 
-_ONLY = "It is the only take. To be rid of the inbetweens, remove the strip."
+_ONLY = mark("It is the only take. To be rid of the inbetweens, remove the strip.")
 
 
 class FCVG_OT_delete_take(bpy.types.Operator):
@@ -51,7 +52,8 @@ class FCVG_OT_delete_take(bpy.types.Operator):
             doomed = [(strip, strip.fcvg.number) for strip in active.selected(context)]
         doomed = [(strip, number) for strip, number in doomed if len(strip.fcvg.others)]
         if not doomed:
-            self.report({"ERROR"}, f"The strip has no take {self.number} beside others. {_ONLY}")
+            none = rpt("The strip has no take {number} beside others.").format(number=self.number)
+            self.report({"ERROR"}, joined((none, _ONLY)))
             return {"CANCELLED"}
         for strip, number in doomed:
             takes.delete(strip, number)

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import engine_state, preferences, texts
 from ..chores import ENGINE, chores
+from ..words import rpt, told
 
 WIDTH_PX = 560
 _MARGIN_PX = 50
@@ -18,9 +19,9 @@ def can_install(operator: Any, context: Any, *kinds: str) -> bool:
     if ENGINE in chores.running:
         operator.poll_message_set("An installation is running already.")
     elif state.chosen:
-        operator.poll_message_set(f"Another engine is chosen: {state.text}")
+        operator.poll_message_set(rpt("Another engine is chosen: {engine}").format(engine=told(state.text)))
     elif kinds and state.kind not in kinds:
-        operator.poll_message_set(state.text)
+        operator.poll_message_set(told(state.text))
     else:
         return True
     return False

@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 from .. import preferences, preferences_models
 from ..chores import chores
 from ..engine import errors, registry
+from ..words import rpt
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -32,7 +33,7 @@ class FCVG_OT_download_model(bpy.types.Operator):
 
     def invoke(self, context: Any, event: Any) -> Result:
         """Blender calls this."""
-        title = f"Download {registry.models()[self.name].title}"
+        title = rpt("Download {model}").format(model=registry.models()[self.name].title)
         width = dialogs.WIDTH_PX
         return context.window_manager.invoke_props_dialog(  # type: ignore[no-any-return]
             self, width=width, title=title, confirm_text="Download"
@@ -56,10 +57,12 @@ class FCVG_OT_download_model(bpy.types.Operator):
             model = registry.models()[self.name]
             if self._asks() and not self.accept:
                 raise errors.LicenceRefused(
-                    f"{model.title} can be downloaded once its licence is accepted.", "Read it, then tick “I accept”."
+                    rpt("{model} can be downloaded once its licence is accepted.").format(model=model.title),
+                    "Read it, then tick “I accept”.",
                 )
             words = ("download", self.name, *(("--accept",) if self.accept else ()))
-            chore = chores.model(self.name, f"Downloading {model.title}", preferences.read(context), *words)
+            title = rpt("Downloading {model}").format(model=model.title)
+            chore = chores.model(self.name, title, preferences.read(context), *words)
         except errors.FcvgError as error:
             return outcome.refuse_chore(self, error)
         return outcome.settle_chore(self, chore)

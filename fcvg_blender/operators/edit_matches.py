@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from .. import compat, overlay
+from ..words import rpt
 from . import active
 from .outcome import Result
 
@@ -31,7 +32,7 @@ class FCVG_OT_edit_matches(bpy.types.Operator):
         """Blender calls this. Without a window the file is only chosen."""
         path = overlay.matches(active.conditions(context))
         if not path.is_file():
-            self.report({"ERROR"}, f"The matches are gone: {path}")
+            self.report({"ERROR"}, rpt("The matches are gone: {path}").format(path=path))
             return {"CANCELLED"}
         conditions = compat.sequencer_scene(context).fcvg.conditions
         conditions.matches = bpy.path.relpath(str(path)) if bpy.data.filepath else str(path)

@@ -11,6 +11,7 @@ from .. import preferences
 from ..chores import chores
 from ..engine import errors
 from ..texts import paragraph
+from ..words import rpt
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -40,7 +41,7 @@ class FCVG_OT_hub_login(bpy.types.Operator):
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout: Any = self.layout
-        text = (
+        text = rpt(
             "Some models are given only to accounts that have accepted their licence on the hub's own page. "
             "Make a token with the right to read in the settings of your account."
         )

@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 from .. import preferences
 from ..chores import MODELS, chores
 from ..engine import errors
+from ..words import mark
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -38,7 +39,7 @@ class FCVG_OT_import_models(bpy.types.Operator):
         """With a window: returns at once. Without: returns with the result."""
         try:
             choices, path = preferences.read(context), bpy.path.abspath(self.filepath)
-            chore = chores.model(MODELS, "Looking for model files", choices, "import", path)
+            chore = chores.model(MODELS, mark("Looking for model files"), choices, "import", path)
         except errors.FcvgError as error:
             return outcome.refuse_chore(self, error)
         return outcome.settle_chore(self, chore)

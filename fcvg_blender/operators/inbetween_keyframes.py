@@ -24,6 +24,7 @@ from .. import (
     waiting,
 )
 from ..engine import errors
+from ..words import rpt, said
 from . import launch, outcome
 from .outcome import Result
 
@@ -45,7 +46,7 @@ class FCVG_OT_inbetween_keyframes(bpy.types.Operator):
         try:
             scene_keys.chosen(context, context.scene)
         except errors.FcvgError as problem:
-            cls.poll_message_set(f"{problem.message} {problem.hint}")
+            cls.poll_message_set(said(problem))
             return False
         return True
 
@@ -95,7 +96,9 @@ def _deliver(context: Any, order: stills.Order, made: list[stills.Still]) -> lis
     """Lay the keys into the edit and takes between them into the queue; the ids of these. Raises FcvgError."""
     scene = bpy.data.scenes.get((order.scene_name, None))
     if scene is None:
-        raise errors.BadRequest(f"The scene “{order.scene_name}” is gone.", "Its keys are kept; undo its deletion.")
+        raise errors.BadRequest(
+            rpt("The scene “{name}” is gone.").format(name=order.scene_name), "Its keys are kept; undo its deletion."
+        )
     choices = preferences.read(context)
     edit = still_edit.find(context, scene) or still_edit.make(context, scene, order.file_format)
     changing = still_edit.changing(edit, scene.name, made)

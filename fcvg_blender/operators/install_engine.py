@@ -12,6 +12,7 @@ from .. import amounts, engine_state, preferences
 from ..chores import PLAN, chores
 from ..engine import errors, protocol
 from ..texts import paragraph
+from ..words import mark, rpt
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -76,9 +77,17 @@ class FCVG_OT_install_engine(bpy.types.Operator):
             paragraph(layout, ["Looking at what that takes. Choose it again in a moment."], "TIME", dimmed=True)
             return
         facts = [
-            ("To download", f"{amounts.size(plan.download_bytes)}, {plan.packages} packages"),
-            ("On the disk", f"{amounts.size(plan.needed_bytes)} of {amounts.size(plan.free_bytes)} that are free"),
-            ("Into", engine_state.short(Path(plan.folder))),
+            (
+                mark("To download"),
+                rpt("{size}, {count} packages").format(size=amounts.size(plan.download_bytes), count=plan.packages),
+            ),
+            (
+                mark("On the disk"),
+                rpt("{needed} of {free} that are free").format(
+                    needed=amounts.size(plan.needed_bytes), free=amounts.size(plan.free_bytes)
+                ),
+            ),
+            (mark("Into"), engine_state.short(Path(plan.folder))),
         ]
         column = layout.column(align=True)
         for name, text in facts:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import compat, folders, jobs, keyframes, orders, overlay, preferences, pump, shots, strips, waiting
 from ..engine import errors, protocol
+from ..words import joined, rpt, said
 from . import outcome
 from .outcome import Result
 
@@ -22,7 +23,7 @@ def can(operator: Any, context: Any, pair: bool = False) -> bool:
     try:
         look(scene, compat.selected_strips(context), scene.fcvg)
     except errors.FcvgError as problem:
-        operator.poll_message_set(f"{problem.message} {problem.hint}")
+        operator.poll_message_set(said(problem))
         return False
     return True
 
@@ -42,8 +43,9 @@ def generate(operator: Any, context: Any) -> Result:
     result = go(operator, context, laid, at_once=len(chain.shots) == 1)
     left_out = jobs.session.left_out
     if left_out:
-        more = f" And {len(left_out) - _SAID} more; see the queue." if len(left_out) > _SAID else ""
-        operator.report({"INFO"}, "Left out: " + " ".join(left_out[:_SAID]) + more)
+        more = rpt("And {count} more; see the queue.").format(count=len(left_out) - _SAID)
+        shown = [*left_out[:_SAID], more] if len(left_out) > _SAID else left_out
+        operator.report({"INFO"}, rpt("Left out: {sentences}").format(sentences=joined(shown)))
     return result
 
 
@@ -89,12 +91,12 @@ def _begin_preview(context: Any) -> jobs.Job:
     jobs.session.engine(choices)
     strip_id = uuid.uuid4().hex[:8]
     folder = folders.place(scene, f"{shot.start_strip} conditions", strip_id, choices.output_folder)
-    folders.make(folder)
+    folders.make_for_strip(folder, scene)
     try:
         keyframes.write_keys(scene, shot, folder, order.format)
         request = orders.placed(order, folder)
         overlay.insert(scene, shot, folder, strip_id, request)
-        name = f"Conditions {shot.start_strip} → {shot.end_strip}"
+        name = rpt("Conditions {start} → {end}").format(start=shot.start_strip, end=shot.end_strip)
         job = jobs.Job(name, strip_id, folder, overlay=True)
         jobs.session.begin(job, protocol.Condition(job.id, request), choices)
     except BaseException:

@@ -10,6 +10,7 @@ from bpy.props import BoolProperty
 from .. import preferences
 from ..chores import MODELS, chores
 from ..engine import errors
+from ..words import mark
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -31,7 +32,7 @@ class FCVG_OT_list_models(bpy.types.Operator):
         """With a window: returns at once, the table fills by itself. Without: returns with the answer."""
         try:
             choices = preferences.read(context)
-            chore = chores.model(MODELS, "Looking for models", choices, "list", quiet=self.quiet)
+            chore = chores.model(MODELS, mark("Looking for models"), choices, "list", quiet=self.quiet)
         except errors.FcvgError as error:
             return outcome.refuse_chore(self, error)
         return outcome.settle_chore(self, chore)

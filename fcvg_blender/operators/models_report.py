@@ -11,6 +11,7 @@ from bpy.props import StringProperty
 from .. import preferences
 from ..chores import MODELS, chores
 from ..engine import errors, protocol
+from ..words import mark
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -44,7 +45,7 @@ class FCVG_OT_models_report(bpy.types.Operator):
         try:
             chore = chores.model(
                 MODELS,
-                "Reading what the frames were made by",
+                mark("Reading what the frames were made by"),
                 preferences.read(context),
                 *("report", str(folder), "--csv", "--out", str(file)),
                 then=lambda final: _open(final, file),

@@ -8,12 +8,13 @@ import bpy
 
 from .. import compat, folders, jobs, preferences, retakes, takes, waiting
 from ..engine import errors
+from ..words import joined, rpt
 from . import active, launch, outcome
 from .outcome import Result
 
 
 class FCVG_OT_new_take(bpy.types.Operator):
-    """Make another take of the selected inbetweens with the method, seed and settings chosen above, from the keys as
+    """Make another take of the selected inbetweens with the method, seed and settings of this tab, from the keys as
     they are now. The takes that there are stay; the new one is shown when it is done, unless the strip is pinned"""
 
     bl_idname = "fcvg.new_take"
@@ -50,7 +51,8 @@ class FCVG_OT_new_take(bpy.types.Operator):
         if not laid:
             return outcome.refuse(self, problems[0])
         if problems:
-            self.report({"INFO"}, "Left out: " + " ".join(problem.message for problem in problems))
+            sentences = joined(problem.message for problem in problems)
+            self.report({"INFO"}, rpt("Left out: {sentences}").format(sentences=sentences))
         return launch.go(self, context, laid, at_once=len(laid) == 1)
 
 

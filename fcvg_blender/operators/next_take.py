@@ -8,6 +8,7 @@ import bpy
 from bpy.props import IntProperty
 
 from .. import properties, takes
+from ..words import tip
 from . import active
 from .outcome import Result
 
@@ -25,8 +26,9 @@ class FCVG_OT_next_take(bpy.types.Operator):
     @classmethod
     def description(cls, _context: Any, chosen: Any) -> str:
         """Blender calls this."""
-        which = "previous" if chosen.by < 0 else "next"
-        return f"Show the {which} take of each of the selected inbetweens, round and round"
+        if chosen.by < 0:
+            return tip("Show the previous take of each of the selected inbetweens, round and round")
+        return tip("Show the next take of each of the selected inbetweens, round and round")
 
     @classmethod
     def poll(cls, context: Any) -> bool:

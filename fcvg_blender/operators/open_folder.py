@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from .. import strips
+from ..words import rpt
 from . import active
 from .outcome import Result
 
@@ -29,7 +30,7 @@ class FCVG_OT_open_folder(bpy.types.Operator):
         """Blender calls this."""
         folder = strips.folder(_strip(context))
         if not folder.is_dir():
-            self.report({"ERROR"}, f"The folder is gone: {folder}")
+            self.report({"ERROR"}, rpt("The folder is gone: {folder}").format(folder=folder))
             return {"CANCELLED"}
         bpy.ops.wm.path_open(filepath=str(folder))
         return {"FINISHED"}

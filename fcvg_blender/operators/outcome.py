@@ -9,6 +9,7 @@ from .. import compat, pump, waiting
 from ..chores import Chore, chores
 from ..engine import errors, protocol
 from ..jobs import Job, session
+from ..words import joined, said
 
 _LEAVE_TIMEOUT_S = 5.0
 
@@ -18,7 +19,7 @@ Result = set[Literal["RUNNING_MODAL", "CANCELLED", "FINISHED", "PASS_THROUGH", "
 def refuse(operator: Any, error: errors.FcvgError) -> Result:
     """Show `error` in the panel and as Blender's own report, which raises RuntimeError in a script."""
     session.show_error(error.message, error.hint, code=error.code)
-    operator.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+    operator.report({"ERROR"}, said(error))
     return {"CANCELLED"}
 
 
@@ -32,7 +33,7 @@ def settle(operator: Any, job: Job) -> Result:
         return {"FINISHED"}
     if isinstance(final, protocol.Failed):
         status = session.status()
-        operator.report({"ERROR"}, f"{status.error_message} {status.error_hint}".strip())
+        operator.report({"ERROR"}, joined((status.error_message, status.error_hint)))
     return {"CANCELLED"}
 
 
@@ -48,14 +49,14 @@ def settle_takes(operator: Any, take_ids: Sequence[str]) -> Result:
         status = session.status()
         told = (status.error_message, status.error_hint)  # gone again where another take was done later
         message, hint = told if status.error_message else (problems[-1].message, problems[-1].hint)
-        operator.report({"ERROR"}, f"{message} {hint}".strip())
+        operator.report({"ERROR"}, joined((message, hint)))
     # What has become of the others stays: an artist would not have it undone.
     return {"FINISHED"} if len(finals) > len(failed) else {"CANCELLED"}
 
 
 def refuse_chore(operator: Any, error: errors.FcvgError) -> Result:
     """As `refuse`, for what is told where it was clicked."""
-    operator.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+    operator.report({"ERROR"}, said(error))
     return {"CANCELLED"}
 
 
@@ -70,5 +71,5 @@ def settle_chore(operator: Any, chore: Chore) -> Result:
         session.end_engine(_LEAVE_TIMEOUT_S)
     pump.wake()
     if isinstance(final, protocol.Failed):
-        operator.report({"ERROR"}, f"{final.message} {final.hint}".strip())
+        operator.report({"ERROR"}, joined((final.message, final.hint)))
     return {"CANCELLED"} if isinstance(final, protocol.Failed | protocol.CancelledReport) else {"FINISHED"}

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import IntProperty
 
 from .. import takes
+from ..words import rpt
 from . import active
 from .outcome import Result
 
@@ -43,7 +44,7 @@ class FCVG_OT_pin_take(bpy.types.Operator):
                 strip.fcvg.pinned = pinned
             return {"FINISHED"}
         if active.take(context, self.number) is None:
-            self.report({"ERROR"}, f"The strip has no take {self.number}.")
+            self.report({"ERROR"}, rpt("The strip has no take {number}.").format(number=self.number))
             return {"CANCELLED"}
         strip = active.inbetweens(context)
         strip.fcvg.pinned = strip.fcvg.number != self.number or not strip.fcvg.pinned

@@ -8,6 +8,7 @@ import bpy
 
 from .. import compat, preferences, promotion
 from ..engine import errors
+from ..words import said
 from . import active, launch, outcome
 from .outcome import Result
 
@@ -31,7 +32,7 @@ class FCVG_OT_promote_to_key(bpy.types.Operator):
         try:
             promotion.check(scene, strip, scene.frame_current)
         except errors.FcvgError as problem:
-            cls.poll_message_set(f"{problem.message} {problem.hint}")
+            cls.poll_message_set(said(problem))
             return False
         return True
 

@@ -9,6 +9,7 @@ from bpy.props import IntProperty
 
 from .. import compat, preferences, redo
 from ..engine import errors
+from ..translations import OWN
 from . import active, launch, outcome
 from .outcome import Result
 
@@ -36,6 +37,7 @@ class FCVG_OT_redo_range(bpy.types.Operator):
         min=LEAST_FRAME,
         max=LARGEST_FRAME,
         options={"SKIP_SAVE"},
+        translation_context=OWN,
     )
 
     @classmethod

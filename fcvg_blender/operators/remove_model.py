@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 from .. import preferences
 from ..chores import chores
 from ..engine import errors, registry
+from ..words import rpt
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -33,7 +34,7 @@ class FCVG_OT_remove_model(bpy.types.Operator):
         return context.window_manager.invoke_confirm(  # type: ignore[no-any-return]
             self,
             event,
-            title=f"Remove {title}?",
+            title=rpt("Remove {model}?").format(model=title),
             message="It can be downloaded again. What was imported from your own folders is only forgotten.",
             confirm_text="Remove",
         )
@@ -42,7 +43,8 @@ class FCVG_OT_remove_model(bpy.types.Operator):
         """With a window: returns at once. Without: returns with the result."""
         try:
             choices, title = preferences.read(context), registry.models()[self.name].title
-            chore = chores.model(self.name, f"Removing {title}", choices, "remove", self.name)
+            removing = rpt("Removing {model}").format(model=title)
+            chore = chores.model(self.name, removing, choices, "remove", self.name)
         except errors.FcvgError as error:
             return outcome.refuse_chore(self, error)
         return outcome.settle_chore(self, chore)

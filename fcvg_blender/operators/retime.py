@@ -9,6 +9,8 @@ from bpy.props import EnumProperty, StringProperty
 
 from .. import compat, exposure, properties, spacing, takes
 from ..engine import errors
+from ..translations import OWN
+from ..words import rpt, tip
 from . import active, outcome
 from .outcome import Result
 
@@ -43,7 +45,17 @@ class FCVG_OT_retime(bpy.types.Operator):
         items=[(KEEP, "As It Is", "Leave each strip on ones, twos or threes as it is", 0), *properties.HOLDS],
         default=KEEP,
         options=_NOT_KEPT,
+        translation_context=OWN,
     )
+
+    @classmethod
+    def description(cls, _context: Any, chosen: Any) -> str:
+        """Blender calls this, for a button that chooses one thing."""
+        for items, word in ((properties.TIMINGS, chosen.timing), (properties.HOLDS, chosen.hold)):
+            for name, _, text, _ in items:
+                if name == word:
+                    return f"{tip(text)}. {tip('At once, out of the drawings that are there')}"
+        return tip(cls.bl_rna.description)
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -86,7 +98,8 @@ class FCVG_OT_retime(bpy.types.Operator):
         stand_ins = sum(takes.retime(strip, *chart) for strip, chart in zip(chosen, charts, strict=True))
         if stand_ins:
             frames = sum(strip.fcvg.count for strip in chosen)
-            self.report({"INFO"}, f"{stand_ins} of {frames} frames show a stand-in: the nearest drawing")
+            shown = rpt("{count} of {frames} frames show a stand-in: the nearest drawing")
+            self.report({"INFO"}, shown.format(count=stand_ins, frames=frames))
         return {"FINISHED"}
 
     def _chart(self, scene: Any, strip: Any) -> tuple[str | list[float], int]:

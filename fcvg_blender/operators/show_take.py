@@ -8,6 +8,7 @@ import bpy
 from bpy.props import IntProperty
 
 from .. import take_words, takes
+from ..words import rpt
 from . import active
 from .outcome import Result
 
@@ -38,7 +39,7 @@ class FCVG_OT_show_take(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
         if active.take(context, self.number) is None:
-            self.report({"ERROR"}, f"The strip has no take {self.number}.")
+            self.report({"ERROR"}, rpt("The strip has no take {number}.").format(number=self.number))
             return {"CANCELLED"}
         takes.show(active.inbetweens(context), self.number)
         return {"FINISHED"}

@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 from .. import preferences
 from ..chores import chores
 from ..engine import errors, registry
+from ..words import rpt
 from . import dialogs, outcome
 from .outcome import Result
 
@@ -31,7 +32,8 @@ class FCVG_OT_verify_model(bpy.types.Operator):
         """With a window: returns at once. Without: returns with the result."""
         try:
             choices, title = preferences.read(context), registry.models()[self.name].title
-            chore = chores.model(self.name, f"Verifying {title}", choices, "verify", self.name)
+            verifying = rpt("Verifying {model}").format(model=title)
+            chore = chores.model(self.name, verifying, choices, "verify", self.name)
         except errors.FcvgError as error:
             return outcome.refuse_chore(self, error)
         return outcome.settle_chore(self, chore)

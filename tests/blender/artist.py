@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 from edits import Edit, noise
 
-from fcvg_blender import compat, properties, pump, strips
+from fcvg_blender import compat, placeholder, properties, pump, strips
 from fcvg_blender.chores import chores
 from fcvg_blender.jobs import session
 
@@ -45,6 +45,11 @@ def ours() -> Any:
 def files(strip: Any) -> list[str]:
     """What the strip shows on each of its frames."""
     return [element.filename for element in strip.elements]
+
+
+def shows_nothing(strip: Any) -> bool:
+    """Whether each frame of the strip is a clear picture that is there."""
+    return set(files(strip)) == {placeholder.FILE} and (strips.folder(strip) / placeholder.FILE).is_file()
 
 
 def status() -> Any:

@@ -14,7 +14,7 @@ from artist import DONE, Shown, idle, save, status, turn_until, two_strips
 from edits import Edit
 from test_panels import drawn
 
-from fcvg_blender import compat, orders, overlay, panels, panels_generative, shots, strips
+from fcvg_blender import compat, folders, orders, overlay, panels, panels_generative, shots, strips
 from fcvg_blender.jobs import session
 from fcvg_blender.preferences import Choices
 
@@ -145,7 +145,7 @@ def test_while_nothing_is_drawn_yet_the_edit_looks_as_before(fcvg: Edit, tmp_pat
     before = fcvg.rendered(12)
     shot = shots.from_selection(fcvg.scene, fcvg.select("A", "B"), fcvg.settings)
     folder = tmp_path / "conditions"
-    folder.mkdir()
+    folders.make_for_strip(folder, fcvg.scene)
     overlay.insert(fcvg.scene, shot, folder, "abc", orders.chosen(fcvg.settings, shot, Choices()))
     assert np.array_equal(fcvg.rendered(12), before)
     assert preview().fcvg.made == 0

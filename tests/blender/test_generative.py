@@ -305,7 +305,7 @@ def test_the_step_of_what_is_denoised_is_told_while_it_runs(fcvg: Edit, tmp_path
     session.jobs[job.id] = job
     session.handle(protocol.Preview(job.id, "preview.png", 5, 25))
     session.publish()
-    assert "Step 5 of 25" in drawn(panels.FCVG_PT_inbetween).texts
+    assert "Step 5 of 25" in drawn(panels.FCVG_PT_strip).texts
     session.handle(protocol.Failed(job.id, "numeric", "It broke."))
     session.publish()
     assert not status().jobs

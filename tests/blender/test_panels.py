@@ -13,7 +13,18 @@ from artist import DONE, ours, two_strips
 from edits import Edit
 
 import fcvg_blender
-from fcvg_blender import panels, panels_timing, preferences
+from fcvg_blender import (
+    compat,
+    panels,
+    panels_3d,
+    panels_queue,
+    panels_strip,
+    panels_takes,
+    panels_timing,
+    preferences,
+    properties,
+    waiting,
+)
 from fcvg_blender.jobs import session
 
 SOURCES = Path(fcvg_blender.__file__).parent
@@ -33,7 +44,15 @@ class Sheet:
         assert icon in ICONS
         self.texts.append(text)
 
-    def prop(self, data: Any, name: str, text: str = "", slider: bool = False, expand: bool = False) -> None:
+    def prop(
+        self,
+        data: Any,
+        name: str,
+        text: str = "",
+        slider: bool = False,
+        expand: bool = False,
+        placeholder: str = "",
+    ) -> None:
         assert name in data.bl_rna.properties
         self.choices.append(name)
 
@@ -62,6 +81,10 @@ class Sheet:
     def template_curve_mapping(self, data: Any, name: str) -> None:
         assert data.bl_rna.properties[name].fixed_type.identifier == "CurveMapping"
         self.pictures += 1
+
+    def template_list(self, kind: str, _id: str, data: Any, items: str, _active: Any, row: str, rows: int) -> None:
+        assert {items, row} <= set(data.bl_rna.properties.keys())
+        assert hasattr(bpy.types, kind)
 
     def separator(self) -> None: ...
 
@@ -93,6 +116,7 @@ def drawn(panel: Any) -> Sheet:
 def _drawn(shown: Any, properties: Any) -> Sheet:
     context = SimpleNamespace(
         scene=bpy.context.scene,
+        view_layer=bpy.context.view_layer,
         window_manager=bpy.context.window_manager,
         preferences=bpy.context.preferences,
         region=SimpleNamespace(width=1000),
@@ -164,13 +188,60 @@ def test_a_strip_tells_what_made_it(edit: Edit) -> None:
     edit.settings.hold, edit.settings.seed = "TWOS", 42
     bpy.ops.fcvg.generate_inbetweens()
     assert ours().fcvg.state == DONE
-    sheet = drawn(panels.FCVG_PT_strip)
-    assert {"A → B", "5"} <= set(sheet.texts)
-    details = drawn(panels.FCVG_PT_record)
+    sheet = drawn(panels_strip.FCVG_PT_strip)
+    assert "A → B, 5 frames" in sheet.texts
+    details = drawn(panels_strip.FCVG_PT_record)
     for words in ("Dissolve", "Even, on twos", "42", "PNG", ours().fcvg.engine_version):
         assert words in details.texts
     assert "fcvg.resume" not in sheet.buttons
-    assert "These are inbetweens." in drawn(panels.FCVG_PT_inbetween).texts
+
+
+def test_after_the_click_the_tab_is_about_what_was_made(edit: Edit) -> None:
+    """The strip is selected then: another take of it, of any method, is a click away; what another gap needs is not
+    in the way."""
+    two_strips(edit, gap=5)
+    bpy.ops.fcvg.generate_inbetweens()
+    assert panels_strip.FCVG_PT_strip.poll(bpy.context)
+    assert drawn(panels.FCVG_PT_inbetween).buttons == []
+    takes = drawn(panels_takes.FCVG_PT_takes)
+    assert takes.choices == ["method"]
+    assert "fcvg.new_take" in takes.buttons
+
+    session.show_error("It broke.")
+    assert "It broke." in drawn(panels_strip.FCVG_PT_strip).texts, "where the artist looks"
+    session.clear_error()
+    edit.select("A", "B")
+    assert not panels_strip.FCVG_PT_strip.poll(bpy.context)
+    assert "fcvg.generate_inbetweens" in drawn(panels.FCVG_PT_inbetween).buttons
+
+
+def test_a_strip_that_asks_is_answered_at_the_strip(edit: Edit) -> None:
+    two_strips(edit, gap=5)
+    bpy.ops.fcvg.generate_inbetweens()
+    ours().fcvg.state, ours().fcvg.error = properties.ASKING, "These look like two different shots."
+    session.publish()
+    sheet = drawn(panels_strip.FCVG_PT_strip)
+    assert sheet.buttons.count("fcvg.answer_cut") == 2
+    assert "fcvg.answer_cut" not in drawn(panels_queue.FCVG_PT_queue).buttons, "asked once"
+    assert "fcvg.regenerate" not in sheet.buttons
+    ours().fcvg.state, ours().fcvg.error = DONE, ""
+    session.publish()
+
+
+def test_the_3d_view_tells_why_nothing_happens(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compat, "has_window", lambda: True)
+    two_strips(edit, gap=5)
+    status = bpy.context.window_manager.fcvg
+    status.paused = True
+    bpy.ops.fcvg.generate_inbetweens()
+    session.publish()
+    sheet = drawn(panels_3d.FCVG_PT_keyframes_3d)
+    assert "The queue is paused." in sheet.texts
+    assert {"fcvg.pause_queue", "fcvg.cancel_all"} <= set(sheet.buttons)
+    waiting.cancel_all()
+    status.paused = False
+    session.publish()
+    assert "fcvg.pause_queue" not in drawn(panels_3d.FCVG_PT_keyframes_3d).buttons
 
 
 def test_a_board_is_told_in_one_line(edit: Edit) -> None:
@@ -182,6 +253,9 @@ def test_a_board_is_told_in_one_line(edit: Edit) -> None:
     edit.named("C").mute = True
     sheet = drawn(panels.FCVG_PT_inbetween)
     assert {"6 inbetweens, frames 11–16, channel 2, Dissolve", "“C” is muted."} <= set(sheet.texts)
+    edit.named("C").mute = False
+    bpy.ops.fcvg.generate_inbetweens()
+    assert "and 1 more selected" in drawn(panels_strip.FCVG_PT_strip).texts, "buttons mean it too"
 
 
 def test_output_panel_offers_format_and_what_to_do_with_cuts(edit: Edit) -> None:

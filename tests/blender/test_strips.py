@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
+from artist import shows_nothing
 from edits import Edit, noise
 from pictures import write_png
 
@@ -30,9 +31,9 @@ def insert(edit: Edit, *names: str, strip_id: str = "id1", **options: Any) -> tu
 
 def lay(edit: Edit, shot: shots.Shot, folder: Path, strip_id: str = "id1", **options: Any) -> Path:
     """A strip for `shot`, seen with its keys as the engine gets them; its folder."""
+    folders.make_for_strip(folder, edit.scene)
     strip = strips.insert(edit.scene, shot, folder, strip_id, request(folder, shot, **options))
-    assert (strip.fcvg.id, strip.fcvg.state, strip.mute) == (strip_id, properties.WAITING, True)
-    folders.make(folder)
+    assert (strip.fcvg.id, strip.fcvg.state) == (strip_id, properties.WAITING)
     keyframes.write_keys(edit.scene, shot, folder, options.get("format", "png"))
     takes.refresh(strip)
     return folder
@@ -77,21 +78,21 @@ def test_the_gap_shows_the_nearer_key_at_once(edit: Edit) -> None:
         assert (edit.rendered(frame) == noise(2)).all()
 
 
-def test_without_its_keys_the_strip_is_muted_and_shows_nothing(edit: Edit) -> None:
-    """Blender would show the missing pictures in magenta."""
+def test_without_its_keys_the_strip_shows_nothing(edit: Edit) -> None:
+    """Blender would show missing pictures in magenta. The thumbnails get the shape of the first picture."""
     two_pictures(edit)
     before = edit.rendered(25)
     shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
     folder = folders.place(edit.scene, "A", "id1", base=str(edit.folder / "frames"))
+    folders.make_for_strip(folder, edit.scene)
     strips.insert(edit.scene, shot, folder, "id1", request(folder, shot))
-    assert not folder.exists()
-    takes.refresh(strip_of())
-    assert strip_of().mute
+    assert shows_nothing(strip_of())
     assert (edit.rendered(25) == before).all()
-    folders.make(folder)
+    first, render = strip_of().elements[0], edit.scene.render
+    assert first.orig_width / first.orig_height == pytest.approx(render.resolution_x / render.resolution_y, rel=0.02)
     keyframes.write_keys(edit.scene, shot, folder, "png")
     takes.refresh(strip_of())
-    assert not strip_of().mute
+    assert not shows_nothing(strip_of())
     assert (edit.rendered(25) == noise(1)).all()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from artist import DONE, INCOMPLETE, files, ours, save, status, two_strips
+from artist import DONE, INCOMPLETE, files, ours, save, shows_nothing, status, two_strips
 from edits import Edit, noise, read
 from test_strips import engine_writes, insert, request, strip_of, two_pictures
 
@@ -69,14 +69,14 @@ def test_a_new_take_changes_nothing_that_is_seen(two: Edit) -> None:
 def test_flipping_restores_exactly_what_was_shown(two: Edit) -> None:
     strip = strip_of()
     before, picture = shown(strip), two.rendered(26)
-    takes.step(strip, 1)
+    takes.show(strip, 2)
     strip = strip_showing(2)
     assert shown(strip) == (2, "A_id2", NUMBERED)
     assert (strip.fcvg.method, strip.fcvg.seed, strip.fcvg.made, strip.fcvg.state) == ("rife", 2, 4, DONE)
-    takes.step(strip, 1)
+    takes.show(strip, 1)
     assert shown(strip_showing(1)) == before
     assert (two.rendered(26) == picture).all()
-    takes.step(strip_showing(1), -1)
+    takes.show(strip_showing(1), 2)
     assert strip_showing(2).fcvg.others[0].id == "id1"
     takes.show(strip_showing(2), 7)
     takes.show(strip_showing(2), 2)
@@ -108,14 +108,14 @@ def test_a_take_in_another_format_looks_the_same(edit: Edit) -> None:
     assert (edit.rendered(25) == before).all()
 
 
-def test_a_take_that_has_nothing_yet_is_muted_while_it_is_shown(two: Edit) -> None:
+def test_a_take_that_has_nothing_yet_shows_nothing(two: Edit) -> None:
     shot = shots.of_strip(two.scene, strip_of())
     folder = folders.place(two.scene, "A", "id3", base=str(two.folder / "frames"))
     takes.add(strip_of(), request(folder, shot), "id3", folder)
     takes.show(strip_of(), 3)
-    assert strip_showing(3).mute
-    takes.step(strip_showing(3), -1)
-    assert not strip_showing(2).mute
+    assert shows_nothing(strip_showing(3))
+    takes.show(strip_showing(3), 2)
+    assert not shows_nothing(strip_showing(2))
 
 
 def test_all_takes_are_timed_as_the_strip(two: Edit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from artist import (
     is_dissolve,
     ours,
     save,
+    shows_nothing,
     status,
     turn_until,
     two_strips,
@@ -77,19 +79,43 @@ def go_on() -> None:
 def assert_filled(strip: Any, count: int = GAP) -> None:
     """Done, seen, and one drawing a frame, from one key to the other."""
     assert (strip.fcvg.state, strip.fcvg.made, strip.fcvg.error) == (DONE, count, "")
-    assert not strip.mute
     assert files(strip) == [f"{number:04d}.png" for number in range(1, count + 1)]
     assert is_dissolve(strips.folder(strip), read)
 
 
-def test_until_its_turn_comes_a_strip_is_muted_and_asks_nothing_of_the_disk(board: Edit) -> None:
-    assert [strip.mute for _, strip in strips.ours()] == [True, True]
-    assert not any(strips.folder(strip).exists() for _, strip in strips.ours())
+def test_until_its_turn_comes_a_strip_shows_what_lies_below_it(board: Edit) -> None:
+    board.colour("Below", gap("A").channel - 1, 12, 15, (0.2, 0.5, 0.8))
+    assert all(shows_nothing(strip) for _, strip in strips.ours())
+    seen = board.rendered(13)
+    gap("A").mute = True
+    assert (board.rendered(13) == seen).all()
+    gap("A").mute = False
+    compat.strips(board.scene).remove(board.named("Below"))
     turn_until(idle)
     assert [strip.fcvg.state for _, strip in strips.ours()] == [WAITING, WAITING], "paused"
     go_on()
     assert_filled(gap("A"))
     assert_filled(gap("B"))
+
+
+def test_what_is_undone_before_its_turn_leaves_no_folder_behind(board: Edit) -> None:
+    """Not before the file is closed: until then it may be redone."""
+    made = [strips.folder(strip) for _, strip in strips.ours()]
+    bpy.ops.ed.undo()
+    bpy.ops.ed.redo()
+    assert all(shows_nothing(strip) for _, strip in strips.ours())
+    bpy.ops.ed.undo()
+    assert all(folder.is_dir() for folder in made)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert not any(folder.exists() for folder in made)
+
+
+def test_a_file_that_comes_without_its_folders_shows_nothing_where_it_waits(board: Edit, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    bpy.ops.wm.open_mainfile(filepath=str(shutil.copy(save(board), there)))
+    assert [strips.folder(strip).parent for _, strip in strips.ours()] == [there / "inbetweens"] * 2
+    assert all(shows_nothing(strip) for _, strip in strips.ours())
 
 
 def test_renaming_keys_is_harmless(board: Edit) -> None:
@@ -155,7 +181,8 @@ def test_a_key_that_is_gone_is_named_and_the_queue_goes_on(board: Edit) -> None:
     compat.strips(board.scene).remove(board.named("A"))
     go_on()
     strip = gap("A")
-    assert (strip.fcvg.state, strip.mute) == (INCOMPLETE, True), "magenta would be shown"
+    assert strip.fcvg.state == INCOMPLETE
+    assert shows_nothing(strip)
     assert "the strip “A”, is gone" in strip.fcvg.error
     assert_filled(gap("B"))
 
@@ -203,7 +230,8 @@ def test_undo_while_it_is_made_goes_on_showing_it(board: Edit) -> None:
     status().paused = False
     turn_until(lambda: gap("A").fcvg.state == RUNNING)
     bpy.ops.ed.undo()
-    assert (gap("A").fcvg.state, gap("A").mute) == (RUNNING, False)
+    assert gap("A").fcvg.state == RUNNING
+    assert not shows_nothing(gap("A"))
     go_on()
     assert_filled(gap("A"))
     assert_filled(gap("B"))
@@ -258,7 +286,7 @@ def test_cancelling_one_half_begun_leaves_nothing_on_disk(board: Edit) -> None:
     folder, take_id = strips.folder(gap("A")), str(gap("A").fcvg.id)
     assert not waiting.begin(take_id, Choices())
     assert (folder / "key_start.png").is_file()
-    assert gap("A").mute
+    assert shows_nothing(gap("A"))
     waiting.cancel(take_id)
     turn_until(lambda: not folder.exists())
     bpy.ops.ed.undo_push(message="Something")

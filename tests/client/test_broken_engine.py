@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,12 +15,12 @@ from fcvg_blender.engine.client import Client
 from fcvg_blender.engine.log import LIMIT_BYTES, TAIL_BYTES
 from fcvg_blender.engine.process import Launch
 
-HELLO = """
+HELLO = f"""
 import json, os, sys
 def say(**message):
     sys.stdout.write(json.dumps(message) + "\\n")
     sys.stdout.flush()
-say(type="hello", job=None, version=3, engine="0.1.0", pid=os.getpid(), methods=["auto"])
+say(type="hello", job=None, version={protocol.VERSION}, engine="0.1.0", pid=os.getpid(), methods=["auto"])
 """
 
 
@@ -56,14 +57,14 @@ def test_engine_that_says_nothing_is_stopped(scripted, connect) -> None:
 
 
 def test_newer_engine_says_update_the_addon(scripted, connect) -> None:
-    greeting = HELLO.replace("version=3", "version=99, colour='a field this version has not'")
+    greeting = HELLO.replace(f"version={protocol.VERSION}", "version=99, colour='a field this version has not'")
     final = fail(connect(scripted(greeting + "sys.stdin.read()")))
     assert "add-on is too old" in final.message
     assert final.hint.startswith("Update the add-on")
 
 
 def test_older_engine_says_update_the_engine(scripted, connect) -> None:
-    final = fail(connect(scripted(HELLO.replace("version=3", "version=1") + "sys.stdin.read()")))
+    final = fail(connect(scripted(HELLO.replace(f"version={protocol.VERSION}", "version=1") + "sys.stdin.read()")))
     assert "engine is too old" in final.message
     assert final.hint.startswith("Update the engine")
 
@@ -184,7 +185,8 @@ def test_signals_of_the_terminal_do_not_reach_the_engine(scripted, connect) -> N
     """Ctrl-C in the terminal Blender was started from concerns Blender only."""
     client = connect(scripted(HELLO + "print(os.getpgid(0), file=sys.stderr, flush=True); sys.stdin.read()"))
     client.warm_up()
-    while client.state != "ready":
+    deadline = time.monotonic() + HANG_S
+    while client.hello is None and time.monotonic() < deadline:
         client.poll(timeout_s=0.05)
     assert client.hello is not None
     assert os.getpgid(client.hello.pid) != os.getpgid(0)

@@ -8,93 +8,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import bpy
+import shot3d
 import stage
 import x11
+from shot3d import FRAMES, click, keys, press, scene, status, view
 
-FRAMES = (1, 7, 13)
 SIZE = (960, 540)
 FEW, MANY = 8, 100_000  # samples: about a second, and longer than anyone waits
 
 
-def scene() -> Any:
-    return bpy.context.window_manager.windows[0].scene
-
-
-def status() -> Any:
-    return bpy.context.window_manager.fcvg.stills
-
-
-def keys() -> list[Any]:
-    strips = stage.sequencer_scene().sequence_editor.strips
-    return sorted((each for each in strips if each.fcvg.still_scene), key=lambda each: each.left_handle)
-
-
-def view() -> Any:
-    return next(area for area in bpy.context.window_manager.windows[0].screen.areas if area.type == "VIEW_3D")
-
-
 def build() -> None:
-    """A ball that rolls past the camera, in a scene of its own; one area shows it in 3D."""
-    shot = bpy.context.window_manager.windows[0].scene = bpy.data.scenes.new("Shot")
-    shot.render.engine, shot.render.filepath = "CYCLES", "//shot"
-    shot.render.resolution_x, shot.render.resolution_y = SIZE
-    shot.cycles.samples, shot.cycles.use_denoising, shot.cycles.use_adaptive_sampling = FEW, False, False
-    shot.frame_start, shot.frame_end = FRAMES[0], FRAMES[-1]
-    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    camera.location = (0, 0, 12)
-    light = bpy.data.objects.new("Light", bpy.data.lights.new("Light", "SUN"))
-    light.rotation_euler = (0.6, 0.4, 0)
-    light.data.energy = 1 + time.time() % 1  # keys of an earlier run are not to be found
-    for thing in (camera, light):
-        shot.collection.objects.link(thing)
-    shot.camera = camera
-    next(area for area in stage.sequencer_areas() if area.spaces.active.view_type == "PREVIEW").type = "VIEW_3D"
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=view()):
-        bpy.ops.mesh.primitive_monkey_add(size=4)
-        ball = bpy.context.object
-    ball.name = "Ball"
-    for frame in FRAMES:
-        ball.location.x = (frame - 7) / 3
-        ball.keyframe_insert("location", frame=frame)
-    shot.frame_set(5)
+    shot3d.build("CYCLES", SIZE)
+    cycles = scene().cycles
+    cycles.samples, cycles.use_denoising, cycles.use_adaptive_sampling = FEW, False, False
     bpy.ops.ed.undo_push(message="Shot")
-
-
-def edit() -> Any:
-    """The scene that the sequencer shows, empty."""
-    film = stage.sequencer_scene()
-    film.render.resolution_x, film.render.resolution_y = SIZE
-    film.view_settings.view_transform = "Standard"
-    film.fcvg.method, film.fcvg.cuts = "DISSOLVE", "MAKE"
-    return film
-
-
-def press(*pressed: str, ctrl: bool = False) -> stage.Steps:
-    """Keys, the mouse over the 3D view."""
-    window, area = bpy.context.window_manager.windows[0], view()
-    x, y = area.x + area.width // 3, area.y + area.height // 2
-    window.event_simulate("MOUSEMOVE", "NOTHING", x=x, y=y)
-    yield 0.05
-    for key in pressed:
-        written = {"SPACE": " "}.get(key, key.lower() if len(key) == 1 else None)
-        options = {"unicode": written} if written and not ctrl else {}
-        window.event_simulate(key, "PRESS", x=x, y=y, ctrl=ctrl, **options)
-        window.event_simulate(key, "RELEASE", x=x, y=y, ctrl=ctrl)
-        yield 0.05
-
-
-def click() -> stage.Steps:
-    yield from press("F3", *"INBETWEEN", "SPACE", *"KEYF")
-    yield 0.3
-    yield from press("RET")
-    yield from stage.until(lambda: status().total, "the rendering to begin")
 
 
 def at_rest() -> None:
@@ -103,7 +35,7 @@ def at_rest() -> None:
     assert [each.name for each in bpy.data.scenes if each.name.startswith(".")] == []
     assert bpy.context.preferences.view.render_display_type == "WINDOW"
     assert len(bpy.context.window_manager.windows) == 1
-    assert scene().frame_current == 5
+    assert scene().frame_current == shot3d.AT
     assert scene().render.filepath == "//shot"
     assert not status().total
 
@@ -111,15 +43,9 @@ def at_rest() -> None:
 def steps() -> stage.Steps:
     stage.register()
     build()
-    edit()
+    shot3d.edit(SIZE)
     yield from press("ESC")
-    view().spaces.active.show_region_ui = True
-    yield 0.5
-    for region in view().regions:
-        if region.type == "UI":
-            region.active_panel_category = "Inbetween"
-    view().tag_redraw()
-    yield 0.5
+    yield from shot3d.show_tab(view())
     stage.screenshot("ready")
 
     ball = bpy.data.objects["Ball"]
@@ -134,7 +60,7 @@ def steps() -> stage.Steps:
     at_rest()
     assert abs(bpy.data.objects["Ball"].location.y - 0.75) < 1e-6, bpy.data.objects["Ball"].location.y
     assert [key.left_handle for key in keys()] == list(FRAMES)
-    yield from stage.until(lambda: not stage.jobs() and all_done(), "the inbetweens", 120.0)
+    yield from stage.until(lambda: not stage.jobs() and shot3d.all_done(), "the inbetweens", 120.0)
     yield 0.5
     stage.screenshot("done")
     files = [key.elements[0].filename for key in keys()]
@@ -180,7 +106,7 @@ def steps_of_esc() -> stage.Steps:
     """Esc while a key is rendered that would take for ever."""
     stage.register()
     build()
-    edit()
+    shot3d.edit(SIZE)
     scene().cycles.samples = MANY
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=view()):
         bpy.ops.fcvg.inbetween_keyframes("INVOKE_DEFAULT")
@@ -191,11 +117,6 @@ def steps_of_esc() -> stage.Steps:
     yield from stage.until(lambda: status().outcome, "the end by Esc", 20.0)
     assert status().outcome.startswith("The rendering was cancelled."), status().outcome
     at_rest()
-
-
-def all_done() -> bool:
-    ours = [each for each in stage.sequencer_scene().sequence_editor.strips if each.fcvg.id]
-    return len(ours) == 2 and all(each.fcvg.state == "DONE" for each in ours)
 
 
 stage.perform(steps_of_esc if sys.argv[-1] == "esc" else steps)

@@ -122,10 +122,12 @@ def steps() -> stage.Steps:
     chart_on_screen("missing")
 
     bpy.context.preferences.view.ui_scale = 2
+    window = bpy.context.window_manager.windows[0]
+    window.event_simulate("MOUSEMOVE", "NOTHING", x=20, y=20)  # no tooltip over the chart
     yield 2.0
     ui = next(region for region in stage.timeline().regions if region.type == "UI")
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=stage.timeline(), region=ui):
-        for _ in range(12):
+        for _ in range(3):
             bpy.ops.view2d.scroll_down()
     yield 1.0
     chart_on_screen("scale_2")

@@ -10,6 +10,7 @@ cannot be written again.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import wave
@@ -51,7 +52,6 @@ with tempfile.TemporaryDirectory() as scratch:
             request = protocol.Request("", "", "", shot.count, method=method, timing="ease-in", seed=number)
             if number == 1:
                 strip = strips.insert(edit.scene, shot, folder, take_id, request)
-                strip.mute = strip.fcvg.hidden = False
             else:
                 takes.add(strip, request, take_id, folder)
         strip.fcvg.state, strip.fcvg.others[0].state = properties.DONE, properties.INCOMPLETE
@@ -67,3 +67,4 @@ with tempfile.TemporaryDirectory() as scratch:
         compat.set_right(edit.named("S1"), 25)
     bpy.ops.wm.save_as_mainfile(filepath=str(HERE / name), compress=True, relative_remap=False)
 fcvg_blender.unregister()
+shutil.rmtree(HERE / "inbetweens", ignore_errors=True)  # of takes that were shown

@@ -1,7 +1,6 @@
-"""README's window pictures, taken in a real Blender: `tools/pictures.sh` runs this inside Blender 5.2.
+"""README's window pictures: the whole window while frames are made, the table of models in the preferences.
 
-Reads demo/out/true (from `make demo`), writes ready.png, running.png, done.png and models.png into the folder after
-`--`.
+Reads demo/out/true (from `make demo`).
 """
 
 from __future__ import annotations
@@ -10,29 +9,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "ui"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 import addon_utils
 import bpy
-import stage
+import studio
+from studio import stage
 
 KEY_LENGTH, GAP = 12, 23
 
 
 def build_edit() -> Any:
     """The edit of `make demo`, before the click."""
-    scene = stage.sequencer_scene()
-    scene.render.resolution_x, scene.render.resolution_y, scene.render.fps = 1280, 720, 25
-    scene.view_settings.view_transform = "Standard"
-    strips = (scene.sequence_editor or scene.sequence_editor_create()).strips
-    pictures = sorted((ROOT / "demo" / "out" / "true").glob("*.png"))
-    for name, path, first in (("Key A", pictures[0], 1), ("Key B", pictures[-1], 1 + KEY_LENGTH + GAP)):
-        strip = strips.new_image(name, str(path), 1, first)
-        strip.right_handle = first + KEY_LENGTH
-        strip.select = True
-    scene.frame_start, scene.frame_end = 1, 2 * KEY_LENGTH + GAP
-    scene.frame_current = KEY_LENGTH
+    pictures = sorted((studio.ROOT / "demo" / "out" / "true").glob("*.png"))
+    keys = ("Key A", pictures[0], 1, KEY_LENGTH), ("Key B", pictures[-1], 1 + KEY_LENGTH + GAP, KEY_LENGTH)
+    scene = studio.new_edit((1280, 720), list(keys))
+    scene.render.fps, scene.frame_current = 25, KEY_LENGTH
     return scene
 
 
@@ -61,17 +53,13 @@ def steps() -> stage.Steps:
     stage.register()
     scene = build_edit()
     yield from tidy_window()
-    stage.screenshot("ready")
     bpy.ops.fcvg.generate_inbetweens("INVOKE_DEFAULT")
     status = bpy.context.window_manager.fcvg
     yield from stage.until(lambda: status.jobs and status.jobs[0].fraction > 0.5, "half of the frames", 120)
     scene.frame_current = KEY_LENGTH + 6
     yield 0.3
-    stage.screenshot("running")
+    stage.screenshot("panel")
     yield from stage.until(lambda: not status.jobs, "all frames", 120)
-    scene.frame_current = KEY_LENGTH + GAP // 2
-    yield 0.7
-    stage.screenshot("done")
     yield from show_models()
     stage.screenshot("models")
 
