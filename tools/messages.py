@@ -101,9 +101,7 @@ def _of_classes() -> Iterator[tuple[str, str]]:
         assert "fcvg" in group.bl_rna.properties, "the add-on is not registered"
     for cls in registration._CLASSES:
         name, rna = cls.__name__, cls.bl_rna
-        ours = {
-            each for base in cls.__mro__ if "fcvg" in base.__module__ for each in vars(base).get("__annotations__", ())
-        }
+        ours = {each for base in cls.__mro__ if "fcvg" in base.__module__ for each in inspect.get_annotations(base)}
         if issubclass(cls, bpy.types.Operator):
             module, operator = cls.bl_idname.split(".")
             rna = getattr(getattr(bpy.ops, module), operator).get_rna_type()

@@ -55,7 +55,7 @@ class FCVG_OT_retime(bpy.types.Operator):
             for name, _, text, _ in items:
                 if name == word:
                     return f"{tip(text)}. {tip('At once, out of the drawings that are there')}"
-        return tip(cls.bl_rna.description)
+        return tip(str(cls.__doc__))
 
     @classmethod
     def poll(cls, context: Any) -> bool:

@@ -30,7 +30,7 @@ def one_engine() -> Iterator[None]:
     session.end_engine(HANG_S)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FCVG_DUMMY", "1")
-        patch.setenv("FCVG_DUMMY_DELAY_S", "0.1")
+        patch.setenv("FCVG_DUMMY_DELAY_S", "0.06")
         yield
         session.end_engine(HANG_S)
 

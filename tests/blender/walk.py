@@ -61,9 +61,9 @@ class State:
 
     def differences(self, other: State, but: tuple[str, ...] = ()) -> list[str]:
         """What is another value there, but for paths that begin as in `but`."""
-        paths = (path for path in {**self.values, **other.values} if not path.startswith(but))
         here, there = self.values, other.values
-        return [f"{path}: {here.get(path)} → {there.get(path)}" for path in paths if here.get(path) != there.get(path)]
+        paths = sorted({path for path, _ in here.items() ^ there.items()})
+        return [f"{path}: {here.get(path)} → {there.get(path)}" for path in paths if not path.startswith(but)]
 
 
 def broken() -> list[str]:

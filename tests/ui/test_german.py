@@ -91,6 +91,14 @@ def steps() -> stage.Steps:
     stage.screenshot("done")
     assert "Der Streifen hat keinen Take 9." in refused(number=9), refused(number=9)
 
+    registration = stage.addon("registration")
+    registration.unregister()
+    assert words.told("The disk is full: /tmp/A") == "The disk is full: /tmp/A"
+    registration.register()
+    yield 1.0
+    assert label("generate_inbetweens") == "Zwischenbilder generieren"
+    assert words.told("The disk is full: /tmp/A") == "Der Datenträger ist voll: /tmp/A"
+
     yield from speak("en_US")
     assert label("generate_inbetweens") == "Generate Inbetweens"
     assert words.told("The disk is full: /tmp/A") == "The disk is full: /tmp/A"

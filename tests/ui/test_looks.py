@@ -209,7 +209,8 @@ def dopesheet() -> stage.Steps:
     yield from shot3d.show_tab(area)
     for curve in stage.addon("compat").fcurves(bpy.data.objects["Ball"]):
         for point, frame in zip(curve.keyframe_points, FRAMES, strict=True):
-            point.select_control_point = frame in FRAMES[:2]
+            is_selected = frame in FRAMES[:2]
+            point.select_control_point = point.select_left_handle = point.select_right_handle = is_selected
     scene().render.engine = "BLENDER_EEVEE"
     film = scene().fcvg.stills.edit = bpy.data.scenes.new("Another")
     film.fcvg.method = "DISSOLVE"
