@@ -71,7 +71,7 @@ real-install: zip ## the zip's own operator installs the engine from the package
 zip: setup ## dist/fcvg_inbetween-VERSION.zip, built and validated by Blender's own tool
 	tools/build_zip.sh dist
 
-pictures: zip ## README's pictures, from a real Blender window (Debian, root) and from make demo
+pictures: zip ## the pictures of README and docs/, from a real Blender window (Debian, root)
 	tools/pictures.sh
 
 bench: .venv/.ready ## seconds a frame and peak memory of each method

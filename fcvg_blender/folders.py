@@ -136,7 +136,8 @@ def relocate(busy: Collection[str] = ()) -> None:
 
 
 def find_moved() -> None:
-    """After undo and loading: let strips that still name a folder's old place show it where it is now.
+    """After undo and loading: let strips that still name a folder's old place show it where it is now, and find edited
+    matches that are chosen in one.
 
     Undo brings back the path from before a save that has moved the folder beside the file.
     """
@@ -147,6 +148,13 @@ def find_moved() -> None:
         moved = beside / strips.folder(strip).name
         if not strips.folder(strip).is_dir() and moved.is_dir():
             strips.set_folder(strip, moved)
+    scenes: list[Any] = list(bpy.data.scenes)
+    for scene in scenes:
+        conditions = scene.fcvg.conditions
+        path = Path(bpy.path.abspath(conditions.matches))
+        if scene.library is None and path.is_relative_to(unsaved_root()) and not path.is_file():
+            moved = beside / path.relative_to(unsaved_root())
+            conditions.matches = str(moved) if moved.is_file() else conditions.matches
 
 
 def clean_leftovers(now_s: float | None = None) -> None:

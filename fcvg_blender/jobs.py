@@ -16,6 +16,7 @@ from typing import Any
 import bpy
 
 from . import amounts, exposure, folders, licences, overlay, properties, sheets, strips, takes
+from .ends import Ends
 from .engine import errors, protocol
 from .engine.client import Client, ToDo
 from .preferences import Choices
@@ -35,7 +36,7 @@ class Job:
 
     `id` is new for each run, because a take's earlier run may still be stopping when it is resumed.
     `drawings`: those that are there. `resumed`: some are from an earlier run, and outlive this one whatever happens.
-    `in_line`: one of many, so its strip stays when it fails and says why.
+    `in_line`: one of many, so its strip stays when it fails and says why. `prints`: those of the take's two keys.
     `fraction` in [0, 1]; `eta_s` is None until known. `preview`: the newest contact sheet of frames being denoised.
     """
 
@@ -47,6 +48,7 @@ class Job:
     resumed: bool = False
     in_line: bool = False
     overlay: bool = False
+    prints: tuple[str, str] = ("", "")
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stage: str = mark("Starting the engine")
     queued: bool = False
@@ -69,11 +71,10 @@ class Session:
         self.error_code = ""  # of the newest error shown
         self.on_progress: Callable[[Job], None] | None = None  # called for each report while one waits
         self.laid: dict[str, Path] = {}  # folders of the takes asked for since the file was opened
-        self._withdrawn: set[str] = set()  # cancelled by the artist; undo must not bring these takes back
+        self._withdrawn: dict[str, None] = {}  # cancelled by the artist, in order; undo must not bring these takes back
         self.left_out: list[str] = []  # sentences about pairs that got no inbetweens since the newest were asked for
         self.finished = 0  # takes of the queue, since it was empty last
-        # Takes whose job is over, with the state and the error that it left; undo must not let them wait again.
-        self._ended: dict[str, tuple[str, str]] = {}
+        self._ends = Ends()
         self._to_delete: dict[str, Path] = {}  # folders of those, until the engine has let go of them
         self._doomed: list[Path] = []
 
@@ -119,13 +120,13 @@ class Session:
 
     def forget(self, take_id: str) -> None:
         """Whatever became of the take's earlier jobs, it is wanted now."""
-        self._withdrawn.discard(take_id)
-        self._ended.pop(take_id, None)
+        self._withdrawn.pop(take_id, None)
+        self._ends.forget(take_id)
 
     def forget_ends(self) -> None:
         """Another file was opened: how jobs have ended so far says nothing of its takes, nor of a copy's; and it was
         saved with what it has."""
-        self._ended.clear()
+        self._ends.clear()
         self._withdrawn.clear()
 
     def sweep(self, take_ids: Iterable[str] | None = None) -> None:
@@ -143,7 +144,7 @@ class Session:
         """
         takes.withdraw(take_id)
         if for_good:
-            self._withdrawn.add(take_id)
+            self._withdrawn[take_id] = None
             self._doomed.append(folder)
 
     def cancel(self, job_id: str) -> None:
@@ -257,21 +258,25 @@ class Session:
         """After undo, redo or loading: what the strips say may be older than what is on disk."""
         for take_id in self._withdrawn:
             takes.withdraw(take_id)
-        running = self.busy_takes()
-        for _, strip in strips.ours():
+        making = {job.take: job for job in self.jobs.values() if job.take}
+        for scene, strip in strips.ours():
             record = strip.fcvg
+            here = (record, *record.others)
+            over = [take for take in here if take.id not in making and self._ends.concerns(take)]
+            for take in over:
+                self._ends.fit_again(scene, strip, take)
             if record.state == properties.WAITING and not strips.folder(strip).is_dir():
                 takes.refresh(strip)
-            elif record.state in properties.UNFINISHED or record.id in running or not record.made:
+            elif record.state in properties.UNFINISHED or record.id in making or not strips.shows_something(strip):
                 (overlay if record.overlay else strips).sync(strip)
-            finished = []
-            for take in (strip.fcvg, *strip.fcvg.others):
-                if take.id in running:
+            for take in here:
+                if take.id in making:
                     take.state = properties.RUNNING
-                elif take.state == properties.RUNNING or (take.state == properties.WAITING and take.id in self._ended):
-                    self._end_again(strip, take)
-                    finished += [int(take.number)] if take.state == properties.DONE else []
-            if finished and not strip.fcvg.pinned:
+                    take.print_start, take.print_end = making[take.id].prints
+            for take in over:
+                self._ends.end_again(strip, take)
+            finished = [int(take.number) for take in over if take.state == properties.DONE]
+            if finished and not record.pinned:
                 takes.show(strip, max(finished))
         self.drop_lost()
 
@@ -414,25 +419,16 @@ class Session:
     def _note_end(self, job: Job) -> None:
         """Keep how a job has ended, because undo brings back the moment before."""
         found = next(takes.holders(job.take), None)
-        if not job.overlay and not (found and found[2].state == properties.WAITING):
+        unfinished = (properties.WAITING, properties.ASKING)
+        if not job.overlay and not (found and found[2].state in unfinished):
             self.finished += 1
         if found and found[2].state != properties.WAITING:
-            self._ended[job.take] = (str(found[2].state), str(found[2].error))
-
-    def _end_again(self, strip: Any, take: Any) -> None:
-        """What undo has set back to before its job's end ends the same way; a question that was answered does not."""
-        state, error = self._ended.get(take.id, ("", ""))
-        if state == properties.ASKING:
-            if not take.cuts_allowed:
-                take.state, take.error = state, error
-            return
-        strips.settle(strip, take, folders.of_take(strip, take))
-        take.error = error if take.state == properties.INCOMPLETE else ""
+            self._ends.note(found[1], found[2])
 
     def _withdraw(self, job: Job) -> None:
         del self.jobs[job.id]
         if job.take:
-            self._withdrawn.add(job.take)
+            self._withdrawn[job.take] = None
             self._to_delete[job.id] = job.folder
             takes.withdraw(job.take)
 

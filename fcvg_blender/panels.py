@@ -151,7 +151,7 @@ class FCVG_PT_estimates(bpy.types.Panel):
     bl_space_type = "SEQUENCE_EDITOR"
     bl_region_type = "HEADER"
     bl_options = {"INSTANCED"}
-    bl_ui_units_x = 16
+    bl_ui_units_x = 20
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""

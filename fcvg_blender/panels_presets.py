@@ -7,13 +7,15 @@ from pathlib import Path
 import bpy
 from bl_ui.utils import PresetPanel
 
+from .words import mark
+
 _FOLDER = str(Path(__file__).parent)  # Blender looks for presets/fcvg_inbetween in it
 
 
 class FCVG_PT_presets(PresetPanel, bpy.types.Panel):
     """Choices that belong together, by name"""
 
-    bl_label = "Inbetween Presets"
+    bl_label = mark("Inbetween Presets")
     preset_subdir = "fcvg_inbetween"
     preset_operator = "script.execute_preset"
     preset_add_operator = "fcvg.add_preset"

@@ -63,12 +63,10 @@ class FCVG_UL_queue(bpy.types.UIList):
 
 
 class FCVG_PT_queue(SidebarPanel):
-    """There while more than one strip of inbetweens is to be made, or something wants the artist."""
+    """At the top while more than one strip of inbetweens is to be made, or something wants the artist."""
 
     bl_idname = "FCVG_PT_queue"
-    bl_parent_id = "FCVG_PT_inbetween"
     bl_label = "Queue"
-    bl_order = 0
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -93,7 +91,7 @@ class FCVG_PT_queue(SidebarPanel):
         layout: Any = self.layout
         status = context.window_manager.fcvg
         asking = [item for item in status.queue if item.state == properties.ASKING]
-        if len(asking) > 1 or (asking and asking[0].take != _asked_above(context)):
+        if len(asking) > 1 or (asking and asking[0].take != _asked_below(context)):
             draw_question(context, layout, asking)
         if len(status.queue):
             _draw_list(layout, status)
@@ -104,7 +102,7 @@ class FCVG_PT_queue(SidebarPanel):
             _draw_left_out(context, layout, status.left_out.split("\n"))
 
 
-def _asked_above(context: Any) -> str:
+def _asked_below(context: Any) -> str:
     """Id of the take about which the panel of the active inbetweens asks, if it does."""
     is_there = FCVG_PT_strip.poll(context)
     return str(active.inbetweens(context).fcvg.id) if is_there else ""

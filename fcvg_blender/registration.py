@@ -37,8 +37,8 @@ _CLASSES = (
     *preferences.CLASSES,
     *operators.CLASSES,
     *panels_presets.CLASSES,
+    *panels_queue.CLASSES,  # in the order in which the tab shows them
     *panels.CLASSES,
-    *panels_queue.CLASSES,
     *panels_generative.CLASSES,
     *panels_timing.CLASSES,
     *panels_takes.CLASSES,

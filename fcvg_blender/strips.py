@@ -52,6 +52,7 @@ def insert(scene: Any, shot: shots.Shot, folder: Path, take_id: str, request: pr
     remember_gap(record, shot, request)
     record.key_start_id, record.key_end_id = (_key_id(key) for key in keys)
     remember_take(record, request, take_id, folder)
+    show(strip, [])
     if pushing:
         _push_the_rest(scene, shot, record)
     _select_only(scene, strip)
@@ -121,12 +122,25 @@ def show(strip: Any, drawings: list[exposure.Drawing]) -> None:
     record.missing = properties.timing_text(exposure.missing(times, drawings))
 
 
+def shows_something(strip: Any) -> bool:
+    """Whether the pictures of a strip are there: drawings were made, or each of its files is on disk."""
+    path = folder(strip)
+    return bool(strip.fcvg.made) or all((path / file).is_file() for file in {each.filename for each in strip.elements})
+
+
 def set_files(strip: Any, files: dict[int, str]) -> None:
     """Set the file of each frame in `files` (numbers from 1)."""
     elements = strip.elements
     for number, file in files.items():
         if number <= len(elements) and elements[number - 1].filename != file:
             elements[number - 1].filename = file  # Blender drops the picture it had cached
+
+
+def in_the_way(scene: Any, strip: Any, first: int, count: int) -> Any:
+    """What keeps the strip from covering the `count` frames from `first` on: another on its channel, None without."""
+    beside = compat.contents(compat.home(scene, strip))
+    others = (other for other in beside if other != strip and other.channel == strip.channel)
+    return next((each for each in others if compat.left(each) < first + count and compat.right(each) > first), None)
 
 
 def resize(strip: Any, first: int, count: int) -> None:
@@ -178,7 +192,8 @@ def sync(strip: Any) -> None:
         record.state = properties.DONE
     elif record.state == properties.DONE:
         settle(strip, record, path)
-    note_manifest(record, path)
+    if record.state not in properties.UNFINISHED:
+        note_manifest(record, path)
 
 
 def settle(strip: Any, take: Any, path: Path) -> None:

@@ -122,6 +122,7 @@ def begin(take_id: str, choices: Choices) -> bool:
         take=take_id,
         folder=folder,
         drawings=exposure.made(folder) or [],
+        prints=(take.print_start, take.print_end),
     )
     job.resumed = bool(job.drawings)
     job.in_line = len(entries()) > 1 or bool(session.busy_takes()) or session.finished > 0
@@ -416,13 +417,12 @@ def _fit(scene: Any, strip: Any, shot: shots.Shot) -> None:
     record = strip.fcvg
     if (shot.first, shot.count) == (record.first, record.count):
         return
-    for other in compat.contents(compat.home(scene, strip)):
-        beside = other == strip or other.channel != strip.channel
-        if not beside and compat.left(other) <= shot.last and compat.right(other) > shot.first:
-            raise shots.ShotProblem(
-                rpt("“{other}” is in the way: “{name}” is to cover frames {first}–{last}.").format(
-                    other=other.name, name=strip.name, first=shot.first, last=shot.last
-                ),
-                "Move one of them to another channel.",
-            )
+    other = strips.in_the_way(scene, strip, shot.first, shot.count)
+    if other is not None:
+        raise shots.ShotProblem(
+            rpt("“{other}” is in the way: “{name}” is to cover frames {first}–{last}.").format(
+                other=other.name, name=strip.name, first=shot.first, last=shot.last
+            ),
+            "Move one of them to another channel.",
+        )
     strips.resize(strip, shot.first, shot.count)

@@ -93,6 +93,7 @@ def joins() -> list[str]:
 def _of_classes() -> Iterator[tuple[str, str]]:
     """Names, descriptions and choices of what is registered with Blender."""
     import bpy
+    from bl_ui.utils import PresetPanel
 
     from fcvg_blender import compat, registration
 
@@ -107,6 +108,8 @@ def _of_classes() -> Iterator[tuple[str, str]]:
             rna = getattr(getattr(bpy.ops, module), operator).get_rna_type()
             yield name, rna.name
             yield name, rna.description
+        elif issubclass(cls, PresetPanel):
+            continue  # its title is that of the preset that was chosen last
         elif issubclass(cls, bpy.types.Panel | bpy.types.Menu):
             yield name, cls.bl_label
             yield name, getattr(cls, "bl_category", "")

@@ -40,6 +40,7 @@ def tidy_window() -> stage.Steps:
         area.spaces.active.timeline_overlay.show_strip_source = False
         if area.spaces.active.view_type == "PREVIEW":
             area.spaces.active.show_region_ui = False
+            area.spaces.active.preview_overlay.show_image_outline = False
         region = next(each for each in area.regions if each.type == "WINDOW")
         with bpy.context.temp_override(window=window, area=area, region=region):
             if area.spaces.active.view_type == "SEQUENCER":

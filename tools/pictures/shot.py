@@ -28,7 +28,7 @@ def main(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     scene = toon_shot.build().scene
     for thing in bpy.context.selected_objects:
-        thing.name = name_of(thing)
+        thing.name = thing.animation_data.action.name = name_of(thing)
     scene.frame_set(7)
     bpy.context.preferences.filepaths.save_version = 0
     bpy.ops.wm.save_as_mainfile(filepath=str(out / "shot.blend"))

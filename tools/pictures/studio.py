@@ -53,6 +53,7 @@ def new_edit(size: tuple[int, int], strips: list[tuple[str, Path, int, int]]) ->
 def sequencer(view: str = "SEQUENCER_PREVIEW", sidebar: bool = True) -> stage.Steps:
     """The sequencer alone in the window, open at the tab, the edit filling its width."""
     yield from stage.press("ESC")
+    bpy.context.preferences.view.show_tooltips = False
     area = stage.timeline()
     area.spaces.active.view_type = view
     with bpy.context.temp_override(window=window(), area=area):

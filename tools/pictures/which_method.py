@@ -11,7 +11,7 @@ import bpy
 import studio
 from studio import stage
 
-BELOW_TOP, TALL = 240, 500  # where the table opens, and all of it
+BELOW_TOP, TALL = 290, 540  # where the table opens, and all of it
 
 
 def steps() -> stage.Steps:
