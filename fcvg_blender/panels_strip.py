@@ -38,7 +38,7 @@ class FCVG_PT_strip(SidebarPanel):
             draw_answers(box.row(align=True), record.id)
         elif record.error:
             text_box(context, layout, record.error, icon="ERROR", alert=True)
-        if record.state == properties.INCOMPLETE:
+        if record.error and record.state == properties.INCOMPLETE:
             layout.operator("fcvg.resume", text="Resume", icon="PLAY")
         if only_inbetweens(context):
             draw_work(context, layout)
@@ -80,7 +80,9 @@ def _draw_title(context: Any, layout: Any, record: Any) -> None:
     """Between which keys, how many frames; what is done with all of them, as icons."""
     keys, standing = f"{record.key_start} → {record.key_end}", _standing(record)
     is_idle = record.state not in properties.UNFINISHED and not record.stale
-    room = room_px(context, BARE_MARGIN_PX + (2 + is_idle) * UNIT_PX)
+    # No button of its own, which would move the chart from under the mouse of who tries several timings.
+    is_part = record.state == properties.INCOMPLETE and not record.error
+    room = room_px(context, BARE_MARGIN_PX + (2 + is_idle + is_part) * UNIT_PX)
     column = layout.column(align=True)
     if len(lines(context, f"{keys}, {standing}", room)) == 1:
         standing = f"{keys}, {standing}"
@@ -88,6 +90,8 @@ def _draw_title(context: Any, layout: Any, record: Any) -> None:
         paragraph(column, lines(context, keys, room_px(context, BARE_MARGIN_PX)))
     row = column.row(align=True)
     row.label(text=standing)
+    if is_part:
+        row.operator("fcvg.resume", text="", icon="PLAY")
     if is_idle:
         row.operator("fcvg.regenerate", text="", icon="FILE_REFRESH")
     row.operator("fcvg.open_folder", text="", icon="FILE_FOLDER")

@@ -8,7 +8,7 @@ from typing import Any
 from . import charts, compat, properties, spacing
 from .chart_picture import Chart
 from .engine import errors, protocol
-from .operators import active
+from .operators import active, make_missing
 from .panels_parts import SidebarPanel
 from .texts import text_box
 from .words import mark, plural
@@ -100,6 +100,7 @@ class FCVG_PT_strip_timing(SidebarPanel):
                     "{count} of {all} drawings are stand-ins: the nearest that there are.",
                     stand_ins,
                 ).format(count=stand_ins, all=drawings),
+                make_missing.TOGETHER if record.method in protocol.GENERATIVE else "",
                 icon="INFO",
             )
             row = layout.row()

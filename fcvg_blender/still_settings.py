@@ -21,7 +21,13 @@ SOURCES = [
 ]
 LOOKS = [
     (FINAL, "Final Render", "As the scene renders: its engine and all of its settings", 0),
-    (VIEWPORT, "Viewport", "The shading of the 3D view that you click in, seen through the camera. Fast", 1),
+    (
+        VIEWPORT,
+        "Viewport",
+        "The shading of the 3D view that you click in, seen through the camera; Material Preview "
+        "with the lights of the scene. Fast",
+        1,
+    ),
 ]
 
 

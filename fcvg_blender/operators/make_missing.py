@@ -8,8 +8,11 @@ import bpy
 
 from .. import properties, waiting
 from ..engine import protocol
+from ..words import mark
 from . import active, launch
 from .outcome import Result
+
+TOGETHER = mark("This method draws all frames of a chart together. Make a new take to have them drawn for this timing.")
 
 
 class FCVG_OT_make_missing(bpy.types.Operator):
@@ -28,9 +31,7 @@ class FCVG_OT_make_missing(bpy.types.Operator):
         elif not any(strip.fcvg.made < strip.fcvg.count for strip in chosen):
             cls.poll_message_set("Nothing is missing: every frame has the drawing of its own time.")
         elif not any(_can_be_extended(strip.fcvg) for strip in chosen):
-            cls.poll_message_set(
-                "This method draws all frames of a chart together. Make a new take to have them drawn for this timing."
-            )
+            cls.poll_message_set(TOGETHER)
         elif not _ready(chosen):
             cls.poll_message_set("They are being made, or wait for their turn.")
         else:

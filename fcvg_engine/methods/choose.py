@@ -76,7 +76,7 @@ def _suiting(start: torch.Tensor, end: torch.Tensor, options: Options) -> tuple[
     if flat < FLAT or hard < HARD:
         return "rife", "RIFE, since the keyframes look filmed or rendered."
     if changed < CHANGED:
-        return "rife", "RIFE, since little changes between the keyframes."
+        return "rife", "RIFE, since most of the picture stays as it is."
     if options.device.type == "cpu" and start.shape[1] * start.shape[2] > MOST_PIXELS_ON_CPU:
         return "rife", "RIFE, since GMFSS, which suits drawings, is slow without a GPU at this size."
     return "gmfss", "GMFSS, since the keyframes look drawn and much changes between them."

@@ -11,7 +11,7 @@ import bpy
 import studio
 from studio import stage
 
-BELOW_TOP, TALL = 290, 540  # where the table opens, and all of it
+BELOW_TOP, BESIDE, TALL = 290, 190, 540  # where the table opens, how far it reaches over the edit, and all of it
 
 
 def steps() -> stage.Steps:
@@ -28,7 +28,7 @@ def steps() -> stage.Steps:
     with bpy.context.temp_override(window=studio.window(), area=stage.timeline()):
         bpy.ops.wm.call_panel("INVOKE_DEFAULT", name="FCVG_PT_estimates", keep_open=True)
     yield 1.0
-    studio.shoot("preflight", (left, bottom + height - TALL, width, TALL))
+    studio.shoot("preflight", (left - BESIDE, bottom + height - TALL, width + BESIDE, TALL))
 
 
 stage.perform(steps)
