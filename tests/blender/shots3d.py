@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import rna
 
 from fcvg_blender import compat, looks, scene_prints, still_copy, stills
 
@@ -80,34 +81,6 @@ class Shot3D:
         return stills.render(self.scene, order)
 
 
-# Blender notes the active object in `particle_edit` at undo steps; 4.2 crashes when asked for `uv_sculpt.palette`.
-_NOT_THE_ARTISTS = {"rna_type", "tag", "depsgraph", "particle_edit", "uv_sculpt"}
-
-
-def snapshot(struct: Any, path: str = "", seen: set[tuple[int, str]] | None = None) -> dict[str, Any]:
-    """Every property of a scene and its parts that can be written to, by its path; the names in collections."""
-    seen = set() if seen is None else seen
-    key = struct.as_pointer(), struct.bl_rna.identifier
-    if key in seen:
-        return {}
-    seen.add(key)
-    found: dict[str, Any] = {}
-    for each in struct.bl_rna.properties:
-        name = each.identifier
-        if name in _NOT_THE_ARTISTS:
-            continue
-        value, here = getattr(struct, name), f"{path}.{name}"
-        if each.type == "COLLECTION":
-            found[here] = [getattr(item, "name", "") for item in value]
-        elif each.type == "POINTER" and isinstance(value, bpy.types.ID) and not value.is_embedded_data:
-            found[here] = value.name_full
-        elif each.type == "POINTER" and value is not None:
-            found |= snapshot(value, here, seen)
-        elif not each.is_readonly:
-            found[here] = tuple(map(str, value)) if getattr(each, "is_array", False) else str(value)
-    return found
-
-
 def state(scene: Any) -> Any:
     """What an artist would miss if it changed."""
     bpy.context.view_layer.update()
@@ -120,4 +93,4 @@ def state(scene: Any) -> Any:
         name: list(getattr(bpy.app.handlers, name)) for name in dir(bpy.app.handlers) if name.startswith("render_")
     }
     view = bpy.context.preferences.view.render_display_type
-    return snapshot(scene), names, places, handlers, view
+    return rna.settings(scene, scene.name, {"tag"}), names, places, handlers, view

@@ -23,6 +23,7 @@ from fcvg_blender import (
     panels_timing,
     preferences,
     properties,
+    registration,
     waiting,
 )
 from fcvg_blender.jobs import session
@@ -194,6 +195,16 @@ def test_a_strip_tells_what_made_it(edit: Edit) -> None:
     for words in ("Dissolve", "Even, on twos", "42", "PNG", ours().fcvg.engine_version):
         assert words in details.texts
     assert "fcvg.resume" not in sheet.buttons
+    ours().fcvg.state = properties.INCOMPLETE
+    assert drawn(panels_strip.FCVG_PT_strip).buttons.count("fcvg.resume") == 1
+    ours().fcvg.state = DONE
+
+
+def test_the_queue_heads_the_tab_then_comes_the_strip_then_the_next_gap() -> None:
+    """Blender shows panels in the order in which they are registered."""
+    tab = [cls for cls in registration._CLASSES if getattr(cls, "bl_category", "") == "Inbetween"]
+    heads = [cls for cls in tab if cls.bl_space_type == "SEQUENCE_EDITOR" and not getattr(cls, "bl_parent_id", "")]
+    assert heads[:3] == [panels_queue.FCVG_PT_queue, panels_strip.FCVG_PT_strip, panels.FCVG_PT_inbetween]
 
 
 def test_after_the_click_the_tab_is_about_what_was_made(edit: Edit) -> None:

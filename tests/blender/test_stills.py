@@ -18,8 +18,6 @@ from fcvg_blender import compat, looks, shots, still_copy, still_edit, still_set
 from fcvg_blender.engine import errors
 from fcvg_blender.jobs import session
 
-ROOT = str(Path(__file__).parents[2])
-
 
 @pytest.fixture
 def shot(edit: Edit) -> Shot3D:
@@ -213,8 +211,7 @@ finally:
             [
                 *(in_blender if bpy.app.binary_path else [sys.executable, str(file)]),
                 "--",
-                *sys.path[:3],
-                ROOT,
+                *map(str, Path(__file__).parents[:3]),
                 str(tmp_path),
             ],
             env={**os.environ, "__EGL_VENDOR_LIBRARY_FILENAMES": "/nowhere", "DISPLAY": ""},

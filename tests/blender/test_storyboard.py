@@ -149,6 +149,7 @@ def test_a_cut_asks_and_the_queue_goes_on(edit: Edit) -> None:
     turn_until(settled)
     assert states() == {"P1": ASKING, "P2": DONE, "P3": ASKING}
     assert queue() == [("P1", ASKING), ("P3", ASKING)]
+    assert (status().queue_done, status().queue_total) == (1, 3), "a question is no end"
     assert status().queue[0].question.endswith(".")
     assert gaps()["P1"].fcvg.made == 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,21 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import rna
 from artist import idle, turn_until
 from edits import Edit
 
 from fcvg_blender import compat, folders, keyframes, operators, placeholder, properties, strips, takes, waiting
 from fcvg_blender.jobs import session
 
-# `particle_edit`, `uv_sculpt`: Blender notes the active object there at undo steps, and 4.2 crashes on asking.
 # `stale` is looked at anew from time to time, whatever was undone.
 # `cursor`, `cavity_curve`: Blender fills them in, or empties them, when undo brings a scene back.
-_NO_SETTINGS = {
-    *("rna_type", "depsgraph", "is_runtime_data", "particle_edit", "uv_sculpt", "stale"),
-    *("cursor", "cavity_curve"),
-}
+_NO_SETTINGS = {"stale", "cursor", "cavity_curve"}
 _STRIPS = {"strips", "strips_all", "sequences", "sequences_all"}  # looked at by themselves
-_BY_NAME = (bpy.types.ID, compat.StripType)  # what is not part of what points at it
 _BLOCKS = ("scenes", "objects", "images", "materials", "node_groups", "actions", "collections", "sounds", "worlds")
 _FOR_A_WHILE = (keyframes.TEMPORARY, placeholder.FILE, "film.blend")  # how names begin that are no frames and no keys
 _PUSHES_ITSELF = {"inbetween_keyframes"}  # an undo step: it goes on long after the click
@@ -48,9 +43,9 @@ class State:
         for kind in _BLOCKS:
             values[f"blocks.{kind}"] = str(sorted(block.name for block in getattr(bpy.data, kind) if block.users))
         for scene in bpy.data.scenes:
-            _note(scene, scene.name, values, set())
+            values |= rna.settings(scene, scene.name, _NO_SETTINGS | _STRIPS)
             for strip in compat.all_strips(scene):
-                _note(strip, f"{scene.name}/{strip.name}", values, set())
+                values |= rna.settings(strip, f"{scene.name}/{strip.name}", _NO_SETTINGS | _STRIPS)
                 if strip.fcvg.id:
                     ours.append(f"{scene.name}/{strip.name}.")
             for curve in compat.fcurves(scene):
@@ -227,36 +222,3 @@ def _is_kept(path: Path) -> bool:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _note(struct: Any, path: str, values: dict[str, str], seen: set[tuple[int, str]]) -> None:
-    """Write every property that can be written to into `values`, those of parts and of collections' items too."""
-    key = struct.as_pointer(), struct.bl_rna.identifier
-    if key in seen:
-        return
-    seen.add(key)
-    for name, kind, is_read_only, is_array in _properties(type(struct)):
-        value, here = getattr(struct, name), f"{path}.{name}"
-        if kind == "COLLECTION":
-            values[here] = str([getattr(item, "name", "") for item in value])
-            for number, item in enumerate(value):
-                if not isinstance(item, _BY_NAME):
-                    _note(item, f"{here} {number}", values, seen)
-        elif kind == "POINTER":
-            own = not isinstance(value, _BY_NAME) or getattr(value, "is_embedded_data", False)
-            if value is not None and own:
-                _note(value, here, values, seen)
-            else:
-                values[here] = value.name if value is not None else ""
-        elif not is_read_only:
-            values[here] = str(sorted(value) if isinstance(value, set) else tuple(value) if is_array else value)
-
-
-@functools.cache
-def _properties(cls: Any) -> list[tuple[str, str, bool, bool]]:
-    """Name, type, and whether it can only be read and is an array, of each property that counts."""
-    return [
-        (each.identifier, each.type, each.is_readonly, getattr(each, "is_array", False))
-        for each in cls.bl_rna.properties
-        if each.identifier not in _NO_SETTINGS | _STRIPS and not getattr(each, "is_deprecated", False)
-    ]

@@ -112,26 +112,3 @@ def all_done(film: Any = None) -> bool:
         and all(take.state == "DONE" for take in takes)
         and not any(each.stale for each in ours)
     )
-
-
-_NOT_THE_ARTISTS = {"rna_type", "particle_edit", "uv_sculpt"}  # Blender notes there what is active
-
-
-def snapshot(struct: Any, path: str = "", seen: set[tuple[int, str]] | None = None) -> dict[str, Any]:
-    """Every value of a scene, a 3D view, and their parts, by its path."""
-    seen = set() if seen is None else seen
-    key = struct.as_pointer(), struct.bl_rna.identifier
-    if key in seen:
-        return {}
-    seen.add(key)
-    found: dict[str, Any] = {}
-    for each in struct.bl_rna.properties:
-        name, value = each.identifier, getattr(struct, each.identifier, None)
-        if name in _NOT_THE_ARTISTS:
-            continue
-        here = f"{path}.{name}"
-        if each.type == "POINTER" and value is not None and not isinstance(value, bpy.types.ID):
-            found |= snapshot(value, here, seen)
-        elif each.type != "COLLECTION":
-            found[here] = repr(tuple(map(str, value)) if getattr(each, "is_array", False) else value)
-    return found

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(folder) for folder in Path(__file__).parents[:2]]
 
 import bpy
 import gpu
 import numpy as np
+import rna
 import shot3d
 import stage
 from shot3d import AT, FRAMES, keys, scene, status, view, window
@@ -109,7 +110,7 @@ def artists() -> dict[str, Any]:
     kinds = ("scenes", "objects", "materials", "worlds", "node_groups", "cameras")
     names = {kind: sorted(each.name for each in getattr(bpy.data, kind)) for kind in kinds}
     places = {each.name: (str(each.matrix_world), each.select_get()) for each in scene().objects}
-    return {**shot3d.snapshot(scene(), "scene"), **shot3d.snapshot(space, "view"), **names, **places}
+    return {**rna.settings(scene(), "scene"), **rna.settings(space, "view"), **names, **places}
 
 
 def unchanged(before: dict[str, Any]) -> None:
