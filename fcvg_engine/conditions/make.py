@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import images, outputs
-from ..methods.base import Options, ReportProgress, part
-from ..protocol import ConditionSettings
+from ..core.method import Options, ReportProgress, part
+from ..files import atomic, images
+from ..shared.protocol import ConditionSettings
 from . import drawing, flow, gluestick, matches, overview, palette, paths, people, pose, skeleton
 from .drawing import Picture
 from .matches import Ends, Line, Matches
@@ -107,7 +107,7 @@ def file_name(number: int) -> str:
 def _write_picture(path: Path, picture: Picture) -> None:
     planes = np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)
     planes /= 255
-    outputs.write_atomic(path, images.encode(planes, "png"))
+    atomic.write_atomic(path, images.encode(planes, "png"))
 
 
 def _lines(

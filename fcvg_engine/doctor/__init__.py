@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import Cancelled, DiskError, FcvgError, MissingPart
-from ..protocol import Finding, Message, Progress
-from ..server import explain
+from ..jobs.self_test import self_test
+from ..shared.errors import Cancelled, DiskError, FcvgError, MissingPart, explain
+from ..shared.protocol import Finding, Message, Progress
 from . import facts, findings, mistakes
 from .facts import Report
-from .trial import self_test
 
 __all__ = ["Examination", "Report", "examine", "self_test"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import __version__
-from ..protocol import Finding
+from ..shared.protocol import Finding
 from .facts import DRAFTS, Facts
 from .libraries import Installed
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
-from ..errors import LooksLikeCut
+from ..shared.errors import LooksLikeCut
 
 if TYPE_CHECKING:
     import torch

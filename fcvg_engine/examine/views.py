@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..methods import pictures
+from ..core import pictures
 
 if TYPE_CHECKING:
     import torch

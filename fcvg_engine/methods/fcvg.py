@@ -7,6 +7,6 @@ from __future__ import annotations
 
 import functools
 
-from ..svd import generate
+from ..diffusion import generate
 
 inbetween = functools.partial(generate.inbetween, "fcvg")  # a base.Method

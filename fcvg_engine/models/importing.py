@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import BadRequest, FcvgError, MissingModel
+from ..shared.errors import BadRequest, FcvgError, MissingModel
 from ..transfer.rate import Rate
-from . import consent, fetching, files, imports, recognise, registry
+from . import consent, discovery, fetching, import_links, recognise, registry
 from .fetching import Report
 from .recognise import Piece
 from .registry import Model
@@ -104,14 +104,14 @@ def take(candidate: Candidate, report: Report = _untold) -> list[str]:
     notes = [candidate.missing] if candidate.missing else []
     for place, path in candidate.places:
         notes += _check(model, place, path, report)
-    folder = files.weights_folder()
+    folder = discovery.weights_folder()
     try:
         for place, path in candidate.places:
-            imports.record(folder, place, path)
+            import_links.record(folder, place, path)
         fetching.keep_as_safetensors(model.name)
     except FcvgError:
         for place, _ in candidate.places:
-            imports.forget(folder, place)
+            import_links.forget(folder, place)
         raise
     return notes
 

@@ -9,8 +9,9 @@ import pytest
 from artist import DONE, files, ours, save, two_strips
 from edits import Edit
 
-from fcvg_blender import command, strips
-from fcvg_blender.engine import locate
+from fcvg_blender.app import cli
+from fcvg_blender.edit import strips
+from fcvg_blender.engine import find_python
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_generates_and_saves(blend: Path, capfd: pytest.CaptureFixture[str]) -> 
     words = (
         "--strips A B --count 4 --placement push --method dissolve --hold 2 --timing ease-in --seed 7 --format png16"
     )
-    assert command.main(["inbetween", str(blend), *words.split()]) == 0
+    assert cli.main(["inbetween", str(blend), *words.split()]) == 0
     assert "%" in capfd.readouterr().out
     bpy.ops.wm.open_mainfile(filepath=str(blend))
     record = ours().fcvg
@@ -40,7 +41,7 @@ def test_output_leaves_the_first_file_alone(blend: Path, tmp_path: Path) -> None
     before, other = blend.read_bytes(), tmp_path / "elsewhere" / "other.blend"
     other.parent.mkdir()
     words = ["--strips", "A", "B", "--count", "2", "--timing", "0.3,0.6", "--output", str(other)]
-    assert command.main(["inbetween", str(blend), *words]) == 0
+    assert cli.main(["inbetween", str(blend), *words]) == 0
     assert blend.read_bytes() == before
     bpy.ops.wm.open_mainfile(filepath=str(other))
     assert (strips.folder(ours()) / "0002.png").is_file()
@@ -59,24 +60,24 @@ def test_output_leaves_the_first_file_alone(blend: Path, tmp_path: Path) -> None
 )
 def test_bad_arguments_leave_with_2(blend: Path, words: list[str], complaint: str, capfd) -> None:
     before = blend.read_bytes()
-    assert command.main(["inbetween", str(blend), *words]) == 2
+    assert cli.main(["inbetween", str(blend), *words]) == 2
     assert complaint in capfd.readouterr().err
     assert blend.read_bytes() == before
 
 
 def test_no_file_leaves_with_2(tmp_path: Path, capfd) -> None:
-    assert command.main(["inbetween", str(tmp_path / "none.blend"), "--strips", "A", "B"]) == 2
+    assert cli.main(["inbetween", str(tmp_path / "none.blend"), "--strips", "A", "B"]) == 2
     assert "There is no file" in capfd.readouterr().err
 
 
 def test_no_blend_file_leaves_with_2(tmp_path: Path, capfd) -> None:
     path = tmp_path / "text.blend"
     path.write_text("no blend file")
-    assert command.main(["inbetween", str(path), "--strips", "A", "B"]) == 2
+    assert cli.main(["inbetween", str(path), "--strips", "A", "B"]) == 2
     assert "text.blend" in capfd.readouterr().err
 
 
 def test_missing_engine_leaves_with_3(blend: Path, tmp_path: Path, monkeypatch, capfd) -> None:
-    monkeypatch.setenv(locate.VARIABLE, str(tmp_path / "nothing here"))
-    assert command.main(["inbetween", str(blend), "--strips", "A", "B", "--count", "2"]) == 3
+    monkeypatch.setenv(find_python.VARIABLE, str(tmp_path / "nothing here"))
+    assert cli.main(["inbetween", str(blend), "--strips", "A", "B", "--count", "2"]) == 3
     assert "is not there" in capfd.readouterr().err

@@ -14,9 +14,12 @@ from artist import DONE, Shown, idle, save, status, turn_until, two_strips
 from edits import Edit
 from test_panels import drawn
 
-from fcvg_blender import compat, folders, orders, overlay, panels, panels_generative, shots, strips
-from fcvg_blender.jobs import session
-from fcvg_blender.preferences import Choices
+from fcvg_blender import compat
+from fcvg_blender.edit import conditions_strip, gaps, strips, take_folders
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings.addon_choices import Choices
+from fcvg_blender.takes import requests
+from fcvg_blender.ui.panels import generative, tab
 
 GAP = 5
 WORK = 64  # pixels of either side of the pictures that the engine draws
@@ -106,7 +109,9 @@ def test_drawings_on_twos_are_held_in_the_preview_too(fcvg: Edit) -> None:
     bpy.ops.fcvg.preview_conditions()
     numbers = [int(element.filename[-8:-4]) for element in preview().elements]
     assert numbers == [0, 1, 1, 2, 2, 3, 4]
-    assert [overlay.file_of(preview().fcvg, n) for n in range(1, 8)] == [each.filename for each in preview().elements]
+    assert [conditions_strip.file_of(preview().fcvg, n) for n in range(1, 8)] == [
+        each.filename for each in preview().elements
+    ]
 
 
 def test_previewing_again_replaces_the_old_one(fcvg: Edit) -> None:
@@ -143,10 +148,10 @@ def test_one_undo_takes_it_back_and_redo_brings_it(fcvg: Edit) -> None:
 
 def test_while_nothing_is_drawn_yet_the_edit_looks_as_before(fcvg: Edit, tmp_path: Path) -> None:
     before = fcvg.rendered(12)
-    shot = shots.from_selection(fcvg.scene, fcvg.select("A", "B"), fcvg.settings)
+    shot = gaps.from_selection(fcvg.scene, fcvg.select("A", "B"), fcvg.settings)
     folder = tmp_path / "conditions"
-    folders.make_for_strip(folder, fcvg.scene)
-    overlay.insert(fcvg.scene, shot, folder, "abc", orders.chosen(fcvg.settings, shot, Choices()))
+    take_folders.make_for_strip(folder, fcvg.scene)
+    conditions_strip.insert(fcvg.scene, shot, folder, "abc", requests.chosen(fcvg.settings, shot, Choices()))
     assert np.array_equal(fcvg.rendered(12), before)
     assert preview().fcvg.made == 0
 
@@ -183,10 +188,10 @@ def test_matches_that_are_wrong_say_so_and_leave_no_trace(fcvg: Edit, tmp_path: 
 
 def test_what_was_found_can_be_edited_and_given_back(fcvg: Edit) -> None:
     bpy.ops.fcvg.preview_conditions()
-    assert "fcvg.edit_matches" in drawn(panels_generative.FCVG_PT_conditions).buttons
+    assert "fcvg.edit_matches" in drawn(generative.FCVG_PT_conditions).buttons
     assert bpy.ops.fcvg.edit_matches() == {"FINISHED"}
     given = Path(bpy.path.abspath(fcvg.settings.conditions.matches))
-    assert given == overlay.matches(preview())
+    assert given == conditions_strip.matches(preview())
     content = json.loads(given.read_text())
     for line in content["lines"]:  # the line no longer moves
         line["end"] = line["start"]
@@ -203,8 +208,8 @@ def test_what_was_found_can_be_edited_and_given_back(fcvg: Edit) -> None:
 def test_only_conditions_selected_is_told(fcvg: Edit) -> None:
     bpy.ops.fcvg.preview_conditions()
     fcvg.select(preview().name)
-    assert "These are conditions." in drawn(panels.FCVG_PT_inbetween).texts
-    sheet = drawn(panels_generative.FCVG_PT_overlay)
+    assert "These are conditions." in drawn(tab.FCVG_PT_inbetween).texts
+    sheet = drawn(generative.FCVG_PT_overlay)
     assert sheet.buttons == ["fcvg.edit_matches", "fcvg.open_folder", "fcvg.remove_conditions"]
     assert bpy.ops.fcvg.remove_conditions() == {"FINISHED"}
     assert preview() is None
@@ -229,7 +234,7 @@ def test_it_goes_with_the_file_when_that_is_first_saved(edit: Edit, tmp_path: Pa
     bpy.ops.fcvg.edit_matches()
     blend = save(edit)
     assert strips.folder(preview()).parent == blend.parent / "inbetweens"
-    assert Path(bpy.path.abspath(edit.settings.conditions.matches)) == overlay.matches(preview())
+    assert Path(bpy.path.abspath(edit.settings.conditions.matches)) == conditions_strip.matches(preview())
 
 
 def one_line() -> dict[str, Any]:

@@ -15,10 +15,14 @@ from scenarios import EDITING, RECORDS, Scenario, furnish, inbetweens, lead_by_a
 from shots3d import Shot3D
 from walk import State, Walk, broken
 
-from fcvg_blender import compat, engine_state, operators, properties, strips
-from fcvg_blender.chores import chores
-from fcvg_blender.engine import install, locate
-from fcvg_blender.jobs import session
+from fcvg_blender import compat, operators
+from fcvg_blender.edit import strips
+from fcvg_blender.engine import find_python, places
+from fcvg_blender.installer import pythons
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings import enum_items
+from fcvg_blender.tasks import engine_state
+from fcvg_blender.tasks.background import chores
 
 ROOT = Path(__file__).resolve().parents[2]
 NEW_SCENE = ("Scene Edit", "blocks.scenes")
@@ -49,8 +53,8 @@ def in_a_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def slow_method(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dissolve is asked of the engine's dummy method."""
-    word = properties.engine_word
-    monkeypatch.setattr(properties, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
+    word = enum_items.engine_word
+    monkeypatch.setattr(enum_items, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
 
 
 @pytest.mark.usefixtures("in_a_window")
@@ -269,11 +273,11 @@ def without_an_engine(finished: Walk, tmp_path_factory: pytest.TempPathFactory, 
     for name in ("fcvg_engine", "fcvg_blender"):
         (source / name).symlink_to(ROOT / name)
     script = str(ROOT / "tests" / "scripted_installer.py")
-    monkeypatch.setenv("FCVG_SCRIPT_ENGINE", str(locate.find().path))
+    monkeypatch.setenv("FCVG_SCRIPT_ENGINE", str(find_python.find().path))
     monkeypatch.setenv("FCVG_SCRIPT_STEPS", "2")
-    monkeypatch.setattr(install, "command", lambda verb, *words: [sys.executable, "-I", script, verb, *words])
-    monkeypatch.setattr(locate, "root", lambda: source)
-    monkeypatch.delenv(locate.VARIABLE, raising=False)
+    monkeypatch.setattr(pythons, "command", lambda verb, *words: [sys.executable, "-I", script, verb, *words])
+    monkeypatch.setattr(places, "root", lambda: source)
+    monkeypatch.delenv(find_python.VARIABLE, raising=False)
     engine_state.forget()
     yield
     chores.close(HANG_S)

@@ -12,8 +12,11 @@ from artist import DONE, INCOMPLETE, RUNNING, Shown, files, idle, ours, save, st
 from edits import Edit
 
 import fcvg_blender
-from fcvg_blender import compat, properties, pump, strips
-from fcvg_blender.jobs import session
+from fcvg_blender import compat
+from fcvg_blender.edit import strips
+from fcvg_blender.jobs import timer
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings import enum_items
 
 BREAKDOWN = "0003.png"  # of six frames, which comes first
 
@@ -32,8 +35,8 @@ def slow_engine() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def with_a_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Operators return at once, as with a window, and the tests turn the timer."""
-    word = properties.engine_word
-    monkeypatch.setattr(properties, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
+    word = enum_items.engine_word
+    monkeypatch.setattr(enum_items, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
     monkeypatch.setattr(compat, "has_window", lambda: True)
     yield
     bpy.ops.fcvg.cancel()
@@ -193,7 +196,7 @@ def test_disabling_the_addon_ends_the_engine_and_enabling_it_can_resume(edit: Ed
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
         assert not hasattr(bpy.types.Scene, "fcvg")
-        assert not bpy.app.timers.is_registered(pump.turn)
+        assert not bpy.app.timers.is_registered(timer.turn)
     finally:
         fcvg_blender.register()
     assert ours().fcvg.state == INCOMPLETE

@@ -13,9 +13,10 @@ import pytest
 from artist import DONE, Shown, files, idle, save, status, turn_until, two_strips
 from edits import HEIGHT, WIDTH, Edit, read
 
-from fcvg_blender import compat, strips
-from fcvg_blender.engine import locate
-from fcvg_blender.jobs import session
+from fcvg_blender import compat
+from fcvg_blender.edit import strips
+from fcvg_blender.engine import find_python
+from fcvg_blender.jobs.session import session
 
 GAP = 3
 TESTS = Path(__file__).parents[1]
@@ -27,7 +28,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("models")
     program = "import sys, pathlib, checkpoints; checkpoints.write(pathlib.Path(sys.argv[1]))"
     environment = {"PYTHONPATH": f"{TESTS}:{TESTS.parent}", "PATH": "/usr/bin:/bin", "HOME": str(folder)}
-    subprocess.run([locate.find().path, "-c", program, folder], env=environment, check=True)
+    subprocess.run([find_python.find().path, "-c", program, folder], env=environment, check=True)
     session.end_engine(60)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FCVG_CHECKPOINTS", str(folder))

@@ -13,7 +13,7 @@ import pytest
 from edits import Edit, noise
 from test_strips import engine_writes, lay, strip_of
 
-from fcvg_blender import folders, shots, strips
+from fcvg_blender.edit import gaps, strips, take_folders
 from fcvg_blender.engine import errors
 
 
@@ -21,7 +21,7 @@ from fcvg_blender.engine import errors
 def user_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user's data folder of this test's own, with a space and letters of other scripts."""
     root = tmp_path / "user dätа"
-    monkeypatch.setattr(folders, "unsaved_root", lambda: root)
+    monkeypatch.setattr(take_folders, "unsaved_root", lambda: root)
     return root
 
 
@@ -30,8 +30,8 @@ def insert(edit: Edit, strip_id: str = "id1") -> Path:
     if not edit.layout():
         edit.image("A", noise(1), 1, 1, 25)
         edit.image("B", noise(2), 2, 29, 60)
-    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-    folder = lay(edit, shot, folders.place(edit.scene, "A", strip_id), strip_id)
+    shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    folder = lay(edit, shot, take_folders.place(edit.scene, "A", strip_id), strip_id)
     strips.show(strip_of(strip_id), engine_writes(folder, 1))
     return folder
 
@@ -54,7 +54,7 @@ def as_handler() -> Iterator[set[str]]:
     busy: set[str] = set()
 
     def before_save(filepath: str, *_: object) -> None:
-        folders.relocate_on_save(filepath, busy)
+        take_folders.relocate_on_save(filepath, busy)
 
     handlers = bpy.app.handlers.save_pre
     saved = handlers[:]
@@ -119,7 +119,7 @@ def test_a_folder_being_filled_waits(edit: Edit, user_data: Path, as_handler: se
     save(edit.folder / "film.blend")
     assert folder.exists()
     assert_plays(edit)
-    folders.relocate(busy=set())
+    take_folders.relocate(busy=set())
     assert not folder.exists()
     assert strip_of().directory == "//inbetweens/A_id1/"
     assert_plays(edit)
@@ -155,7 +155,7 @@ def test_a_folder_found_nowhere_is_left_alone(edit: Edit, user_data: Path, as_ha
     insert(edit)
     save(edit.folder / "film.blend")
     (edit.folder / "inbetweens").rename(edit.folder / "gone")
-    folders.find_moved()
+    take_folders.find_moved()
     assert strip_of().directory == "//inbetweens/A_id1/"
 
 
@@ -179,7 +179,7 @@ def test_a_folder_moves_to_another_disk(edit: Edit, monkeypatch: pytest.MonkeyPa
     """Whole or not at all: what cannot be copied (a named pipe) leaves everything where it was."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as other_disk:
         assert Path(other_disk).stat().st_dev != edit.folder.stat().st_dev
-        monkeypatch.setattr(folders, "unsaved_root", lambda: Path(other_disk))
+        monkeypatch.setattr(take_folders, "unsaved_root", lambda: Path(other_disk))
         folder = insert(edit)
         os.mkfifo(folder / "pipe")
         save(edit.folder / "film.blend")
@@ -194,7 +194,7 @@ def test_a_folder_moves_to_another_disk(edit: Edit, monkeypatch: pytest.MonkeyPa
 
 def test_nothing_is_moved_for_startup_files(edit: Edit, user_data: Path) -> None:
     folder = insert(edit)
-    folders.relocate_on_save("")
+    take_folders.relocate_on_save("")
     assert folder.exists()
 
 
@@ -205,16 +205,16 @@ def test_a_folder_that_cannot_be_made(edit: Edit, where: str) -> None:
     blocked.write_text("")
     base = {"file": blocked, "missing_disk": Path("/proc/none")}[where]
     with pytest.raises(errors.DiskError, match="cannot be made") as caught:
-        folders.make(folders.place(edit.scene, "A", "id1", base=str(base)))
+        take_folders.make(take_folders.place(edit.scene, "A", "id1", base=str(base)))
     assert str(base) in caught.value.message
     assert caught.value.hint
 
 
 def test_an_output_folder_of_ones_own(edit: Edit) -> None:
     """As chosen in the preferences, for saved and unsaved files alike."""
-    assert folders.place(edit.scene, "A", "id1", base=str(edit.folder / "mine")) == edit.folder / "mine" / "A_id1"
+    assert take_folders.place(edit.scene, "A", "id1", base=str(edit.folder / "mine")) == edit.folder / "mine" / "A_id1"
     save(edit.folder / "film.blend")
-    folder = folders.place(edit.scene, "A", "id2", base="//renders/between")
+    folder = take_folders.place(edit.scene, "A", "id2", base="//renders/between")
     assert folder == edit.folder / "renders" / "between" / "A_id2"
 
 
@@ -237,7 +237,7 @@ def test_an_output_folder_of_ones_own(edit: Edit) -> None:
     ],
 )
 def test_safe_names(name: str, safe: str) -> None:
-    assert folders.safe_name(name) == safe
+    assert take_folders.safe_name(name) == safe
 
 
 def test_leftovers_of_a_killed_session_go_frames_stay(edit: Edit, user_data: Path) -> None:
@@ -249,11 +249,11 @@ def test_leftovers_of_a_killed_session_go_frames_stay(edit: Edit, user_data: Pat
     old = [folder / ".fcvg-tmp-0002.png", orphan / ".fcvg-tmp-key_end.png"]
     for path in old:
         path.write_bytes(b"half")
-        long_ago_s = time.time() - 2 * folders.LEFTOVER_AGE_S
+        long_ago_s = time.time() - 2 * take_folders.LEFTOVER_AGE_S
         os.utime(path, (long_ago_s, long_ago_s))
     fresh = folder / ".fcvg-tmp-0003.png"
     fresh.write_bytes(b"half")
-    folders.clean_leftovers()
+    take_folders.clean_leftovers()
     assert not any(path.exists() for path in old)
     assert fresh.exists()
     assert (orphan / "0001.png").exists()
@@ -261,6 +261,6 @@ def test_leftovers_of_a_killed_session_go_frames_stay(edit: Edit, user_data: Pat
 
 
 def test_where_unsaved_files_keep_frames_survives_a_new_version_of_the_addon() -> None:
-    root = folders.unsaved_root()
+    root = take_folders.unsaved_root()
     assert root.is_absolute()
-    assert not root.is_relative_to(Path(folders.__file__).parent)
+    assert not root.is_relative_to(Path(take_folders.__file__).parent)

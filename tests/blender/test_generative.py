@@ -15,22 +15,17 @@ from artist import DONE, INCOMPLETE, ours, save, status, turn_until, two_strips
 from edits import Edit
 from test_panels import drawn
 
-from fcvg_blender import (
-    generative,
-    jobs,
-    orders,
-    panels,
-    panels_generative,
-    preferences,
-    properties,
-    pump,
-    report,
-    shots,
-    strips,
-)
-from fcvg_blender.engine import locate, protocol
-from fcvg_blender.jobs import session
-from fcvg_blender.preferences import Choices
+from fcvg_blender.edit import gaps, strips, take_files
+from fcvg_blender.engine import find_python, methods, protocol
+from fcvg_blender.jobs import timer
+from fcvg_blender.jobs.job import Job
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings import addon_choices, enum_items, generative
+from fcvg_blender.settings.addon_choices import Choices
+from fcvg_blender.takes import requests
+from fcvg_blender.tasks import error_report
+from fcvg_blender.ui.panels import generative as panels_generative
+from fcvg_blender.ui.panels import tab
 
 AUTO = Choices()
 
@@ -59,19 +54,19 @@ def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 def strip_of(edit: Edit, request: protocol.Request, folder: Path) -> Any:
     """A strip that a click would have made, without the engine."""
     folder.mkdir(exist_ok=True)
-    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
     return strips.insert(edit.scene, shot, folder, "abc", request)
 
 
 def chosen(edit: Edit, choices: Choices = AUTO) -> protocol.Request:
     """What the engine would be asked for between A and B."""
-    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-    return orders.chosen(edit.settings, shot, choices)
+    shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    return requests.chosen(edit.settings, shot, choices)
 
 
 def remembered(strip: Any, folder: Path) -> protocol.Request:
     """What the engine would be asked for to go on with the strip."""
-    return orders.remembered(strip.fcvg, strip.fcvg, folder, AUTO)
+    return requests.remembered(strip.fcvg, strip.fcvg, folder, AUTO)
 
 
 def test_what_the_artist_leaves_alone_is_as_published(fcvg: Edit) -> None:
@@ -110,7 +105,7 @@ def test_each_method_is_told_only_what_it_heeds(fcvg: Edit, identifier: str, wor
     fcvg.settings.sampling.steps = 9
     request = chosen(fcvg)
     assert request.method == word
-    assert request.sampling.steps == (9 if word in protocol.GENERATIVE else 0)
+    assert request.sampling.steps == (9 if word in methods.GENERATIVE else 0)
     assert request.conditions.lines == ("none" if word == "fcvg" else "auto")
     assert request.sampling.control_weight == (0.5 if word == "fcvg" else 1.0)
 
@@ -132,15 +127,15 @@ def test_resuming_asks_for_the_same_again(fcvg: Edit, tmp_path: Path) -> None:
     fcvg.settings.sampling.steps, fcvg.settings.sampling.preset = 3, "TURBO"
     folder = tmp_path / "frames"
     folder.mkdir()
-    asked = orders.placed(chosen(fcvg), folder)
+    asked = requests.placed(chosen(fcvg), folder)
     strip = strip_of(fcvg, asked, folder)
     edited.write_text("changed since")
-    assert orders.placed(remembered(strip, folder), folder) == asked
+    assert requests.placed(remembered(strip, folder), folder) == asked
     assert Path(asked.conditions.matches).read_text() == '{"version": 1}', "the strip keeps the matches it was made of"
 
     moved = folder.rename(tmp_path / "moved")
-    again = orders.placed(remembered(strip, moved), moved)
-    assert again.conditions.matches == str(moved / orders.MATCHES)
+    again = requests.placed(remembered(strip, moved), moved)
+    assert again.conditions.matches == str(moved / take_files.KEY_MATCHES)
     assert again.sampling == asked.sampling
 
 
@@ -172,12 +167,12 @@ def test_the_model_folder_becomes_the_engines(edit: Edit, tmp_path: Path) -> Non
     save(edit)
     addon = bpy.context.preferences.addons.new()
     try:
-        addon.module = preferences.ADDON
+        addon.module = addon_choices.ADDON_ID
         addon.preferences.checkpoints = str(tmp_path / "checkpoints")
-        launch = preferences.read(bpy.context).launch()
+        launch = addon_choices.read(bpy.context).launch()
         assert launch.environment({"HOME": "/"})["FCVG_CHECKPOINTS"] == str(tmp_path / "checkpoints")
         addon.preferences.checkpoints = ""
-        other = preferences.read(bpy.context).launch()
+        other = addon_choices.read(bpy.context).launch()
         assert "FCVG_CHECKPOINTS" not in other.environment({"HOME": "/"})
         assert other != launch, "so the client starts another engine with the next job"
     finally:
@@ -186,7 +181,7 @@ def test_the_model_folder_becomes_the_engines(edit: Edit, tmp_path: Path) -> Non
 
 def test_before_the_engine_has_spoken_nothing_is_claimed(fcvg: Edit, no_models: Path) -> None:
     session.publish()
-    sheet = drawn(panels.FCVG_PT_inbetween)
+    sheet = drawn(tab.FCVG_PT_inbetween)
     assert "FCVG needs model files. Are they there?" in sheet.texts
     assert "fcvg.check_models" in sheet.buttons
     assert not any("cannot be used" in text for text in sheet.texts)
@@ -196,8 +191,8 @@ def test_before_the_engine_has_spoken_nothing_is_claimed(fcvg: Edit, no_models: 
 def test_the_engine_says_what_each_method_lacks(fcvg: Edit, no_models: Path, method: str) -> None:
     assert bpy.ops.fcvg.check_models() == {"FINISHED"}
     fcvg.settings.method = method
-    sheet = drawn(panels.FCVG_PT_inbetween)
-    label = next(label for name, label, _, _ in properties.METHODS if name == method)
+    sheet = drawn(tab.FCVG_PT_inbetween)
+    label = next(label for name, label, _, _ in enum_items.METHODS if name == method)
     assert f"{label} cannot be used yet." in sheet.texts
     assert any("Stable Video Diffusion XT 1.1 (4.5 GB" in text for text in sheet.texts), sheet.texts
     assert {"fcvg.get_models", "fcvg.check_models"} <= set(sheet.buttons)
@@ -208,7 +203,7 @@ def test_draft_methods_need_no_such_words(edit: Edit, no_models: Path) -> None:
     bpy.ops.fcvg.check_models()
     for method in ("AUTO", "RIFE", "DISSOLVE"):
         edit.settings.method = method
-        sheet = drawn(panels.FCVG_PT_inbetween)
+        sheet = drawn(tab.FCVG_PT_inbetween)
         assert sheet.buttons[0] == "fcvg.generate_inbetweens"
         assert not {"fcvg.get_models", "fcvg.check_models"} & set(sheet.buttons)
         assert not any("model" in text for text in sheet.texts)
@@ -229,19 +224,19 @@ def test_checking_again_sees_what_was_added_since(fcvg: Edit, no_models: Path) -
 
 
 def test_checking_with_a_window_shows_the_answer_by_itself(fcvg: Edit, no_models: Path, monkeypatch) -> None:
-    session.look_again(preferences.read(bpy.context))
+    session.look_again(addon_choices.read(bpy.context))
     session.publish()
     assert not status().greeted
     turn_until(lambda: status().greeted)
-    assert {need.name for need in status().lacking} == {*protocol.GENERATIVE, "film"}
-    assert pump.turn() is None, "and the timer rests again"
+    assert {need.name for need in status().lacking} == {*methods.GENERATIVE, "film"}
+    assert timer.turn() is None, "and the timer rests again"
 
 
 def test_an_engine_that_cannot_start_is_an_error_of_the_check(fcvg: Edit, no_models: Path, monkeypatch) -> None:
     broken = no_models / "python"
     broken.write_text("#!/bin/sh\nexit 3\n")
     broken.chmod(0o755)
-    monkeypatch.setenv(locate.VARIABLE, str(broken))
+    monkeypatch.setenv(find_python.VARIABLE, str(broken))
     bpy.ops.fcvg.check_models()
     assert "stopped while it started" in status().error_message
     assert not status().greeted
@@ -292,20 +287,20 @@ def test_sections_are_there_for_the_methods_that_heed_them(fcvg: Edit) -> None:
 
 def test_a_report_tells_the_settings_within(fcvg: Edit) -> None:
     fcvg.settings.sampling.steps = 17
-    assert report.settings(fcvg.settings)["sampling.steps"] == "17"
+    assert error_report.settings(fcvg.settings)["sampling.steps"] == "17"
 
 
 def test_long_waits_are_told_in_hours() -> None:
-    assert jobs.Job("A → B", eta_s=3.2 * 3600).eta() == "3.2 h left"
+    assert Job("A → B", eta_s=3.2 * 3600).eta() == "3.2 h left"
 
 
 def test_the_step_of_what_is_denoised_is_told_while_it_runs(fcvg: Edit, tmp_path: Path) -> None:
     strip = strip_of(fcvg, protocol.Request("", "", "", 6, "fcvg"), tmp_path / "frames")
-    job = jobs.Job("A → B", strip.fcvg.id, tmp_path / "frames")
+    job = Job("A → B", strip.fcvg.id, tmp_path / "frames")
     session.jobs[job.id] = job
     session.handle(protocol.Preview(job.id, "preview.png", 5, 25))
     session.publish()
-    assert "Step 5 of 25" in drawn(panels.FCVG_PT_strip).texts
+    assert "Step 5 of 25" in drawn(tab.FCVG_PT_strip).texts
     session.handle(protocol.Failed(job.id, "numeric", "It broke."))
     session.publish()
     assert not status().jobs

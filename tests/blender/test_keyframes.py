@@ -15,16 +15,18 @@ import pytest
 from edits import HEIGHT, WIDTH, Edit, noise, read
 from pictures import png_bytes, write_png
 
-from fcvg_blender import compat, keyframes, shots
+from fcvg_blender import compat
+from fcvg_blender.edit import gaps
 from fcvg_blender.engine import errors
+from fcvg_blender.keys import render_keys
 
 
 def keys_of(edit: Edit, start: str, end: str, file_format: str = "png") -> tuple[np.ndarray[Any, Any], ...]:
     """Both keys of two strips, float32 [H, W, 4]."""
-    shot = shots.from_selection(edit.scene, edit.select(start, end), edit.settings)
+    shot = gaps.from_selection(edit.scene, edit.select(start, end), edit.settings)
     folder = edit.folder / "job"
     folder.mkdir(exist_ok=True)
-    return tuple(read(path) for path in keyframes.write_keys(edit.scene, shot, folder, file_format))
+    return tuple(read(path) for path in render_keys.write_keys(edit.scene, shot, folder, file_format))
 
 
 def as_bytes(key: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -316,10 +318,10 @@ def test_no_trace_is_left(edit: Edit) -> None:
 def test_no_trace_is_left_after_an_error(edit: Edit, tmp_path: Path) -> None:
     edit.image("A", noise(10), 1, 1, 25)
     edit.image("B", noise(11), 1, 30, 60)
-    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
     before = state_of_blender()
     with pytest.raises(errors.DiskError, match=r"key_start\.png"):
-        keyframes.write_keys(edit.scene, shot, tmp_path / "gone", "png")
+        render_keys.write_keys(edit.scene, shot, tmp_path / "gone", "png")
     assert state_of_blender() == before
 
 

@@ -15,7 +15,13 @@ from artist import two_strips
 from edits import Edit, noise, read
 from pictures import write_png
 
-from fcvg_blender import badges, compat, exposure, key_prints, keyframes, properties, shots, strips, takes, watch
+from fcvg_blender import compat
+from fcvg_blender.edit import gaps, strip_takes, strips
+from fcvg_blender.jobs import change_watcher
+from fcvg_blender.keys import key_fingerprint, render_keys
+from fcvg_blender.settings import enum_items, strip_record
+from fcvg_blender.timing import exposure
+from fcvg_blender.ui import badges
 
 Change = Callable[[Edit, Any], object]
 
@@ -28,15 +34,15 @@ def paint(edit: Edit, file: str, seed: int) -> Path:
     return path
 
 
-def shot_of(edit: Edit) -> shots.Shot:
-    return shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+def shot_of(edit: Edit) -> gaps.Shot:
+    return gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
 
 
 def look(edit: Edit) -> tuple[str, np.ndarray[Any, Any]]:
     """The print of the earlier key and the key as it is rendered for the engine."""
     shot = shot_of(edit)
-    key = keyframes.write_key(edit.scene, shot, exposure.START, edit.folder, "png16")
-    return key_prints.of(edit.scene, edit.named("A"), shot.start_frame), read(key)
+    key = render_keys.write_key(edit.scene, shot, exposure.START, edit.folder, "png16")
+    return key_fingerprint.of(edit.scene, edit.named("A"), shot.start_frame), read(key)
 
 
 def modifier(edit: Edit, a: Any) -> Any:
@@ -113,7 +119,7 @@ def test_the_print_changes_with_the_key(edit: Edit, change: str) -> None:
     LOOKS[change](edit, a)
     print_after, changed = look(edit)
     assert picture.shape != changed.shape or (picture != changed).any()
-    assert key_prints.differ(print_before, print_after)
+    assert key_fingerprint.differ(print_before, print_after)
 
 
 @pytest.mark.parametrize("change", NO_LOOKS)
@@ -134,9 +140,9 @@ def test_the_print_does_not_depend_on_the_playhead_or_on_muting(edit: Edit) -> N
     for playhead in (1, 10, 300):
         edit.scene.frame_set(playhead)
         a.mute = not a.mute
-        prints.add(key_prints.of(edit.scene, a, 11))
+        prints.add(key_fingerprint.of(edit.scene, a, 11))
     assert len(prints) == 1
-    assert key_prints.of(edit.scene, a, 12) not in prints
+    assert key_fingerprint.of(edit.scene, a, 12) not in prints
 
 
 @pytest.mark.parametrize(
@@ -201,24 +207,24 @@ def test_the_print_of_a_movie_and_of_a_scene_follows_the_frame_shown(edit: Edit)
     other = bpy.data.scenes.new("Other")
     scene = compat.strips(edit.scene).new_scene(name="Scene", scene=other, channel=2, frame_start=1)
     for strip in (movie, scene):
-        prints = [key_prints.of(edit.scene, strip, frame) for frame in (1, 2, 3)]
+        prints = [key_fingerprint.of(edit.scene, strip, frame) for frame in (1, 2, 3)]
         compat.shift(strip, 5)
-        assert [key_prints.of(edit.scene, strip, frame) for frame in (6, 7, 8)] == prints
+        assert [key_fingerprint.of(edit.scene, strip, frame) for frame in (6, 7, 8)] == prints
         assert len(set(prints)) == 3
-    before = key_prints.of(edit.scene, movie, 6)
+    before = key_fingerprint.of(edit.scene, movie, 6)
     film.write_bytes(film.read_bytes() + b" ")
-    assert key_prints.of(edit.scene, movie, 6) != before
+    assert key_fingerprint.of(edit.scene, movie, 6) != before
 
 
 def test_a_file_that_is_gone_and_back_has_its_print_again(edit: Edit) -> None:
     two_strips(edit)
     path = edit.folder / "A.png"
     content, a = path.read_bytes(), edit.named("A")
-    before = key_prints.of(edit.scene, a, 10)
+    before = key_fingerprint.of(edit.scene, a, 10)
     path.unlink()
-    assert key_prints.of(edit.scene, a, 10) != before
+    assert key_fingerprint.of(edit.scene, a, 10) != before
     path.write_bytes(content)
-    assert key_prints.of(edit.scene, a, 10) == before
+    assert key_fingerprint.of(edit.scene, a, 10) == before
 
 
 def test_a_large_file_is_read_in_pieces(edit: Edit) -> None:
@@ -230,14 +236,14 @@ def test_a_large_file_is_read_in_pieces(edit: Edit) -> None:
     while not found:
         calls += 1
         try:
-            found = key_prints.of(edit.scene, edit.named("A"), 10, until_s=long_ago_s)
-        except key_prints.OutOfTime:
+            found = key_fingerprint.of(edit.scene, edit.named("A"), 10, until_s=long_ago_s)
+        except key_fingerprint.OutOfTime:
             assert calls < 20
     assert calls >= 3
     copy = edit.folder / "A2.png"
     copy.write_bytes(path.read_bytes())
     edit.named("A").elements[0].filename = "A2.png"
-    assert key_prints.of(edit.scene, edit.named("A"), 10) == found
+    assert key_fingerprint.of(edit.scene, edit.named("A"), 10) == found
 
 
 def generate(edit: Edit, gap: int = 6, **settings: Any) -> Any:
@@ -313,18 +319,18 @@ def test_a_strip_knows_when_its_keys_have_changed(edit: Edit, change: Any, noted
     assert stale(edit) == ""
     change(edit)
     assert stale(edit) == noted
-    message, hint = watch.sentence(edit.scene, only_inbetweens(edit))
+    message, hint = change_watcher.sentence(edit.scene, only_inbetweens(edit))
     assert bool(message) == bool(hint) == bool(noted)
 
 
 def test_the_timer_notes_changes_by_itself(edit: Edit) -> None:
     generate(edit)
-    watch.turn()
+    change_watcher.turn()
     assert only_inbetweens(edit).fcvg.stale == ""
     paint(edit, "A.png", 7)
-    watch.turn()
+    change_watcher.turn()
     assert only_inbetweens(edit).fcvg.stale == "START"
-    assert not watch.look_at(edit.scene, only_inbetweens(edit))
+    assert not change_watcher.look_at(edit.scene, only_inbetweens(edit))
 
 
 def test_what_has_been_taken_back_is_no_change(edit: Edit) -> None:
@@ -346,11 +352,11 @@ def test_regenerating_follows_the_key_and_keeps_what_was_done_to_the_strip(edit:
     strip = only_inbetweens(edit)
     assert (styled(strip), strip.name, strip.as_pointer()) == (before, "My inbetweens", session_uid)
     assert stale(edit) == ""
-    assert [take.number for take in takes.all_of(strip.fcvg)] == [1, 2]
+    assert [take.number for take in strip_takes.all_of(strip.fcvg)] == [1, 2]
     assert strip.fcvg.number == 2
-    assert strip.fcvg.state == properties.DONE
+    assert strip.fcvg.state == strip_record.DONE
     assert all(one != other for one, other in zip(drawings(strip), old, strict=True))
-    takes.show(strip, 1)
+    strip_takes.show(strip, 1)
     assert drawings(strip) == old
     assert styled(strip) == before
 
@@ -410,12 +416,12 @@ def test_promoting_copies_the_drawing_and_runs_only_the_two_gaps_again(edit: Edi
         record = part.fcvg
         assert (record.number, record.state, record.made, record.count) == (2, "DONE", count, count)
         assert [take.number for take in record.others] == [1]
-    assert len({take.id for part in (left, right) for take in takes.all_of(part.fcvg)}) == 4
+    assert len({take.id for part in (left, right) for take in strip_takes.all_of(part.fcvg)}) == 4
     assert (left.fcvg.key_end_id, right.fcvg.key_start_id) == (key.fcvg.key, key.fcvg.key)
     assert (edit.rendered(13) == pictures[13]).all()
     # The drawings of before, as a take.
-    takes.show(left, 1)
-    takes.show(right, 1)
+    strip_takes.show(left, 1)
+    strip_takes.show(right, 1)
     assert drawings(left) + drawings(key) + drawings(right) == shown
     assert (left.fcvg.made, right.fcvg.made) == (2, 3)
     assert (edit.rendered(12) == pictures[12]).all()
@@ -463,7 +469,7 @@ def test_promoting_at_the_ends_and_on_twos(
     assert sum(len(drawings(part)) for part in (key, *parts)) == gap
     for part in parts:
         assert (part.fcvg.state, part.fcvg.made) == ("DONE", part.fcvg.count)
-        takes.show(part, 1)
+        strip_takes.show(part, 1)
         assert drawings(part) == shown[compat.left(part) - 11 : compat.right(part) - 11]
 
 
@@ -477,21 +483,21 @@ def test_every_take_is_carried_over(edit: Edit) -> None:
     key, (left, right) = promote(edit, 14)
     assert drawings(key) == [second[3]]
     for number, shown in ((1, first), (2, second)):
-        takes.show(left, number)
-        takes.show(right, number)
+        strip_takes.show(left, number)
+        strip_takes.show(right, number)
         assert drawings(left) + drawings(right) == shown[:3] + shown[4:]
     assert len(left.fcvg.others) == len(right.fcvg.others) == 2
 
 
 # What is read from an animation is written into the strip as a typed chart is.
-@pytest.mark.parametrize("timing", [each[0] for each in properties.TIMINGS if each[0] != "FCURVE"])
+@pytest.mark.parametrize("timing", [each[0] for each in enum_items.TIMINGS if each[0] != "FCURVE"])
 def test_the_parts_keep_showing_what_they_showed_whatever_the_chart(edit: Edit, timing: str) -> None:
     strip = generate(edit, timing=timing, times="0.1, 0.5, 0.2, 0.4, 0.3, 0.9")
     shown = drawings(strip)
     _, (left, right) = promote(edit, 13)
     for part in (left, right):
         assert part.fcvg.made == part.fcvg.count
-        takes.show(part, 1)
+        strip_takes.show(part, 1)
     assert drawings(left) + drawings(right) == shown[:2] + shown[3:]
 
 

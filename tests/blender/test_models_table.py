@@ -16,13 +16,18 @@ from artist import DONE, HANG_S, idle, ours, save, status, turn_until, two_strip
 from edits import Edit
 from test_panels import drawn, drawn_preferences
 
-from fcvg_blender import chores as chores_module
-from fcvg_blender import engine_state, licences, orders, panels, preferences, pump, strips
-from fcvg_blender.chores import chores
-from fcvg_blender.engine import errors, locate, protocol, registry
-from fcvg_blender.jobs import session
-from fcvg_blender.operators import outcome
-from fcvg_blender.preferences import Choices
+from fcvg_blender.edit import strips
+from fcvg_blender.engine import errors, find_python, protocol, registry
+from fcvg_blender.jobs import outcome, timer
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings import addon_choices
+from fcvg_blender.settings.addon_choices import Choices
+from fcvg_blender.takes import commercial_use, requests
+from fcvg_blender.tasks import background as chores_module
+from fcvg_blender.tasks import engine_state
+from fcvg_blender.tasks.background import chores
+from fcvg_blender.ui import preferences
+from fcvg_blender.ui.panels import tab
 
 TESTS = Path(__file__).resolve().parents[1]
 START = (
@@ -54,7 +59,7 @@ def forget() -> None:
 def hub(edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """A hub with small models, and an engine that knows of them; online access is allowed."""
     monkeypatch.setattr(bpy.context.preferences.system, "use_online_access", True)
-    python = str(locate.find().path)
+    python = str(find_python.find().path)
     arguments = [python, "-I", str(TESTS / "hub_process.py"), str(tmp_path)]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -72,7 +77,7 @@ def with_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """Operators return at once, and the test turns the timer."""
 
     def settle(operator: Any, chore: chores_module.Chore) -> outcome.Result:
-        pump.wake()
+        timer.wake()
         return {"FINISHED"}
 
     monkeypatch.setattr(outcome, "settle_chore", settle)
@@ -83,7 +88,7 @@ def state_of(name: str) -> str:
 
 
 def test_the_table_tells_licences_before_there_is_an_engine(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(locate.VARIABLE, "/nowhere/python")
+    monkeypatch.setenv(find_python.VARIABLE, "/nowhere/python")
     sheet = drawn_preferences("MODELS")
     for model in registry.models().values():
         assert {model.title, model.licence.name} <= set(sheet.texts)
@@ -198,7 +203,7 @@ def test_the_strip_tells_the_models_that_made_it_and_a_delivery_their_list(edit:
     assert ours().fcvg.state == DONE
     (model,) = json.loads(ours().fcvg.models)
     assert model["name"] == "rife"
-    assert "RIFE 4.6 (MIT)" in drawn(panels.FCVG_PT_record).texts
+    assert "RIFE 4.6 (MIT)" in drawn(tab.FCVG_PT_record).texts
     folder = strips.folder(ours()).parent
     assert bpy.ops.fcvg.models_report(directory=str(folder)) == {"FINISHED"}
     table = (folder / "models.csv").read_text("utf-8")
@@ -223,8 +228,8 @@ def test_a_strip_whose_job_was_lost_has_its_models_from_the_manifest(edit: Edit)
 def test_commercial_safe_methods_that_are_off_say_why(edit: Edit, monkeypatch, method: str, model: str) -> None:
     two_strips(edit)
     edit.settings.method = method
-    monkeypatch.setattr(preferences, "read", lambda context: SAFE)
-    shown = " ".join(drawn(panels.FCVG_PT_inbetween).texts)
+    monkeypatch.setattr(addon_choices, "read", lambda context: SAFE)
+    shown = " ".join(drawn(tab.FCVG_PT_inbetween).texts)
     assert "is off while only commercial-safe models may be used" in shown
     assert model in shown
     before = edit.layout()
@@ -237,23 +242,23 @@ def test_commercial_safe_methods_that_are_off_say_why(edit: Edit, monkeypatch, m
 def test_commercial_safe_the_rest_works_and_the_engine_is_told(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
     two_strips(edit)
     edit.settings.method = "RIFE"
-    monkeypatch.setattr(preferences, "read", lambda context: SAFE)
-    assert not any("is off" in text for text in drawn(panels.FCVG_PT_inbetween).texts)
+    monkeypatch.setattr(addon_choices, "read", lambda context: SAFE)
+    assert not any("is off" in text for text in drawn(tab.FCVG_PT_inbetween).texts)
     bpy.ops.fcvg.generate_inbetweens()
     assert ours().fcvg.state == DONE
-    assert orders.remembered(ours().fcvg, ours().fcvg, strips.folder(ours()), SAFE).commercial_only
+    assert requests.remembered(ours().fcvg, ours().fcvg, strips.folder(ours()), SAFE).commercial_only
 
 
 def test_commercial_safe_covers_matchers_too() -> None:
-    assert "SuperPoint" in licences.reason("lines:gluestick")
+    assert "SuperPoint" in commercial_use.reason("lines:gluestick")
     with pytest.raises(errors.LicenceRefused):
-        licences.refuse(protocol.Request("", "", "", 3, "fcvg", commercial_only=True))
-    licences.refuse(protocol.Request("", "", "", 3, "rife", commercial_only=True))
-    licences.refuse(protocol.Request("", "", "", 3, "fcvg"))
+        commercial_use.refuse(protocol.Request("", "", "", 3, "fcvg", commercial_only=True))
+    commercial_use.refuse(protocol.Request("", "", "", 3, "rife", commercial_only=True))
+    commercial_use.refuse(protocol.Request("", "", "", 3, "fcvg"))
 
 
 def test_the_switch_names_all_that_it_turns_off(edit: Edit) -> None:
-    off = " ".join(licences.switched_off())
+    off = " ".join(commercial_use.switched_off())
     for model in registry.models().values():
         assert (f"because of {model.title}:" in off) == (model.commercial != "yes")
 
@@ -272,5 +277,5 @@ def test_the_doctor_tells_what_it_finds(edit: Edit, tmp_path: Path) -> None:
 
 
 def test_unreadable_notes_of_models_are_left_out() -> None:
-    assert licences.recalled("") == licences.recalled("{}") == licences.recalled("nonsense") == []
-    assert licences.recalled('[{"title": "RIFE 4.6", "licence": "MIT"}]') == ["RIFE 4.6 (MIT)"]
+    assert commercial_use.recalled("") == commercial_use.recalled("{}") == commercial_use.recalled("nonsense") == []
+    assert commercial_use.recalled('[{"title": "RIFE 4.6", "licence": "MIT"}]') == ["RIFE 4.6 (MIT)"]

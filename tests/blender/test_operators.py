@@ -11,9 +11,11 @@ import pytest
 from artist import DONE, INCOMPLETE, Shown, files, is_dissolve, ours, save, status, two_strips
 from edits import Edit, read
 
-from fcvg_blender import properties, report, strips
-from fcvg_blender.engine import locate
-from fcvg_blender.jobs import session
+from fcvg_blender.edit import strips
+from fcvg_blender.engine import find_python
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings import enum_items
+from fcvg_blender.tasks import error_report
 
 
 @pytest.fixture
@@ -21,8 +23,8 @@ def dummy_method(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Dissolve is asked of the engine's dummy method, which misbehaves as FCVG_DUMMY_FAULT says."""
     session.end_engine(60)
     monkeypatch.setenv("FCVG_DUMMY", "1")
-    word = properties.engine_word
-    monkeypatch.setattr(properties, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
+    word = enum_items.engine_word
+    monkeypatch.setattr(enum_items, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
     return monkeypatch
 
 
@@ -94,7 +96,7 @@ def test_missing_engine_says_so_and_leaves_no_trace(edit: Edit, tmp_path: Path, 
     two_strips(edit)
     save(edit)
     before = Shown.of(edit.scene)
-    monkeypatch.setenv(locate.VARIABLE, str(tmp_path / "nothing here"))
+    monkeypatch.setenv(find_python.VARIABLE, str(tmp_path / "nothing here"))
     with pytest.raises(RuntimeError, match=r"engine Python .* is not there"):
         bpy.ops.fcvg.generate_inbetweens()
     assert Shown.of(edit.scene) == before
@@ -193,13 +195,13 @@ def test_report_tells_settings_error_and_log(edit: Edit, tmp_path: Path) -> None
     two_strips(edit)
     save(edit)
     bpy.ops.fcvg.generate_inbetweens()
-    text = report.text(
+    text = error_report.text(
         blender=bpy.app.version_string,
         blend_file=bpy.data.filepath,
         client=session.client,
         error=("It broke.", "Mend it.", ""),
-        settings=report.settings(edit.settings),
-        strip=report.settings(ours().fcvg),
+        settings=error_report.settings(edit.settings),
+        strip=error_report.settings(ours().fcvg),
     )
     for wanted in (bpy.app.version_string, "method: DISSOLVE", "method_used: dissolve", "It broke.", "Mend it."):
         assert wanted in text

@@ -13,20 +13,14 @@ from artist import DONE, ours, two_strips
 from edits import Edit
 
 import fcvg_blender
-from fcvg_blender import (
-    compat,
-    panels,
-    panels_3d,
-    panels_queue,
-    panels_strip,
-    panels_takes,
-    panels_timing,
-    preferences,
-    properties,
-    registration,
-    waiting,
-)
-from fcvg_blender.jobs import session
+from fcvg_blender import compat, registration
+from fcvg_blender.jobs import queue as waiting
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings import addon_choices, strip_record
+from fcvg_blender.ui import preferences
+from fcvg_blender.ui.panels import keys_3d, queue, strip, timing
+from fcvg_blender.ui.panels import tab as panels
+from fcvg_blender.ui.panels import takes as panels_takes
 
 SOURCES = Path(fcvg_blender.__file__).parent
 ICONS = set(bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items.keys())
@@ -131,7 +125,7 @@ def drawn_preferences(section: str) -> Sheet:
     """What a section of the preferences shows."""
     addon = bpy.context.preferences.addons.new()
     try:
-        addon.module = preferences.ADDON
+        addon.module = addon_choices.ADDON_ID
         addon.preferences.section = section
         return _drawn(preferences.FCVG_Preferences, addon.preferences)
     finally:
@@ -172,7 +166,7 @@ def test_it_says_that_a_chart_does_not_fit(edit: Edit) -> None:
     two_strips(edit, gap=3)
     edit.settings.timing, edit.settings.times = "CUSTOM", "0.5"
     assert any("3 drawings" in text for text in drawn(panels.FCVG_PT_inbetween).texts)
-    assert "times" in drawn(panels_timing.FCVG_PT_timing).choices
+    assert "times" in drawn(timing.FCVG_PT_timing).choices
 
 
 def test_an_error_comes_with_what_can_be_done_and_goes(edit: Edit) -> None:
@@ -189,14 +183,14 @@ def test_a_strip_tells_what_made_it(edit: Edit) -> None:
     edit.settings.hold, edit.settings.seed = "TWOS", 42
     bpy.ops.fcvg.generate_inbetweens()
     assert ours().fcvg.state == DONE
-    sheet = drawn(panels_strip.FCVG_PT_strip)
+    sheet = drawn(strip.FCVG_PT_strip)
     assert "A → B, 5 frames" in sheet.texts
-    details = drawn(panels_strip.FCVG_PT_record)
+    details = drawn(strip.FCVG_PT_record)
     for words in ("Dissolve", "Even, on twos", "42", "PNG", ours().fcvg.engine_version):
         assert words in details.texts
     assert "fcvg.resume" not in sheet.buttons
-    ours().fcvg.state = properties.INCOMPLETE
-    assert drawn(panels_strip.FCVG_PT_strip).buttons.count("fcvg.resume") == 1
+    ours().fcvg.state = strip_record.INCOMPLETE
+    assert drawn(strip.FCVG_PT_strip).buttons.count("fcvg.resume") == 1
     ours().fcvg.state = DONE
 
 
@@ -204,7 +198,7 @@ def test_the_queue_heads_the_tab_then_comes_the_strip_then_the_next_gap() -> Non
     """Blender shows panels in the order in which they are registered."""
     tab = [cls for cls in registration._CLASSES if getattr(cls, "bl_category", "") == "Inbetween"]
     heads = [cls for cls in tab if cls.bl_space_type == "SEQUENCE_EDITOR" and not getattr(cls, "bl_parent_id", "")]
-    assert heads[:3] == [panels_queue.FCVG_PT_queue, panels_strip.FCVG_PT_strip, panels.FCVG_PT_inbetween]
+    assert heads[:3] == [queue.FCVG_PT_queue, strip.FCVG_PT_strip, panels.FCVG_PT_inbetween]
 
 
 def test_after_the_click_the_tab_is_about_what_was_made(edit: Edit) -> None:
@@ -212,28 +206,28 @@ def test_after_the_click_the_tab_is_about_what_was_made(edit: Edit) -> None:
     in the way."""
     two_strips(edit, gap=5)
     bpy.ops.fcvg.generate_inbetweens()
-    assert panels_strip.FCVG_PT_strip.poll(bpy.context)
+    assert strip.FCVG_PT_strip.poll(bpy.context)
     assert drawn(panels.FCVG_PT_inbetween).buttons == []
     takes = drawn(panels_takes.FCVG_PT_takes)
     assert takes.choices == ["method"]
     assert "fcvg.new_take" in takes.buttons
 
     session.show_error("It broke.")
-    assert "It broke." in drawn(panels_strip.FCVG_PT_strip).texts, "where the artist looks"
+    assert "It broke." in drawn(strip.FCVG_PT_strip).texts, "where the artist looks"
     session.clear_error()
     edit.select("A", "B")
-    assert not panels_strip.FCVG_PT_strip.poll(bpy.context)
+    assert not strip.FCVG_PT_strip.poll(bpy.context)
     assert "fcvg.generate_inbetweens" in drawn(panels.FCVG_PT_inbetween).buttons
 
 
 def test_a_strip_that_asks_is_answered_at_the_strip(edit: Edit) -> None:
     two_strips(edit, gap=5)
     bpy.ops.fcvg.generate_inbetweens()
-    ours().fcvg.state, ours().fcvg.error = properties.ASKING, "These look like two different shots."
+    ours().fcvg.state, ours().fcvg.error = strip_record.ASKING, "These look like two different shots."
     session.publish()
-    sheet = drawn(panels_strip.FCVG_PT_strip)
+    sheet = drawn(strip.FCVG_PT_strip)
     assert sheet.buttons.count("fcvg.answer_cut") == 2
-    assert "fcvg.answer_cut" not in drawn(panels_queue.FCVG_PT_queue).buttons, "asked once"
+    assert "fcvg.answer_cut" not in drawn(queue.FCVG_PT_queue).buttons, "asked once"
     assert "fcvg.regenerate" not in sheet.buttons
     ours().fcvg.state, ours().fcvg.error = DONE, ""
     session.publish()
@@ -246,13 +240,13 @@ def test_the_3d_view_tells_why_nothing_happens(edit: Edit, monkeypatch: pytest.M
     status.paused = True
     bpy.ops.fcvg.generate_inbetweens()
     session.publish()
-    sheet = drawn(panels_3d.FCVG_PT_keyframes_3d)
+    sheet = drawn(keys_3d.FCVG_PT_keyframes_3d)
     assert "The queue is paused." in sheet.texts
     assert {"fcvg.pause_queue", "fcvg.cancel_all"} <= set(sheet.buttons)
     waiting.cancel_all()
     status.paused = False
     session.publish()
-    assert "fcvg.pause_queue" not in drawn(panels_3d.FCVG_PT_keyframes_3d).buttons
+    assert "fcvg.pause_queue" not in drawn(keys_3d.FCVG_PT_keyframes_3d).buttons
 
 
 def test_a_board_is_told_in_one_line(edit: Edit) -> None:
@@ -266,7 +260,7 @@ def test_a_board_is_told_in_one_line(edit: Edit) -> None:
     assert {"6 inbetweens, frames 11–16, channel 2, Dissolve", "“C” is muted."} <= set(sheet.texts)
     edit.named("C").mute = False
     bpy.ops.fcvg.generate_inbetweens()
-    assert "and 1 more selected" in drawn(panels_strip.FCVG_PT_strip).texts, "buttons mean it too"
+    assert "and 1 more selected" in drawn(strip.FCVG_PT_strip).texts, "buttons mean it too"
 
 
 def test_output_panel_offers_format_and_what_to_do_with_cuts(edit: Edit) -> None:

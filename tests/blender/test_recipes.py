@@ -14,19 +14,20 @@ import pytest
 from artist import ours, save, two_strips
 from edits import Edit
 
-from fcvg_blender import recipes, strips
-from fcvg_blender.engine import errors, locate
+from fcvg_blender.edit import strips
+from fcvg_blender.engine import errors, find_python, places
+from fcvg_blender.takes import recipe as recipes
 
 
 def follow(recipe: str, folder: Path) -> None:
     """Run the lines of a recipe as a shell would."""
-    environment = {**os.environ, "PYTHONPATH": str(locate.root())}
+    environment = {**os.environ, "PYTHONPATH": str(places.root())}
     for line in recipe.splitlines():
         if line and not line.startswith("#"):
             program, *arguments = shlex.split(line)
             assert program == "python"
             done = subprocess.run(
-                [locate.find().path, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+                [find_python.find().path, *arguments], cwd=folder, env=environment, capture_output=True, text=True
             )
             assert done.returncode == 0, done.stderr
 

@@ -10,7 +10,11 @@ from artist import DONE, INCOMPLETE, Shown, files, idle, ours, save, status, tur
 from edits import Edit, noise
 from test_panels import drawn
 
-from fcvg_blender import charts, compat, panels_timing, pump, shots, strips, waiting
+from fcvg_blender import compat
+from fcvg_blender.edit import gaps, strips
+from fcvg_blender.jobs import queue, timer
+from fcvg_blender.ui import chart_icons
+from fcvg_blender.ui.panels import timing
 
 GAP = 7  # evenly at eighths, on twos at fifths
 
@@ -31,12 +35,12 @@ def on_disk() -> dict[str, int]:
 
 
 def nothing_runs() -> bool:
-    return idle() and not waiting.entries()
+    return idle() and not queue.entries()
 
 
 def wait() -> None:
     """Until the queue is empty, as with a window."""
-    pump.wake()
+    timer.wake()
     turn_until(nothing_runs)
 
 
@@ -55,7 +59,7 @@ def test_retiming_shows_the_nearest_drawings_at_once(made: Edit) -> None:
 
 def stand_ins() -> list[int]:
     """The drawings of which the chart says that others stand in for them."""
-    return sorted(charts.of_strip(ours()).missing)
+    return sorted(chart_icons.of_strip(ours()).missing)
 
 
 def test_only_what_is_missing_is_made(made: Edit) -> None:
@@ -124,7 +128,7 @@ def test_several_strips_are_retimed_at_once(edit: Edit) -> None:
     edit.image("C", noise(3), 1, 29, 39)
     edit.select("A", "B", "C")
     bpy.ops.fcvg.generate_inbetweens()
-    both = [strip for strip in compat.strips(edit.scene) if shots.is_inbetweens(strip)]
+    both = [strip for strip in compat.strips(edit.scene) if gaps.is_inbetweens(strip)]
     edit.select(*(strip.name for strip in both), "A")
 
     bpy.ops.fcvg.retime(timing="EASE_OUT", hold="TWOS")
@@ -174,16 +178,16 @@ def test_the_buttons_say_why_not(made: Edit) -> None:
 
 
 def test_the_panel_says_what_is_missing_and_offers_it(made: Edit) -> None:
-    assert "fcvg.make_missing" not in drawn(panels_timing.FCVG_PT_strip_timing).buttons
+    assert "fcvg.make_missing" not in drawn(timing.FCVG_PT_strip_timing).buttons
 
     bpy.ops.fcvg.retime(timing="EASE_IN")
 
-    sheet = drawn(panels_timing.FCVG_PT_strip_timing)
+    sheet = drawn(timing.FCVG_PT_strip_timing)
     assert any("6 of 7 drawings are stand-ins" in text for text in sheet.texts)
     assert "fcvg.make_missing" in sheet.buttons
-    waiting.again(ours().fcvg)
-    assert "fcvg.make_missing" not in drawn(panels_timing.FCVG_PT_strip_timing).buttons, "asked for already"
-    waiting.cancel(ours().fcvg.id)
+    queue.again(ours().fcvg)
+    assert "fcvg.make_missing" not in drawn(timing.FCVG_PT_strip_timing).buttons, "asked for already"
+    queue.cancel(ours().fcvg.id)
 
 
 @pytest.fixture
@@ -192,12 +196,12 @@ def far_from_all(made: Edit) -> dict[str, int]:
     before = on_disk()
     bpy.ops.fcvg.retime(timing="CUSTOM", times="0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07")
     assert ours().fcvg.made == 0
-    waiting.again(ours().fcvg)
+    queue.again(ours().fcvg)
     return before
 
 
 def test_drawings_outlive_a_cancelled_retiming(made: Edit, far_from_all: dict[str, int]) -> None:
-    waiting.cancel(ours().fcvg.id)
+    queue.cancel(ours().fcvg.id)
     wait()
 
     assert on_disk() == far_from_all

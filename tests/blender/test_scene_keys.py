@@ -9,7 +9,8 @@ import pytest
 from edits import Edit
 from shots3d import Shot3D
 
-from fcvg_blender import compat, scene_keys
+from fcvg_blender import compat
+from fcvg_blender.keys_3d import key_frames
 
 
 @pytest.fixture
@@ -29,15 +30,15 @@ class TestWhichFrames:
         rig = bpy.context.object
         rig.pose.bones[0].keyframe_insert("location", frame=31)
         objects = [shot.cube, shot.scene.camera, rig]
-        assert scene_keys.of_objects(shot.scene, objects) == (1, 10, 17, 25, 31)
-        assert scene_keys.of_objects(shot.scene, [shot.cube]) == (1, 17, 25)
+        assert key_frames.of_objects(shot.scene, objects) == (1, 10, 17, 25, 31)
+        assert key_frames.of_objects(shot.scene, [shot.cube]) == (1, 17, 25)
 
     def test_only_those_inside_the_range(self, shot: Shot3D) -> None:
         shot.move(-5, 1, 20, 40, 41)
-        assert scene_keys.of_objects(shot.scene, [shot.cube]) == (1, 20, 40)
+        assert key_frames.of_objects(shot.scene, [shot.cube]) == (1, 20, 40)
         shot.scene.use_preview_range = True
         shot.scene.frame_preview_start, shot.scene.frame_preview_end = 1, 30
-        assert scene_keys.of_objects(shot.scene, [shot.cube]) == (1, 20)
+        assert key_frames.of_objects(shot.scene, [shot.cube]) == (1, 20)
 
     def test_selected_keyframes_only_where_several_are(self, shot: Shot3D) -> None:
         shot.move(1, 10, 20)
@@ -46,9 +47,9 @@ class TestWhichFrames:
             for point in curve.keyframe_points:
                 point.select_control_point = False
         points[0].select_control_point = True
-        assert scene_keys.of_objects(shot.scene, [shot.cube]) == (1, 10, 20), "one is left from setting a key"
+        assert key_frames.of_objects(shot.scene, [shot.cube]) == (1, 10, 20), "one is left from setting a key"
         points[2].select_control_point = True
-        assert scene_keys.of_objects(shot.scene, [shot.cube]) == (1, 20)
+        assert key_frames.of_objects(shot.scene, [shot.cube]) == (1, 20)
 
     def test_grease_pencil_drawings(self, shot: Shot3D) -> None:
         kinds = bpy.types.Object.bl_rna.properties["type"].enum_items
@@ -59,10 +60,10 @@ class TestWhichFrames:
         there = {frame.frame_number for frame in layer.frames}
         for frame in {1, 12, 24} - there:
             layer.frames.new(frame)
-        assert scene_keys.of_objects(shot.scene, [drawing]) == (1, 12, 24)
+        assert key_frames.of_objects(shot.scene, [drawing]) == (1, 12, 24)
 
     def test_typed(self) -> None:
-        assert scene_keys.typed("49, 1;25 25") == (1, 25, 49)
+        assert key_frames.typed("49, 1;25 25") == (1, 25, 49)
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -75,15 +76,15 @@ class TestWhichFrames:
         ],
     )
     def test_typed_nonsense(self, text: str, message: str) -> None:
-        with pytest.raises(scene_keys.KeyProblem) as problem:
-            scene_keys.typed(text)
+        with pytest.raises(key_frames.KeyProblem) as problem:
+            key_frames.typed(text)
         assert problem.value.message == message
         assert problem.value.hint
 
     def test_what_cannot_be(self, shot: Shot3D) -> None:
         def problem(*objects: Any) -> str:
-            with pytest.raises(scene_keys.KeyProblem) as found:
-                scene_keys.of_objects(shot.scene, objects)
+            with pytest.raises(key_frames.KeyProblem) as found:
+                key_frames.of_objects(shot.scene, objects)
             return f"{found.value.message} {found.value.hint}"
 
         assert problem().startswith("Nothing is selected.")
@@ -98,11 +99,11 @@ class TestWhichFrames:
     def test_neighbours_and_distances(self, shot: Shot3D) -> None:
         shot.choices.source = "TYPED"
         shot.choices.frames = "4, 5, 6"
-        with pytest.raises(scene_keys.KeyProblem, match="nothing between the keys 4, 5, 6"):
-            scene_keys.chosen(bpy.context, shot.scene)
+        with pytest.raises(key_frames.KeyProblem, match="nothing between the keys 4, 5, 6"):
+            key_frames.chosen(bpy.context, shot.scene)
         shot.choices.frames = "1, 1003"
-        with pytest.raises(scene_keys.KeyProblem, match="1001 frames"):
-            scene_keys.chosen(bpy.context, shot.scene)
+        with pytest.raises(key_frames.KeyProblem, match="1001 frames"):
+            key_frames.chosen(bpy.context, shot.scene)
         shot.choices.frames = "1, 25, 49, 73, 97"
-        frames = scene_keys.chosen(bpy.context, shot.scene)
-        assert scene_keys.sentence(frames, "RIFE") == "Keys 1, 25, 49, 73, 97: 5 renders, 92 inbetweens, RIFE"
+        frames = key_frames.chosen(bpy.context, shot.scene)
+        assert key_frames.sentence(frames, "RIFE") == "Keys 1, 25, 49, 73, 97: 5 renders, 92 inbetweens, RIFE"

@@ -8,17 +8,18 @@ import bpy
 import pytest
 from edits import Edit, noise
 
-from fcvg_blender import compat, shots, strips
-from fcvg_blender.engine import protocol
+from fcvg_blender import compat
+from fcvg_blender.edit import gap_refusals, gaps, strips
+from fcvg_blender.engine import errors, protocol
 
 
-def shot_of(edit: Edit, *names: str) -> shots.Shot:
-    return shots.from_selection(edit.scene, edit.select(*names), edit.settings)
+def shot_of(edit: Edit, *names: str) -> gaps.Shot:
+    return gaps.from_selection(edit.scene, edit.select(*names), edit.settings)
 
 
 def problem_of(edit: Edit, *names: str) -> str:
     """The sentence shown; there is always one that says what to do, too."""
-    with pytest.raises(shots.ShotProblem) as caught:
+    with pytest.raises(gap_refusals.ShotProblem) as caught:
         shot_of(edit, *names)
     assert caught.value.hint.endswith(".")
     return caught.value.message
@@ -38,14 +39,14 @@ def test_a_gap_is_filled(edit: Edit) -> None:
     shot = shot_of(edit, "B", "A")
     assert (shot.start_strip, shot.start_frame, shot.end_strip, shot.end_frame) == ("A", 24, "B", 37)
     assert (shot.first, shot.last, shot.count, shot.channel) == (25, 36, 12, 3)
-    assert shots.sentence(shots.Chain((shot,)), "RIFE") == "12 inbetweens, frames 25–36, channel 3, RIFE"
+    assert gaps.sentence(gaps.Chain((shot,)), "RIFE") == "12 inbetweens, frames 25–36, channel 3, RIFE"
 
 
 def test_one_inbetween_is_singular(edit: Edit) -> None:
     edit.colour("A", 1, 1, 25)
     edit.colour("B", 1, 26, 60)
     assert (
-        shots.sentence(shots.Chain((shot_of(edit, "A", "B"),)), "Dissolve")
+        gaps.sentence(gaps.Chain((shot_of(edit, "A", "B"),)), "Dissolve")
         == "1 inbetween, frame 25, channel 2, Dissolve"
     )
 
@@ -74,7 +75,7 @@ def test_where_inbetweens_go_when_strips_touch(
 def test_the_sentence_tells_of_pushing(edit: Edit) -> None:
     touching(edit, "PUSH", 12)
     expected = "12 inbetweens, frames 25–36, channel 2, RIFE; later strips move right by 12"
-    assert shots.sentence(shots.Chain((shot_of(edit, "A", "B"),)), "RIFE") == expected
+    assert gaps.sentence(gaps.Chain((shot_of(edit, "A", "B"),)), "RIFE") == expected
 
 
 @pytest.mark.parametrize(
@@ -100,8 +101,8 @@ def test_how_many_are_selected(edit: Edit) -> None:
     assert problem_of(edit, "A") == "Only one strip is selected."
 
 
-def chain_of(edit: Edit, *names: str) -> shots.Chain:
-    return shots.chain(edit.scene, edit.select(*names), edit.settings)
+def chain_of(edit: Edit, *names: str) -> gaps.Chain:
+    return gaps.chain(edit.scene, edit.select(*names), edit.settings)
 
 
 def test_any_number_of_strips_is_a_chain_of_gaps(edit: Edit) -> None:
@@ -118,15 +119,15 @@ def test_any_number_of_strips_is_a_chain_of_gaps(edit: Edit) -> None:
         ("C", "D", 4),
     ]
     assert (chain.count, chain.left_out) == (27, ())
-    assert shots.sentence(chain, "RIFE") == "3 gaps, 27 inbetweens, RIFE; later strips move right by up to 4"
+    assert gaps.sentence(chain, "RIFE") == "3 gaps, 27 inbetweens, RIFE; later strips move right by up to 4"
     edit.settings.placement = "OVER_END"
-    assert shots.sentence(chain_of(edit, *"ABCD"), "RIFE") == "3 gaps, 27 inbetweens, RIFE"
+    assert gaps.sentence(chain_of(edit, *"ABCD"), "RIFE") == "3 gaps, 27 inbetweens, RIFE"
 
 
 def test_two_strips_are_a_chain_of_one(edit: Edit) -> None:
     edit.colour("A", 1, 1, 25)
     edit.colour("B", 1, 30, 60)
-    assert chain_of(edit, "A", "B") == shots.Chain((shot_of(edit, "A", "B"),))
+    assert chain_of(edit, "A", "B") == gaps.Chain((shot_of(edit, "A", "B"),))
 
 
 def test_pairs_that_cannot_be_inbetweened_are_left_out_and_named(edit: Edit) -> None:
@@ -137,7 +138,7 @@ def test_pairs_that_cannot_be_inbetweened_are_left_out_and_named(edit: Edit) -> 
     assert [(shot.start_strip, shot.end_strip) for shot in chain.shots] == [("A", "B"), ("B", "C")]
     assert chain.left_out == ("“D” is muted.",)
     edit.named("B").mute = True
-    with pytest.raises(shots.ShotProblem, match="“B” is muted") as caught:
+    with pytest.raises(gap_refusals.ShotProblem, match="“B” is muted") as caught:
         chain_of(edit, "A", "B", "D")
     assert caught.value.hint
     compat.set_right(edit.named("A"), 41)
@@ -185,7 +186,7 @@ def test_sounds(tmp_path: Path) -> None:
 def test_sounds_are_pushed_too(tmp_path: Path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(Path(__file__).parent / "files" / "sounds.blend"))
     edit = Edit(bpy.context.scene, tmp_path)
-    assert [strip.name for strip in shots.to_push(edit.scene, 25)] == ["B", "S2"]
+    assert [strip.name for strip in gaps.to_push(edit.scene, 25)] == ["B", "S2"]
 
 
 def test_every_kind_of_strip_that_shows_a_picture(edit: Edit) -> None:
@@ -327,8 +328,8 @@ def test_inside_a_meta_strip_its_own_channels_count(edit: Edit) -> None:
 def test_an_edit_without_strips(edit: Edit) -> None:
     """A scene whose sequencer was never used."""
     scene = bpy.data.scenes.new("Empty")
-    with pytest.raises(shots.ShotProblem, match="Nothing is selected"):
-        shots.from_selection(scene, compat.strips(scene), scene.fcvg)
+    with pytest.raises(gap_refusals.ShotProblem, match="Nothing is selected"):
+        gaps.from_selection(scene, compat.strips(scene), scene.fcvg)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +343,7 @@ def test_an_edit_without_strips(edit: Edit) -> None:
 )
 def test_unfit_timing_charts(edit: Edit, chart: str, says: str) -> None:
     edit.settings.timing, edit.settings.times = "CUSTOM", chart
-    with pytest.raises(shots.errors.BadRequest) as caught:
+    with pytest.raises(errors.BadRequest) as caught:
         edit.settings.engine_timing(3, 10, 14)
     assert caught.value.message == says
 

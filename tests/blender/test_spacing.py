@@ -10,8 +10,12 @@ from artist import two_strips
 from edits import Edit
 from test_panels import drawn
 
-from fcvg_blender import charts, compat, panels_timing, properties, spacing
+from fcvg_blender import compat
 from fcvg_blender.engine import errors, protocol
+from fcvg_blender.settings import enum_items
+from fcvg_blender.timing import spacing
+from fcvg_blender.ui import chart_icons
+from fcvg_blender.ui.panels import timing
 
 EVEN = [0.25, 0.5, 0.75]
 
@@ -43,7 +47,7 @@ def bend(curve: Any, *points: tuple[float, float]) -> None:
 
 
 def test_presets_are_the_engine_s_words(edit: Edit) -> None:
-    words = {timed(edit, name) for name, *_ in properties.TIMINGS if name not in (spacing.TYPED, "CURVE", "FCURVE")}
+    words = {timed(edit, name) for name, *_ in enum_items.TIMINGS if name not in (spacing.TYPED, "CURVE", "FCURVE")}
 
     assert words == set(protocol.TIMINGS)
 
@@ -272,7 +276,7 @@ def test_the_chart_shows_the_gap_that_is_selected(edit: Edit) -> None:
     two_strips(edit, gap=6)
     edit.settings.hold = "TWOS"
 
-    chart = charts.of_settings(edit.settings, (10, 6))
+    chart = chart_icons.of_settings(edit.settings, (10, 6))
 
     assert (chart.first, chart.last) == (10, 17)
     assert [(each.index, each.hold, each.time) for each in chart.drawings] == [(1, 2, 0.25), (3, 2, 0.5), (5, 2, 0.75)]
@@ -280,19 +284,19 @@ def test_the_chart_shows_the_gap_that_is_selected(edit: Edit) -> None:
 
 def test_the_panel_offers_every_spacing_and_what_it_needs(edit: Edit) -> None:
     two_strips(edit, gap=6)
-    sheet = drawn(panels_timing.FCVG_PT_timing)
-    assert {name for name, *_ in properties.TIMINGS} | {"ONES", "TWOS", "THREES"} == set(sheet.choices)
+    sheet = drawn(timing.FCVG_PT_timing)
+    assert {name for name, *_ in enum_items.TIMINGS} | {"ONES", "TWOS", "THREES"} == set(sheet.choices)
 
     edit.settings.timing = "CUSTOM"
-    assert "times" in drawn(panels_timing.FCVG_PT_timing).choices
+    assert "times" in drawn(timing.FCVG_PT_timing).choices
     edit.settings.timing = "CURVE"
-    assert drawn(panels_timing.FCVG_PT_timing).pictures == 1
+    assert drawn(timing.FCVG_PT_timing).pictures == 1
     edit.settings.timing = "FCURVE"
-    sheet = drawn(panels_timing.FCVG_PT_timing)
+    sheet = drawn(timing.FCVG_PT_timing)
     assert "object" in sheet.choices
     assert "fcvg.read_timing" not in sheet.buttons
     edit.settings.spacing.object = animated(location=(0.0, 4.0))
-    assert "fcvg.read_timing" in drawn(panels_timing.FCVG_PT_timing).buttons
+    assert "fcvg.read_timing" in drawn(timing.FCVG_PT_timing).buttons
     edit.select()
     edit.settings.spacing.object = None
-    assert "No object is chosen." in drawn(panels_timing.FCVG_PT_timing).texts
+    assert "No object is chosen." in drawn(timing.FCVG_PT_timing).texts

@@ -14,9 +14,12 @@ import pytest
 from edits import Edit, read
 from shots3d import SIZE, Shot3D, state
 
-from fcvg_blender import compat, looks, shots, still_copy, still_edit, still_settings, stills
+from fcvg_blender import compat
+from fcvg_blender.edit import gap_refusals
 from fcvg_blender.engine import errors
-from fcvg_blender.jobs import session
+from fcvg_blender.jobs.session import session
+from fcvg_blender.keys_3d import lay_into_edit, render_frames, scene_copy, shading
+from fcvg_blender.settings import keys_3d
 
 
 @pytest.fixture
@@ -170,7 +173,7 @@ class TestRendering:
         before = state(shot.scene)
         bpy.app.handlers.frame_change_post.append(lambda *_: shot.scene["bad"])
         try:
-            monkeypatch.setattr(stills, "_is_whole", lambda path: not path.name.startswith(".") and path == kept)
+            monkeypatch.setattr(render_frames, "_is_whole", lambda path: not path.name.startswith(".") and path == kept)
             with pytest.raises(errors.DiskError):
                 shot.render(1, 30)
         finally:
@@ -222,11 +225,11 @@ finally:
         assert "Render with Cycles" in ended.stderr
 
     def test_viewport_look_is_the_shading_without_the_scene_s_own_engine(self, shot: Shot3D) -> None:
-        uid = still_copy.make(shot.scene, looks.of_view(bpy.context), "png")
-        copy = still_copy.find(uid)
+        uid = scene_copy.make(shot.scene, shading.of_view(bpy.context), "png")
+        copy = scene_copy.find(uid)
         assert copy.render.engine == "BLENDER_WORKBENCH"
         assert not copy.render.use_compositing
-        still_copy.remove(uid)
+        scene_copy.remove(uid)
         assert shot.scene.render.engine == "CYCLES"
 
 
@@ -258,7 +261,7 @@ class TestEdit:
         assert (edit.render.resolution_x, edit.render.fps, edit.frame_end) == (32, 12, 40)
         assert edit.view_settings.view_transform == "Standard"
         assert {path.parent for path in shot.folder.glob("inbetweens/keys/*.png")} == {shot.folder / "inbetweens/keys"}
-        assert still_settings.status().outcome.startswith("3 keys: all rendered. They are in the edit of “Scene Edit”.")
+        assert keys_3d.status().outcome.startswith("3 keys: all rendered. They are in the edit of “Scene Edit”.")
         film = Edit.__new__(Edit)
         film.scene, film.folder = edit, shot.folder
         shown = film.rendered(7)
@@ -279,7 +282,7 @@ class TestEdit:
         assert [a == b for a, b in zip(files, now, strict=True)] == [True, True, False]
         between = sorted((each for each in compat.all_strips(edit) if each.fcvg.id), key=compat.left)
         assert [len(each.fcvg.others) for each in between] == [0, 1]
-        assert still_settings.status().outcome.startswith("3 keys: 1 rendered, 2 reused.")
+        assert keys_3d.status().outcome.startswith("3 keys: 1 rendered, 2 reused.")
 
     def test_typed_neighbours_stay_side_by_side(self, shot: Shot3D) -> None:
         shot.move(1, 40)
@@ -326,10 +329,10 @@ class TestEdit:
         )
 
     def test_a_copy_that_undo_or_a_file_has_caught_is_thrown_away(self, shot: Shot3D, tmp_path: Path) -> None:
-        uid = still_copy.make(shot.scene, looks.FINAL, "png")
+        uid = scene_copy.make(shot.scene, shading.FINAL, "png")
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "caught.blend"))
         bpy.ops.ed.undo_push(message="caught")
-        still_copy.remove(uid)
+        scene_copy.remove(uid)
         bpy.ops.ed.undo_push(message="gone")
         bpy.ops.ed.undo()
         assert [scene.name for scene in bpy.data.scenes] == ["Scene"]
@@ -344,7 +347,7 @@ class TestEdit:
         assert [strips_file(key).parent for key in keys_in(edit_scene())] == [tmp_path / "inbetweens" / "keys"] * 2
         assert all(strips_file(key).is_file() for key in keys_in(edit_scene()))
         click()
-        assert still_settings.status().outcome.startswith("2 keys: 0 rendered, 2 reused.")
+        assert keys_3d.status().outcome.startswith("2 keys: 0 rendered, 2 reused.")
 
     def test_a_full_edit_is_refused(self, shot: Shot3D) -> None:
         shot.move(1, 7)
@@ -352,8 +355,8 @@ class TestEdit:
         film = Edit(bpy.data.scenes.new("Film"), shot.folder)
         for number in range(1, compat.LAST_CHANNEL + 1):
             compat.channel(film.scene, number).lock = True
-        with pytest.raises(shots.ShotProblem, match="No channel"):
-            still_edit.lay(film.scene, "Scene", made)
+        with pytest.raises(gap_refusals.ShotProblem, match="No channel"):
+            lay_into_edit.lay(film.scene, "Scene", made)
         assert not film.layout()
 
     def test_errors_stay_in_the_panel(self, shot: Shot3D) -> None:

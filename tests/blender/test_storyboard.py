@@ -12,11 +12,15 @@ import pytest
 from artist import DONE, INCOMPLETE, Shown, files, idle, save, status, turn_until
 from edits import Edit, noise
 
-from fcvg_blender import command, compat, properties, strips, takes, waiting
-from fcvg_blender.jobs import session
+from fcvg_blender import compat
+from fcvg_blender.app import cli
+from fcvg_blender.edit import strip_takes, strips
+from fcvg_blender.jobs import queue as waiting
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings import strip_record
 
 GAP, LENGTH = 3, 4
-ASKING, RUNNING, WAITING = properties.ASKING, properties.RUNNING, properties.WAITING
+ASKING, RUNNING, WAITING = strip_record.ASKING, strip_record.RUNNING, strip_record.WAITING
 
 
 @pytest.fixture(autouse=True)
@@ -342,7 +346,7 @@ def run(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Path
         edit.select()
         path = save(edit)
         bpy.ops.wm.read_factory_settings(use_empty=True)
-        code = command.main(["storyboard", str(path), *words])
+        code = cli.main(["storyboard", str(path), *words])
         bpy.ops.wm.open_mainfile(filepath=str(path))
         return path, code
 
@@ -382,7 +386,7 @@ def test_the_command_saves_what_was_made_whatever_fails_and_goes_on(edit: Edit, 
     assert states() == {"P1": DONE, "P2": DONE, "P3": INCOMPLETE}
     assert "P4.png" in capfd.readouterr().err
     edit.picture("P4.png", noise(4))
-    assert command.main(["storyboard", str(path)]) == 0
+    assert cli.main(["storyboard", str(path)]) == 0
     assert "Going on with 1 that" in capfd.readouterr().out
     assert set(states().values()) == {DONE}
 
@@ -413,4 +417,4 @@ def test_takes_are_made_once_though_a_strip_was_split(edit: Edit) -> None:
     assert len(waiting.entries()) == 2
     bpy.ops.fcvg.pause_queue()
     turn_until(settled)
-    assert [take.state for _, _, take in takes.holders(take_of("P1"))] == [DONE, DONE]
+    assert [take.state for _, _, take in strip_takes.holders(take_of("P1"))] == [DONE, DONE]

@@ -14,28 +14,32 @@ from artist import shows_nothing
 from edits import Edit, noise
 from pictures import write_png
 
-from fcvg_blender import compat, exposure, folders, keyframes, properties, shots, strips, takes
+from fcvg_blender import compat
+from fcvg_blender.edit import gap_refusals, gaps, strip_takes, strips, take_folders
 from fcvg_blender.engine import errors, protocol, timing
+from fcvg_blender.keys import render_keys
+from fcvg_blender.settings import strip_record
+from fcvg_blender.timing import exposure
 
 
-def request(folder: Path, shot: shots.Shot, **options: Any) -> protocol.Request:
+def request(folder: Path, shot: gaps.Shot, **options: Any) -> protocol.Request:
     return protocol.Request("start", "end", str(folder), shot.count, **options)
 
 
-def insert(edit: Edit, *names: str, strip_id: str = "id1", **options: Any) -> tuple[shots.Shot, Path]:
+def insert(edit: Edit, *names: str, strip_id: str = "id1", **options: Any) -> tuple[gaps.Shot, Path]:
     """The click up to the engine: strip inserted, keys written."""
-    shot = shots.from_selection(edit.scene, edit.select(*names), edit.settings)
-    folder = folders.place(edit.scene, names[0], strip_id, base=str(edit.folder / "frames"))
+    shot = gaps.from_selection(edit.scene, edit.select(*names), edit.settings)
+    folder = take_folders.place(edit.scene, names[0], strip_id, base=str(edit.folder / "frames"))
     return shot, lay(edit, shot, folder, strip_id, **options)
 
 
-def lay(edit: Edit, shot: shots.Shot, folder: Path, strip_id: str = "id1", **options: Any) -> Path:
+def lay(edit: Edit, shot: gaps.Shot, folder: Path, strip_id: str = "id1", **options: Any) -> Path:
     """A strip for `shot`, seen with its keys as the engine gets them; its folder."""
-    folders.make_for_strip(folder, edit.scene)
+    take_folders.make_for_strip(folder, edit.scene)
     strip = strips.insert(edit.scene, shot, folder, strip_id, request(folder, shot, **options))
-    assert (strip.fcvg.id, strip.fcvg.state) == (strip_id, properties.WAITING)
-    keyframes.write_keys(edit.scene, shot, folder, options.get("format", "png"))
-    takes.refresh(strip)
+    assert (strip.fcvg.id, strip.fcvg.state) == (strip_id, strip_record.WAITING)
+    render_keys.write_keys(edit.scene, shot, folder, options.get("format", "png"))
+    strip_takes.refresh(strip)
     return folder
 
 
@@ -82,16 +86,16 @@ def test_without_its_keys_the_strip_shows_nothing(edit: Edit) -> None:
     """Blender would show missing pictures in magenta. Its outline and its thumbnails get the size of the first."""
     two_pictures(edit)
     before = edit.rendered(25)
-    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-    folder = folders.place(edit.scene, "A", "id1", base=str(edit.folder / "frames"))
-    folders.make_for_strip(folder, edit.scene)
+    shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    folder = take_folders.place(edit.scene, "A", "id1", base=str(edit.folder / "frames"))
+    take_folders.make_for_strip(folder, edit.scene)
     strips.insert(edit.scene, shot, folder, "id1", request(folder, shot))
     assert shows_nothing(strip_of())
     assert (edit.rendered(25) == before).all()
     first, render = strip_of().elements[0], edit.scene.render
     assert (first.orig_width, first.orig_height) == (render.resolution_x, render.resolution_y)
-    keyframes.write_keys(edit.scene, shot, folder, "png")
-    takes.refresh(strip_of())
+    render_keys.write_keys(edit.scene, shot, folder, "png")
+    strip_takes.refresh(strip_of())
     assert not shows_nothing(strip_of())
     assert (edit.rendered(25) == noise(1)).all()
 
@@ -101,7 +105,7 @@ def test_a_strip_that_the_artist_has_muted_stays_muted(edit: Edit) -> None:
     _, folder = insert(edit, "A", "B")
     strip_of().mute = True
     engine_writes(folder, 1, 2, 3, 4)
-    takes.refresh(strip_of())
+    strip_takes.refresh(strip_of())
     strips.sync(strip_of())
     assert strip_of().mute
 
@@ -277,17 +281,17 @@ def test_an_edit_that_cannot_be_pushed_is_not_touched(edit: Edit) -> None:
     edit.colour("A", 1, 1, 25)
     edit.colour("B", 1, 25, 60)
     edit.settings.placement = "PUSH"
-    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
     edit.named("B").lock = True
     before = edit.layout()
-    with pytest.raises(shots.ShotProblem, match="locked"):
+    with pytest.raises(gap_refusals.ShotProblem, match="locked"):
         strips.insert(edit.scene, shot, edit.folder, "id1", request(edit.folder, shot))
     assert edit.layout() == before
 
 
 def test_a_path_too_long_for_blender_is_refused(edit: Edit) -> None:
     two_pictures(edit)
-    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
     before = edit.layout()
     folder = edit.folder.joinpath(*["x" * 100] * 8)
     with pytest.raises(errors.DiskError, match="too long"):
@@ -299,8 +303,8 @@ def test_a_path_as_long_as_blender_takes_works(edit: Edit) -> None:
     """Three hundred characters with spaces, quotes, and letters of other scripts."""
     two_pictures(edit)
     base = edit.folder.joinpath('it\'s "ünïcode" 原画 -x', *["y" * 120] * 2)
-    shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-    lay(edit, shot, folders.place(edit.scene, "A", "id1", base=str(base)))
+    shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+    lay(edit, shot, take_folders.place(edit.scene, "A", "id1", base=str(base)))
     assert (edit.rendered(26) == noise(1)).all()
 
 
@@ -337,19 +341,19 @@ def test_sync_shows_what_is_on_disk(edit: Edit) -> None:
     _, folder = insert(edit, "A", "B")
     engine_writes(folder, 1, 3)
     record = strip_of().fcvg
-    record.state = properties.RUNNING
+    record.state = strip_record.RUNNING
     strips.sync(strip_of())
-    assert (record.made, record.state) == (2, properties.RUNNING)
+    assert (record.made, record.state) == (2, strip_record.RUNNING)
     assert (edit.rendered(27) == noise(103)).all()
     assert (edit.rendered(28) == noise(103)).all()
     engine_writes(folder, 2, 4, method="rife", notes=["Made on twos.", "Looks fine."])
     strips.sync(strip_of())
-    assert (record.made, record.state, record.method_used) == (4, properties.DONE, "rife")
+    assert (record.made, record.state, record.method_used) == (4, strip_record.DONE, "rife")
     assert (record.notes, record.engine_version) == ("Made on twos. Looks fine.", "9.9")
     assert (edit.rendered(28) == noise(104)).all()
     (folder / "0002.png").unlink()
     strips.sync(strip_of())
-    assert (record.made, record.state) == (3, properties.INCOMPLETE)
+    assert (record.made, record.state) == (3, strip_record.INCOMPLETE)
     assert strip_of().elements[1].filename == "0001.png"
 
 
@@ -385,7 +389,7 @@ def test_sync_takes_any_manifest(edit: Edit, manifest: str) -> None:
     strips.sync(strip_of())
     (folder / "manifest.json").write_text(manifest)
     strips.sync(strip_of())
-    assert (strip_of().fcvg.state, strip_of().fcvg.made) == (properties.INCOMPLETE, 0)
+    assert (strip_of().fcvg.state, strip_of().fcvg.made) == (strip_record.INCOMPLETE, 0)
     assert {element.filename for element in strip_of().elements} == {"key_start.png", "key_end.png"}
 
 
@@ -396,7 +400,7 @@ def test_sync_leaves_a_strip_whose_disk_is_gone(edit: Edit) -> None:
     strips.sync(strip_of())
     folder.rename(folder.with_name("elsewhere"))
     strips.sync(strip_of())
-    assert strip_of().fcvg.state == properties.DONE
+    assert strip_of().fcvg.state == strip_record.DONE
     assert strip_of().elements[3].filename == "0004.png"
 
 

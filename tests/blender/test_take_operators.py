@@ -14,20 +14,14 @@ from artist import DONE, INCOMPLETE, files, idle, ours, save, shows_nothing, sta
 from edits import Edit, noise
 from test_panels import drawn
 
-from fcvg_blender import (
-    compat,
-    exposure,
-    folders,
-    panels_takes,
-    placeholder,
-    retakes,
-    shortcuts,
-    strips,
-    take_words,
-    takes,
-)
-from fcvg_blender.jobs import session
-from fcvg_blender.preferences import Choices
+from fcvg_blender import compat
+from fcvg_blender.edit import placeholder, strip_takes, strips, take_folders
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings.addon_choices import Choices
+from fcvg_blender.takes import new_take
+from fcvg_blender.timing import exposure
+from fcvg_blender.ui import shortcuts, take_labels
+from fcvg_blender.ui.panels import takes as panels_takes
 
 GAP = 4
 MANY = 200  # drawings; the engine is not through with them when the first are seen
@@ -58,13 +52,13 @@ def push() -> None:
 def seen() -> tuple[int, list[str], bool, list[tuple[int, str, str]]]:
     """Of the one strip: the take it shows, the files it shows, whether it is pinned, its takes."""
     strip = ours()
-    made = [(take.number, take.state, take.format) for take in takes.all_of(strip.fcvg)]
+    made = [(take.number, take.state, take.format) for take in strip_takes.all_of(strip.fcvg)]
     return strip.fcvg.number, [str(strips.folder(strip) / name) for name in files(strip)], strip.fcvg.pinned, made
 
 
 def content(strip: Any) -> dict[str, bytes]:
     """All pictures of all takes of a strip by their paths."""
-    paths = (folders.of_take(strip, take) for take in takes.all_of(strip.fcvg))
+    paths = (take_folders.of_take(strip, take) for take in strip_takes.all_of(strip.fcvg))
     return {str(path): path.read_bytes() for folder in paths for path in folder.glob("*.png")}
 
 
@@ -110,7 +104,9 @@ def test_keys_that_have_changed_make_another_take(two_takes: Edit) -> None:
     assert seen()[0] == 3
     new = content(ours())
     assert {path: new[path] for path in before} == before
-    old_key, new_key = (folders.of_take(ours(), each) / "key_end.png" for each in takes.all_of(ours().fcvg)[1:])
+    old_key, new_key = (
+        take_folders.of_take(ours(), each) / "key_end.png" for each in strip_takes.all_of(ours().fcvg)[1:]
+    )
     assert new_key.read_bytes() != old_key.read_bytes()
 
 
@@ -119,14 +115,14 @@ def test_another_seed_is_another_take_where_noise_is_drawn(edit: Edit, in_a_wind
     edit.settings.method, edit.settings.seed = "FCVG", 5
     status().paused = True
     bpy.ops.fcvg.generate_inbetweens()
-    assert [take.method for take in takes.all_of(ours().fcvg)] == ["auto", "fcvg"], "a draft, then the final"
-    with pytest.raises(retakes.SameTake, match="Take 2 is the same"):
-        retakes.wanted(edit.scene, ours(), Choices())
+    assert [take.method for take in strip_takes.all_of(ours().fcvg)] == ["auto", "fcvg"], "a draft, then the final"
+    with pytest.raises(new_take.SameTake, match="Take 2 is the same"):
+        new_take.wanted(edit.scene, ours(), Choices())
     edit.settings.sampling.steps = 9
-    assert retakes.wanted(edit.scene, ours(), Choices()).sampling.steps == 9
+    assert new_take.wanted(edit.scene, ours(), Choices()).sampling.steps == 9
     edit.settings.sampling.steps, edit.settings.seed = 0, 6
     assert bpy.ops.fcvg.new_take() == {"FINISHED"}
-    assert takes.all_of(ours().fcvg)[2].seed == 6
+    assert strip_takes.all_of(ours().fcvg)[2].seed == 6
     bpy.ops.fcvg.cancel()
     status().paused = False
     assert ours() is None
@@ -286,8 +282,8 @@ def test_deleting_a_take_that_is_being_made_stops_it(edit: Edit, in_a_window: No
     edit.settings.format = "PNG16"
     bpy.ops.fcvg.new_take()
     push()
-    turn_until(lambda: takes.all_of(ours().fcvg)[1].made)
-    folder = folders.of_take(ours(), takes.all_of(ours().fcvg)[1])
+    turn_until(lambda: strip_takes.all_of(ours().fcvg)[1].made)
+    folder = take_folders.of_take(ours(), strip_takes.all_of(ours().fcvg)[1])
     bpy.ops.fcvg.delete_take(number=2)
     push()
     assert not session.jobs
@@ -299,7 +295,7 @@ def test_deleting_a_take_that_is_being_made_stops_it(edit: Edit, in_a_window: No
 
     bpy.ops.ed.undo()
     turn_until(idle)
-    take = takes.all_of(ours().fcvg)[1]
+    take = strip_takes.all_of(ours().fcvg)[1]
     assert (take.state, take.made) == (INCOMPLETE, made)
     bpy.ops.fcvg.show_take(number=2)
     bpy.ops.fcvg.resume()
@@ -336,9 +332,9 @@ def test_each_take_has_a_row(two_takes: Edit, in_a_window: None) -> None:
     bpy.ops.fcvg.new_take()
     sheet = drawn(panels_takes.FCVG_PT_takes)
     assert sheet.buttons.count("fcvg.show_take") == sheet.buttons.count("fcvg.delete_take") == 3
-    titles = [take_words.title(ours().fcvg, take) for take in takes.all_of(ours().fcvg)]
+    titles = [take_labels.title(ours().fcvg, take) for take in strip_takes.all_of(ours().fcvg)]
     assert titles == ["1  Draft, Dissolve, PNG", "2  Draft, Dissolve, PNG 16 bit", "3  FCVG, seed 7, PNG 16 bit"]
-    assert "It waits for its turn" in take_words.everything(ours().fcvg, takes.all_of(ours().fcvg)[2])
+    assert "It waits for its turn" in take_labels.everything(ours().fcvg, strip_takes.all_of(ours().fcvg)[2])
     drawn(panels_takes.FCVG_MT_takes)
     bpy.ops.fcvg.cancel()
     status().paused = False

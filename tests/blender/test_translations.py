@@ -9,10 +9,10 @@ import bpy
 import pytest
 
 import fcvg_blender
-from fcvg_blender import translations
+from fcvg_blender.i18n import catalogues
 from tools import messages
 
-LANGUAGES = sorted(translations.catalogues())
+LANGUAGES = sorted(catalogues.catalogues())
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_german_ships() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whole(language: str, said: set[str]) -> None:
-    translated = {message for _, message in translations.catalogues()[language]}
+    translated = {message for _, message in catalogues.catalogues()[language]}
     hint = f"run tools/messages.py {language}"
     assert sorted(said - translated) == [], hint
     assert sorted(translated - said) == [], hint
@@ -42,7 +42,7 @@ def test_whole(language: str, said: set[str]) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_same_values_in_both(language: str) -> None:
-    catalogue = translations.catalogues()[language]
+    catalogue = catalogues.catalogues()[language]
     assert [words for (_, message), words in catalogue.items() if values(message) != values(words)] == []
 
 
@@ -70,7 +70,7 @@ def test_a_catalogue_that_is_brought_up_to_date_keeps_what_it_has(tmp_path: Path
         encoding="utf-8",
     )
     messages.write(path, messages.messages())
-    assert translations.read(path) == {("*", "Generate Inbetweens"): '„Zwischen"\n', ("Operator", "Remove"): "Weg"}
+    assert catalogues.read(path) == {("*", "Generate Inbetweens"): '„Zwischen"\n', ("Operator", "Remove"): "Weg"}
     assert path.read_text("utf-8").count("\nmsgid ") == len(said) + 2  # its header, and `Remove` on buttons
 
 

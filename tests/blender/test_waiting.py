@@ -27,13 +27,16 @@ from artist import (
 )
 from edits import Edit, noise, read
 
-from fcvg_blender import compat, folders, keyframes, properties, shots, strips, takes, waiting
+from fcvg_blender import compat
+from fcvg_blender.edit import gaps, strip_takes, strips, take_folders
 from fcvg_blender.engine import protocol
-from fcvg_blender.jobs import session
-from fcvg_blender.operators import launch
-from fcvg_blender.preferences import Choices
+from fcvg_blender.jobs import launch, queue
+from fcvg_blender.jobs.session import session
+from fcvg_blender.keys import render_keys
+from fcvg_blender.settings import enum_items, strip_record
+from fcvg_blender.settings.addon_choices import Choices
 
-WAITING = properties.WAITING
+WAITING = strip_record.WAITING
 GAP = 4
 
 
@@ -48,7 +51,7 @@ def with_a_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def settled() -> bool:
-    return idle() and not waiting.can_go_on()
+    return idle() and not queue.can_go_on()
 
 
 @pytest.fixture
@@ -239,18 +242,18 @@ def test_undo_while_it_is_made_goes_on_showing_it(board: Edit) -> None:
 
 def test_undo_takes_the_board_out_of_the_queue_and_redo_puts_it_back(board: Edit) -> None:
     bpy.ops.ed.undo()
-    assert not waiting.entries()
+    assert not queue.entries()
     go_on()
     status().paused = True
     bpy.ops.ed.redo()
-    assert [entry.strip.fcvg.key_start for entry in waiting.entries()] == ["A", "B"]
+    assert [entry.strip.fcvg.key_start for entry in queue.entries()] == ["A", "B"]
     go_on()
     assert_filled(gap("A"))
     assert_filled(gap("B"))
 
 
 def test_an_opened_file_waits_for_the_artist_and_begins_with_what_was_interrupted(board: Edit) -> None:
-    waiting.move(gap("B").fcvg.id, -1)
+    queue.move(gap("B").fcvg.id, -1)
     save(board)
     status().paused = False
     turn_until(lambda: gap("B").fcvg.state == RUNNING)
@@ -262,7 +265,7 @@ def test_an_opened_file_waits_for_the_artist_and_begins_with_what_was_interrupte
         drawing.unlink()
     bpy.ops.wm.open_mainfile(filepath=blend)
     assert status().paused
-    assert [entry.strip.fcvg.key_start for entry in waiting.entries()] == ["B", "A"]
+    assert [entry.strip.fcvg.key_start for entry in queue.entries()] == ["B", "A"]
     go_on()
     assert_filled(gap("A"))
     assert_filled(gap("B"))
@@ -286,10 +289,10 @@ def test_cancelling_one_that_waits_leaves_the_others(board: Edit) -> None:
 def test_cancelling_one_half_begun_leaves_nothing_on_disk(board: Edit) -> None:
     """Its first key has been rendered."""
     folder, take_id = strips.folder(gap("A")), str(gap("A").fcvg.id)
-    assert not waiting.begin(take_id, Choices())
+    assert not queue.begin(take_id, Choices())
     assert (folder / "key_start.png").is_file()
     assert shows_nothing(gap("A"))
-    waiting.cancel(take_id)
+    queue.cancel(take_id)
     turn_until(lambda: not folder.exists())
     bpy.ops.ed.undo_push(message="Something")
     bpy.ops.ed.undo()
@@ -297,14 +300,14 @@ def test_cancelling_one_half_begun_leaves_nothing_on_disk(board: Edit) -> None:
 
 
 def test_a_mistake_of_our_own_costs_one_take_not_the_queue(board: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_key = keyframes.write_key
+    write_key = render_keys.write_key
 
-    def stumble(scene: Any, shot: shots.Shot, *rest: Any) -> Path:
+    def stumble(scene: Any, shot: gaps.Shot, *rest: Any) -> Path:
         if shot.start_strip == "A":
             raise ZeroDivisionError("a mistake")
         return write_key(scene, shot, *rest)
 
-    monkeypatch.setattr(keyframes, "write_key", stumble)
+    monkeypatch.setattr(render_keys, "write_key", stumble)
     go_on()
     assert "a mistake" in gap("A").fcvg.error
     assert gap("A").fcvg.state == INCOMPLETE
@@ -315,8 +318,8 @@ def test_a_second_generation_waits_behind_the_first(board: Edit) -> None:
     board.colour("D", 1, 50, 60)
     board.select("C", "D")
     bpy.ops.fcvg.generate_inbetweens()
-    assert [entry.strip.fcvg.key_start for entry in waiting.entries()] == ["A", "B", "C"]
-    places = [int(entry.take.place) for entry in waiting.entries()]
+    assert [entry.strip.fcvg.key_start for entry in queue.entries()] == ["A", "B", "C"]
+    places = [int(entry.take.place) for entry in queue.entries()]
     assert places == sorted(set(places))
     go_on()
     assert gap("C").fcvg.state == DONE
@@ -351,28 +354,28 @@ def draft_first(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     Both are asked of Dissolve, which needs no models.
     """
     monkeypatch.setattr(protocol, "GENERATIVE", ("slow",))
-    word = properties.engine_word
-    monkeypatch.setattr(properties, "engine_word", lambda name: "slow" if name == "DISSOLVE" else word(name))
+    word = enum_items.engine_word
+    monkeypatch.setattr(enum_items, "engine_word", lambda name: "slow" if name == "DISSOLVE" else word(name))
     two_strips(edit, gap=GAP)
     status().paused = True
     bpy.ops.fcvg.generate_inbetweens()
-    for take in takes.all_of(ours().fcvg):
+    for take in strip_takes.all_of(ours().fcvg):
         take.method, take.generation = "dissolve", ""
-    return [str(entry.take.id) for entry in waiting.entries()]
+    return [str(entry.take.id) for entry in queue.entries()]
 
 
 def test_the_draft_is_shown_first_and_the_final_take_replaces_it(edit: Edit, monkeypatch) -> None:
     draft, final = draft_first(edit, monkeypatch)
     record = ours().fcvg
-    assert [(take.number, take.id) for take in takes.all_of(record)] == [(1, draft), (2, final)]
+    assert [(take.number, take.id) for take in strip_takes.all_of(record)] == [(1, draft), (2, final)]
     assert record.id == draft
     status().paused = False
-    turn_until(lambda: any(take.id == draft and take.state == DONE for take in takes.all_of(ours().fcvg)))
+    turn_until(lambda: any(take.id == draft and take.state == DONE for take in strip_takes.all_of(ours().fcvg)))
     turn_until(settled)
     strip = ours()
     assert (strip.fcvg.id, strip.fcvg.number, strip.fcvg.state) == (final, 2, DONE)
     assert_filled(strip)
-    takes.show(strip, 1)
+    strip_takes.show(strip, 1)
     assert_filled(ours())
     assert {strips.folder(ours()).name, ours().fcvg.others[0].folder} == {f"A_{draft}", f"A_{final}"}
 
@@ -411,8 +414,8 @@ def test_a_draft_asks_about_a_cut_for_the_final_take_too(edit: Edit, monkeypatch
     edit.settings.cuts, ours().fcvg.cuts_allowed = cuts, False
     go_on()
     if cuts == "ASK":
-        assert [(take.id, take.state) for take in takes.all_of(ours().fcvg)] == [
-            (draft, properties.ASKING),
+        assert [(take.id, take.state) for take in strip_takes.all_of(ours().fcvg)] == [
+            (draft, strip_record.ASKING),
             (final, WAITING),
         ]
         bpy.ops.fcvg.answer_cut(take=draft, answer="LEAVE_OUT")
@@ -423,7 +426,7 @@ def test_a_draft_asks_about_a_cut_for_the_final_take_too(edit: Edit, monkeypatch
 def test_without_a_window_a_cut_is_left_out_with_its_final_take(edit: Edit, monkeypatch) -> None:
     take_ids = draft_first(edit, monkeypatch)
     edit.settings.cuts, ours().fcvg.cuts_allowed = "LEAVE_OUT", False
-    (final,) = waiting.run(take_ids)
+    (final,) = queue.run(take_ids)
     assert isinstance(final, protocol.Failed)
     assert ours() is None
 
@@ -434,7 +437,7 @@ def test_once_the_artist_has_said_so_draft_and_final_take_are_made(edit: Edit, m
     go_on()
     bpy.ops.fcvg.answer_cut(take=draft, answer="MAKE")
     turn_until(settled)
-    assert [(take.id, take.state) for take in takes.all_of(ours().fcvg)] == [(draft, DONE), (final, DONE)]
+    assert [(take.id, take.state) for take in strip_takes.all_of(ours().fcvg)] == [(draft, DONE), (final, DONE)]
     assert ours().fcvg.id == final
 
 
@@ -451,7 +454,7 @@ def test_a_strip_that_cannot_be_resumed_yet_stays(board: Edit) -> None:
 def in_place(edit: Edit) -> bool:
     """Every take of the strip lies beside the file, and plays."""
     beside = Path(bpy.data.filepath).parent / "inbetweens"
-    found = [folders.of_take(ours(), take) for take in takes.all_of(ours().fcvg)]
+    found = [take_folders.of_take(ours(), take) for take in strip_takes.all_of(ours().fcvg)]
     return all(folder.parent == beside and (folder / "0004.png").is_file() for folder in found)
 
 
@@ -464,7 +467,7 @@ def test_all_takes_of_an_unsaved_file_come_to_lie_beside_it(edit: Edit, monkeypa
     status().paused = False
     states: dict[str, Callable[[], Any]] = {
         "before": lambda: True,
-        "while": lambda: any(take.id == final and take.state == RUNNING for take in takes.all_of(ours().fcvg)),
+        "while": lambda: any(take.id == final and take.state == RUNNING for take in strip_takes.all_of(ours().fcvg)),
         "after": settled,
     }
     turn_until(states[moment])
@@ -476,7 +479,7 @@ def test_all_takes_of_an_unsaved_file_come_to_lie_beside_it(edit: Edit, monkeypa
     bpy.ops.wm.save_mainfile()
     bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
     assert in_place(edit)
-    takes.show(ours(), 1)
+    strip_takes.show(ours(), 1)
     assert_filled(ours())
 
 
@@ -490,7 +493,7 @@ def test_without_a_window_all_are_made_before_the_call_returns(board: Edit, monk
         def report(self, kind: set[str], text: str) -> None:
             reports.append((kind, text))
 
-    ids = [str(entry.take.id) for entry in waiting.entries()]
+    ids = [str(entry.take.id) for entry in queue.entries()]
     assert launch.go(Operator(), bpy.context, ids, at_once=False) == {"FINISHED"}
     assert reports[0][0] == {"ERROR"}
     assert "is gone" in reports[0][1]

@@ -8,7 +8,7 @@ from fcvg_blender.engine import protocol
 
 Progress = protocol.Progress
 
-from fcvg_blender import amounts
+from fcvg_blender.i18n import amounts
 
 
 @pytest.mark.parametrize(

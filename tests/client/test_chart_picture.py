@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fcvg_blender import chart_picture
-from fcvg_blender.chart_picture import Chart, Look
 from fcvg_blender.engine import timing
+from fcvg_blender.ui import chart_picture
+from fcvg_blender.ui.chart_picture import Chart, Look
 
 WHITE, BLACK, ORANGE = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0), (1.0, 0.5, 0.0, 1.0)
 SIZE = 400  # large enough that no two ticks touch

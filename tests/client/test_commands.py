@@ -12,7 +12,7 @@ import pytest
 from talk import HANG_S
 
 from fcvg_blender.engine import protocol
-from fcvg_blender.engine.command import FINAL, Command
+from fcvg_blender.engine.child_command import FINAL, Command
 from fcvg_blender.engine.process import environment
 
 SAY = """

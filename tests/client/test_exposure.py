@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fcvg_blender import exposure
 from fcvg_blender.engine import errors
-from fcvg_blender.exposure import Drawing
+from fcvg_blender.timing import exposure
+from fcvg_blender.timing.exposure import Drawing
 
 
 def drawings(*times: float) -> list[Drawing]:

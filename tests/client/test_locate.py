@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fcvg_blender.engine import environments, errors, locate
+from fcvg_blender.engine import errors, find_python, installed_engines, places
+from fcvg_blender.installer import environments
 
 
 @pytest.fixture
@@ -20,30 +21,30 @@ def python(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(locate, "user_data", lambda: tmp_path / "user")
-    monkeypatch.setattr(locate, "root", lambda: tmp_path / "root")
+    monkeypatch.setattr(places, "user_data", lambda: tmp_path / "user")
+    monkeypatch.setattr(places, "root", lambda: tmp_path / "root")
 
 
 def test_preference_wins_over_the_variable(python: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.touch()
-    assert locate.find(str(python), {locate.VARIABLE: str(other)}).path == python
+    assert find_python.find(str(python), {find_python.VARIABLE: str(other)}).path == python
 
 
 def test_an_environment_folder_will_do(python: Path) -> None:
-    assert locate.find(str(python.parents[1]), {}).path == python
+    assert find_python.find(str(python.parents[1]), {}).path == python
 
 
 def test_variable_is_used_without_a_preference(python: Path) -> None:
-    found = locate.find("", {locate.VARIABLE: str(python)})
+    found = find_python.find("", {find_python.VARIABLE: str(python)})
     assert found.path == python
-    assert locate.VARIABLE in found.source
+    assert find_python.VARIABLE in found.source
 
 
 def test_links_are_kept_because_an_environment_python_is_one(python: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(python)
-    assert locate.find(str(link), {}).path == link
+    assert find_python.find(str(link), {}).path == link
 
 
 def install(data: Path, name: str = "cpu-1") -> Path:
@@ -52,7 +53,7 @@ def install(data: Path, name: str = "cpu-1") -> Path:
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").touch()
     (folder / "pyvenv.cfg").write_text(f"home = {data}\n")
-    stamp = environments.EngineStamp(name, "", "cpu", "3.11.7", {}, "2026-11-22", "", 0)
+    stamp = installed_engines.EngineStamp(name, "", "cpu", "3.11.7", {}, "2026-11-22", "", 0)
     environments.write_whole(folder / "engine.json", vars(stamp))
     environments.write_whole(data / "engine.json", {"engine": name})
     return folder / "bin" / "python"
@@ -63,16 +64,16 @@ def test_the_installed_engine_comes_before_one_made_by_hand(tmp_path: Path) -> N
     by_hand.parent.mkdir(parents=True)
     by_hand.touch()
     installed = install(tmp_path / "user")
-    assert locate.find("", {}).path == installed
-    assert locate.find(str(by_hand), {}).path == by_hand
+    assert find_python.find("", {}).path == installed
+    assert find_python.find(str(by_hand), {}).path == by_hand
 
 
 def test_one_engine_may_be_installed_for_many_and_updated_under_them(tmp_path: Path) -> None:
-    environment = {locate.VARIABLE: str(tmp_path / "server")}
-    assert locate.find("", environment | {locate.VARIABLE: str(install(tmp_path / "server"))})
-    assert locate.find("", environment).path == tmp_path / "server" / "engines" / "cpu-1" / "bin" / "python"
+    environment = {find_python.VARIABLE: str(tmp_path / "server")}
+    assert find_python.find("", environment | {find_python.VARIABLE: str(install(tmp_path / "server"))})
+    assert find_python.find("", environment).path == tmp_path / "server" / "engines" / "cpu-1" / "bin" / "python"
     updated = install(tmp_path / "server", "cpu-2")
-    assert locate.find("", environment).path == updated
+    assert find_python.find("", environment).path == updated
 
 
 @pytest.mark.parametrize("pointer", ["", "{}", '{"engine": "../../elsewhere"}', '{"engine": "gone"}', "[" * 1000])
@@ -83,7 +84,7 @@ def test_an_installed_engine_that_cannot_run_is_an_error_not_a_fallback(tmp_path
     by_hand.touch()
     (tmp_path / "user" / "engine.json").write_text(pointer)
     with pytest.raises(errors.MissingPart) as caught:
-        locate.find("", {})
+        find_python.find("", {})
     assert "Repair" in caught.value.hint
 
 
@@ -94,7 +95,7 @@ def test_an_engine_whose_python_is_gone_says_which(tmp_path: Path) -> None:
     (python.parents[1] / "engine.json").write_text(json.dumps(stamp))
     (python.parents[1] / "pyvenv.cfg").write_text("home = /blender-4.2/python/bin\n")
     with pytest.raises(errors.MissingPart) as caught:
-        locate.find("", {})
+        find_python.find("", {})
     assert "blender-4.2" in caught.value.message
 
 
@@ -102,20 +103,20 @@ def test_own_environment_comes_before_the_checkouts(tmp_path: Path) -> None:
     for folder in (tmp_path / "user" / "engine", tmp_path / "root" / ".venv"):
         (folder / "bin").mkdir(parents=True)
         (folder / "bin" / "python").touch()
-    assert locate.find("", {}).path == tmp_path / "user" / "engine" / "bin" / "python"
+    assert find_python.find("", {}).path == tmp_path / "user" / "engine" / "bin" / "python"
     (tmp_path / "user" / "engine" / "bin" / "python").unlink()
-    assert locate.find("", {}).path == tmp_path / "root" / ".venv" / "bin" / "python"
+    assert find_python.find("", {}).path == tmp_path / "root" / ".venv" / "bin" / "python"
 
 
 def test_a_wrong_preference_is_an_error_not_a_fallback(python: Path, tmp_path: Path) -> None:
     with pytest.raises(errors.MissingPart) as caught:
-        locate.find(str(tmp_path / "gone"), {locate.VARIABLE: str(python)})
+        find_python.find(str(tmp_path / "gone"), {find_python.VARIABLE: str(python)})
     assert "gone" in caught.value.message
     assert "preferences" in caught.value.hint
 
 
 def test_nothing_there_says_what_to_do() -> None:
     with pytest.raises(errors.MissingPart) as caught:
-        locate.find("", {})
+        find_python.find("", {})
     assert "not installed" in caught.value.message
     assert "Install Engine" in caught.value.hint

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fcvg_blender import report
+from fcvg_blender.tasks import error_report
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def ada(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_report_names_versions_settings_and_the_error_but_nobody() -> None:
-    text = report.text(
+    text = error_report.text(
         blender="5.2.2",
         blend_file="/films/ada/secret film/shot.blend",
         client=None,
@@ -32,4 +32,4 @@ def test_a_report_names_versions_settings_and_the_error_but_nobody() -> None:
 
 
 def test_other_users_folders_of_the_same_name_are_covered_too() -> None:
-    assert report.without_names("/mnt/ada/shot.png, adaptive", []) == "/mnt/<user>/shot.png, adaptive"
+    assert error_report.without_names("/mnt/ada/shot.png, adaptive", []) == "/mnt/<user>/shot.png, adaptive"

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from engine_process import AS_FILE, AS_MODULE, HANG_S, ROOT, run_engine, start_engine
 
-from fcvg_engine import __version__, protocol
+from fcvg_engine import __version__
+from fcvg_engine.shared import protocol
 
 CARTOON = ROOT / "tests" / "cartoons" / "robot"
 

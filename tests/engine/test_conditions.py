@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from fcvg_engine.conditions import make, matches, overview, palette, paths, people, segments
 from fcvg_engine.conditions.matches import Line, Matches
 from fcvg_engine.conditions.people import Keypoints, Person
-from fcvg_engine.errors import BadRequest, Cancelled
-from fcvg_engine.methods.base import Options
-from fcvg_engine.protocol import ConditionSettings
+from fcvg_engine.core.method import Options
+from fcvg_engine.shared.errors import BadRequest, Cancelled
+from fcvg_engine.shared.protocol import ConditionSettings
 
 CPU = Options(torch.device("cpu"))
 SIZE = (128, 64)

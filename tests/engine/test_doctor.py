@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 from engine_process import AS_FILE, ROOT, run_engine
 
-from fcvg_engine import doctor, protocol
+from fcvg_engine import doctor
 from fcvg_engine.doctor import cards, facts, findings, libraries, mistakes
-from fcvg_engine.models import consent, files, suspects
-from fcvg_engine.protocol import Finding, Findings, Progress
+from fcvg_engine.models import consent, discovery, misplaced
+from fcvg_engine.shared import protocol
+from fcvg_engine.shared.protocol import Finding, Findings, Progress
 
 MAIN = AS_FILE[-1]
 NOWHERE = "/sys"  # nobody, root included, may make files here, and it has no room
@@ -284,12 +285,12 @@ class TestModelFiles:
         path = models / "a" / "b" / "film_net_fp32.pt"
         path.parent.mkdir(parents=True)
         path.write_bytes(b"the network")
-        assert files.find().film == path
+        assert discovery.find().film == path
         assert named() == []
         deeper = path.parent / "c" / path.name
         deeper.parent.mkdir()
         path.rename(deeper)
-        assert files.find().film is None
+        assert discovery.find().film is None
         assert "too deep" in only(named()).text
 
     def test_a_folder_that_is_not_there(self, models: Path, named: Named, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,10 +302,10 @@ class TestModelFiles:
         assert "is a file" in only(named()).text
 
     def test_a_huge_folder_does_not_hold_it_up(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(suspects, "_MOST", 10)
+        monkeypatch.setattr(misplaced, "_MOST", 10)
         for number in range(30):
             (models / f"{number:02d}.safetensors").write_bytes(b"")
-        assert len(suspects.look([models], [])) == 10
+        assert len(misplaced.look([models], [])) == 10
 
 
 class TestTheEnvironment:

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from benchmarks import drawn
-from fcvg_engine import nets
-from fcvg_engine.errors import Cancelled, NumericError
-from fcvg_engine.methods import dissolve, gmfss, pictures, rife
-from fcvg_engine.methods.base import Options
+from fcvg_engine.core import pictures
+from fcvg_engine.core.method import Options
+from fcvg_engine.draft import dissolve, gmfss, networks, rife
+from fcvg_engine.shared.errors import Cancelled, NumericError
 
 CPU = Options(torch.device("cpu"))
 METHODS = {"rife": rife.inbetween, "gmfss": gmfss.inbetween, "dissolve": dissolve.inbetween}
@@ -153,7 +153,7 @@ def test_gmfss_reports_often_enough_to_be_cancelled() -> None:
 
 @pytest.mark.parametrize(("method", "network"), [("rife", "rife"), ("gmfss", "gmflow"), ("gmfss", "fusion")])
 def test_invalid_numbers_are_named_not_shown(method: str, network: str) -> None:
-    net = nets.network(network, CPU.device, CPU.dtype, lambda stage, fraction: None)
+    net = networks.network(network, CPU.device, CPU.dtype, lambda stage, fraction: None)
     weight = next(parameter for parameter in net.parameters() if parameter.numel() > 100)
     kept = weight.clone()
     try:

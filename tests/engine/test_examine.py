@@ -15,10 +15,11 @@ import torch
 from engine_process import Worker, run_engine
 
 from benchmarks import cuts, drawn
-from fcvg_engine import protocol
-from fcvg_engine.errors import BadImage, BadRequest, LooksLikeCut
-from fcvg_engine.examine import job, refuse_cut, speeds
-from fcvg_engine.protocol import Examine, Examined, Failed, Request
+from fcvg_engine.examine import refuse_cut, speeds
+from fcvg_engine.jobs import examine_keys
+from fcvg_engine.shared import protocol
+from fcvg_engine.shared.errors import BadImage, BadRequest, LooksLikeCut
+from fcvg_engine.shared.protocol import Examine, Examined, Failed, Request
 
 CARTOONS = Path(__file__).parents[1] / "cartoons"
 CASTLE, ROBOT = (CARTOONS / name for name in ("castle", "robot"))
@@ -40,7 +41,7 @@ def look(tmp_path: Path) -> Look:
 
     def examine(start: Path, end: Path, count: int = 11, width: int = 960, height: int = 540, **options: object):
         request = Request(str(start), str(end), str(tmp_path / "out"), count, device="cpu", **options)  # type: ignore[arg-type]
-        return job.run(Examine("e", request, width, height), lambda message: None, lambda: False)
+        return examine_keys.run(Examine("e", request, width, height), lambda message: None, lambda: False)
 
     return examine
 
@@ -203,7 +204,7 @@ class TestCost:
         assert found.sentence.startswith("FCVG cannot run yet. Download")
 
     def test_frames_of_real_pictures_take_what_was_said(self, look: Look, tmp_path: Path) -> None:
-        from fcvg_engine import job as jobs
+        from fcvg_engine.jobs import inbetween as jobs
 
         keys = CASTLE / "start.png", CASTLE / "end.png"
         said = look(*keys, count=3, width=1024, height=576, method="dissolve").disk_bytes

@@ -14,9 +14,11 @@ import pytest
 from pictures import write_png
 
 from benchmarks import drawn
-from fcvg_engine import job, outputs, timing
-from fcvg_engine.errors import BadRequest, LicenceRefused
-from fcvg_engine.protocol import Done, Frame, Message, Request
+from fcvg_engine.files import job_folder
+from fcvg_engine.jobs import inbetween
+from fcvg_engine.shared import timing
+from fcvg_engine.shared.errors import BadRequest, LicenceRefused
+from fcvg_engine.shared.protocol import Done, Frame, Message, Request
 
 NEVER = {"FCVG_DUMMY_FAULT": "crash", "FCVG_DUMMY_AT": "0"}  # the process ends when anything is to be drawn
 IDENTITY: dict[str, Any] = {
@@ -38,7 +40,7 @@ def dummy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(request: Request) -> tuple[Done, list[Frame]]:
     heard: list[Message] = []
-    done = job.run(request, "j", heard.append, lambda: False)
+    done = inbetween.run(request, "j", heard.append, lambda: False)
     return done, [message for message in heard if isinstance(message, Frame)]
 
 
@@ -97,7 +99,7 @@ class TestWhatIsMade:
             (7, 1, "0007.png", 0.9),
         ]
         for each in told["frames"]:
-            assert outputs.sha256_of(Path(first.out) / each["file"]) == each["sha256"]
+            assert job_folder.sha256_of(Path(first.out) / each["file"]) == each["sha256"]
 
     @pytest.mark.parametrize(
         ("time", "shown_as"), [(0.5 + 9e-7, ("0003.png", 0.5)), (0.5 + 2e-6, ("0006.png", 0.5 + 2e-6))]
@@ -319,7 +321,7 @@ class TestGenerativeMethods:
     def begun(self, tmp_path: Path) -> Path:
         """A folder with the first of three drawings."""
         chart = timing.chart(3, "linear", 1)
-        with outputs.open_folder(tmp_path, IDENTITY, chart, False, ()) as folder:
+        with job_folder.open_folder(tmp_path, IDENTITY, chart, False, ()) as folder:
             folder.add(chart[0], b"drawing 1")
         return tmp_path
 
@@ -327,18 +329,18 @@ class TestGenerativeMethods:
         other = timing.chart(3, "ease-in", 1)
         with (
             pytest.raises(BadRequest, match="together") as caught,
-            outputs.open_folder(begun, {**IDENTITY, "timing": "ease-in"}, other, False, (), extend=True),
+            job_folder.open_folder(begun, {**IDENTITY, "timing": "ease-in"}, other, False, (), extend=True),
         ):
             pass
         assert "new take" in caught.value.hint
         assert (begun / "0001.png").read_bytes() == b"drawing 1"
 
     def test_where_nothing_was_drawn_yet_any_chart_begins(self, tmp_path: Path):
-        with outputs.open_folder(tmp_path, IDENTITY, timing.chart(3, "linear", 1), False, ()) as folder:
+        with job_folder.open_folder(tmp_path, IDENTITY, timing.chart(3, "linear", 1), False, ()) as folder:
             folder.finish("cancelled")
         other = timing.chart(5, "ease-in", 1)
         identity = {**IDENTITY, "timing": "ease-in", "count": 5}
-        with outputs.open_folder(tmp_path, identity, other, False, (), extend=True) as folder:
+        with job_folder.open_folder(tmp_path, identity, other, False, (), extend=True) as folder:
             assert [folder.file_of(drawing) for drawing in folder.missing] == [
                 f"000{number}.png" for number in range(1, 6)
             ]
@@ -347,6 +349,6 @@ class TestGenerativeMethods:
         spelled = [0.25, 0.5, 0.75]
         chart = timing.chart(3, spelled, 1)
         identity = {**IDENTITY, "timing": spelled, "engine": "2"}
-        with outputs.open_folder(begun, identity, chart, False, (), extend=True) as folder:
+        with job_folder.open_folder(begun, identity, chart, False, (), extend=True) as folder:
             assert folder.reused == chart[:1]
             assert [folder.file_of(drawing) for drawing in folder.missing] == ["0002.png", "0003.png"]

@@ -13,13 +13,15 @@ import pytest
 import torch
 
 from fcvg_engine import methods
-from fcvg_engine.errors import Cancelled, MissingModel, NumericError, OutOfMemory
-from fcvg_engine.methods.base import Options
-from fcvg_engine.models import files
-from fcvg_engine.protocol import GENERATIVE, ConditionSettings, SamplingSettings
-from fcvg_engine.svd import decode, encode, memory, models
-from fcvg_engine.svd.ladder import Ladder
-from fcvg_engine.svd.plan import Plan
+from fcvg_engine.core.method import Options
+from fcvg_engine.diffusion import decode, encode, memory
+from fcvg_engine.diffusion import networks as models
+from fcvg_engine.diffusion.memory_fallback import Ladder
+from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.models import discovery
+from fcvg_engine.shared.errors import Cancelled, MissingModel, NumericError, OutOfMemory
+from fcvg_engine.shared.methods import GENERATIVE
+from fcvg_engine.shared.protocol import ConditionSettings, SamplingSettings
 
 SETTINGS = SamplingSettings(steps=1, work_size="64x64")
 TWO_STEPS = replace(SETTINGS, steps=2)
@@ -67,7 +69,7 @@ def generate(
 
 def loaded(method: str = "trf") -> models.Models:
     """The very networks that the method will use."""
-    return models.load(files.find(), method, torch.device("cpu"), torch.float32, ignore)
+    return models.load(discovery.find(), method, torch.device("cpu"), torch.float32, ignore)
 
 
 @pytest.fixture

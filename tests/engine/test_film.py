@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from fcvg_engine import methods
-from fcvg_engine.errors import Cancelled, MissingModel, NumericError
-from fcvg_engine.methods import film
-from fcvg_engine.methods.base import Options
+from fcvg_engine.core.method import Options
+from fcvg_engine.draft import film
 from fcvg_engine.models import registry
+from fcvg_engine.shared.errors import Cancelled, MissingModel, NumericError
 
 NAME = "film_net_fp32.pt"
 
@@ -244,5 +244,5 @@ class TestTheFile:
 
 
 def test_it_is_one_of_the_methods() -> None:
-    assert methods.entry("film").label == "FILM"
+    assert registry.label("film") == "FILM"
     assert methods.load("film") is film.inbetween

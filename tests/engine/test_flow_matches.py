@@ -10,9 +10,9 @@ import torch
 from benchmarks import conditions, drawn
 from fcvg_engine.conditions import flow, make, segments
 from fcvg_engine.conditions.segments import Match
-from fcvg_engine.errors import Cancelled
-from fcvg_engine.methods.base import Options
-from fcvg_engine.protocol import ConditionSettings
+from fcvg_engine.core.method import Options
+from fcvg_engine.shared.errors import Cancelled
+from fcvg_engine.shared.protocol import ConditionSettings
 
 CPU = Options(torch.device("cpu"))
 SHOT = 1  # of `drawn`

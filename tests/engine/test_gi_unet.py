@@ -11,13 +11,13 @@ from checkpoints import GOLDENS, drawn
 from diffusers import UNetSpatioTemporalConditionModel
 from torch import nn
 
-from fcvg_engine.errors import MissingModel
-from fcvg_engine.protocol import SamplingSettings
-from fcvg_engine.svd import gi as gi_unet
-from fcvg_engine.svd.denoiser import SvdDenoiser
-from fcvg_engine.svd.encode import Encoded
-from fcvg_engine.svd.models import Models
-from fcvg_engine.svd.plan import Plan
+from fcvg_engine.diffusion import gi_backward_unet as gi_unet
+from fcvg_engine.diffusion.denoiser import SvdDenoiser
+from fcvg_engine.diffusion.encode import Encoded
+from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.diffusion.networks import Models
+from fcvg_engine.shared.errors import MissingModel
+from fcvg_engine.shared.protocol import SamplingSettings
 
 ATTENTION = "temporal_transformer_blocks.0.attn1"
 OWN = ("to_v.weight", "to_out.0.weight", "to_out.0.bias")

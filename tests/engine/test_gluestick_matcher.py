@@ -16,10 +16,11 @@ import torch
 from safetensors import safe_open
 
 from fcvg_engine.conditions import gluestick, segments, wireframe
-from fcvg_engine.errors import Cancelled, MissingModel, NumericError
-from fcvg_engine.methods.base import Options
+from fcvg_engine.core.method import Options
+from fcvg_engine.models import gluestick_weights
 from fcvg_engine.nets.gluestick import GlueStick
 from fcvg_engine.nets.superpoint import SuperPoint
+from fcvg_engine.shared.errors import Cancelled, MissingModel, NumericError
 
 GOLDENS = Path(__file__).parents[1] / "goldens"
 CPU = Options(torch.device("cpu"))
@@ -36,7 +37,7 @@ def picture(pixels: np.ndarray) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def nets() -> gluestick.Nets:
+def nets() -> gluestick_weights.Nets:
     """Weights drawn from their keys; variances above 1, without which a deep network of such weights overflows."""
     fill = runpy.run_path(str(GOLDENS / "weights.py"))["fill"]
     superpoint, matcher = SuperPoint().eval(), GlueStick().eval()
@@ -51,7 +52,7 @@ def nets() -> gluestick.Nets:
 
 
 @pytest.fixture(scope="module")
-def published(nets: gluestick.Nets, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(nets: gluestick_weights.Nets, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The two checkpoint files as published: one a bare table in torch's old format, one written while training."""
     folder = tmp_path_factory.mktemp("published")
     superpoint, matcher = (net.state_dict() for net in nets)
@@ -78,12 +79,12 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty models folder, and nothing loaded yet."""
     monkeypatch.setenv("FCVG_MODELS", str(tmp_path / "models"))
     monkeypatch.delenv("FCVG_CHECKPOINTS", raising=False)
-    monkeypatch.setattr(gluestick, "_warm", {})
+    monkeypatch.setattr(gluestick_weights, "_warm", {})
     (tmp_path / "models").mkdir()
     return tmp_path / "models"
 
 
-def test_lines_of_a_picture_are_found_again_in_itself(nets: gluestick.Nets) -> None:
+def test_lines_of_a_picture_are_found_again_in_itself(nets: gluestick_weights.Nets) -> None:
     drawing = np.zeros((128, 192, 3), np.uint8)
     cv2.rectangle(drawing, (30, 30), (110, 90), (255, 255, 255), -1)
     key = picture(drawing)
@@ -112,14 +113,14 @@ def test_a_real_pair_from_official_files(
     # The next start of the engine reads what was kept instead of pickles, and finds the same.
     names = {path.name for path in (models / "gluestick").iterdir()}
     assert names == {"superpoint_v1.safetensors", "checkpoint_GlueStick_MD.safetensors"}
-    monkeypatch.setattr(gluestick, "_warm", {})
+    monkeypatch.setattr(gluestick_weights, "_warm", {})
     again = gluestick.match(*pair, CPU, quiet)
     assert [score for _, _, score in again] == [score for _, _, score in found]
 
 
-def test_loaded_weights_are_those_of_the_files(models: Path, published: Path, nets: gluestick.Nets) -> None:
+def test_loaded_weights_are_those_of_the_files(models: Path, published: Path, nets: gluestick_weights.Nets) -> None:
     for _ in range(2):  # from the pickles, then from what was kept of them
-        gluestick._warm.clear()
+        gluestick_weights._warm.clear()
         for loaded, expected in zip(load(published), nets, strict=True):
             states = loaded.state_dict(), expected.state_dict()
             assert states[0].keys() == states[1].keys()
@@ -127,7 +128,7 @@ def test_loaded_weights_are_those_of_the_files(models: Path, published: Path, ne
 
 
 def test_kept_weights_are_made_anew_when_cut_or_out_of_date(
-    models: Path, published: Path, nets: gluestick.Nets, tmp_path: Path
+    models: Path, published: Path, nets: gluestick_weights.Nets, tmp_path: Path
 ) -> None:
     points = tmp_path / POINTS
     points.write_bytes((published / POINTS).read_bytes())
@@ -136,7 +137,7 @@ def test_kept_weights_are_made_anew_when_cut_or_out_of_date(
     whole = kept.stat().st_size
     with kept.open("r+b") as stream:
         stream.truncate(whole // 2)
-    gluestick._warm.clear()
+    gluestick_weights._warm.clear()
     load(tmp_path, published)
     assert kept.stat().st_size == whole
 
@@ -169,7 +170,7 @@ class Attack:
 @pytest.mark.parametrize("modern", [True, False])
 @pytest.mark.parametrize("whole", [True, False])
 def test_code_in_a_checkpoint_never_runs(
-    models: Path, published: Path, tmp_path: Path, nets: gluestick.Nets, modern: bool, whole: bool
+    models: Path, published: Path, tmp_path: Path, nets: gluestick_weights.Nets, modern: bool, whole: bool
 ) -> None:
     trace = tmp_path / "was here"
     content = nets[0].state_dict() | {"extra": Attack(trace)} if whole else Attack(trace)
@@ -202,7 +203,7 @@ def test_cut_checkpoints_are_refused(models: Path, published: Path, tmp_path: Pa
     ],
 )
 def test_other_content_is_refused_by_name(
-    models: Path, published: Path, tmp_path: Path, nets: gluestick.Nets, content: object, said: str
+    models: Path, published: Path, tmp_path: Path, nets: gluestick_weights.Nets, content: object, said: str
 ) -> None:
     if isinstance(content, str):
         content = nets[0].state_dict() | {content: torch.zeros(2)}
@@ -211,18 +212,20 @@ def test_other_content_is_refused_by_name(
         load(tmp_path, published)
 
 
-def load(points: Path, matcher: Path | None = None) -> gluestick.Nets:
-    return gluestick.load(points / POINTS, (matcher or points) / MATCHER, CPU.device)
+def load(points: Path, matcher: Path | None = None) -> gluestick_weights.Nets:
+    return gluestick_weights.load(points / POINTS, (matcher or points) / MATCHER, CPU.device)
 
 
-def test_pictures_without_lines_match_nothing(nets: gluestick.Nets, pair: tuple[torch.Tensor, torch.Tensor]) -> None:
+def test_pictures_without_lines_match_nothing(
+    nets: gluestick_weights.Nets, pair: tuple[torch.Tensor, torch.Tensor]
+) -> None:
     flat = torch.full_like(pair[0], 0.5)
     assert gluestick.match_with(nets, flat, flat, quiet) == []
     assert gluestick.match_with(nets, pair[0], flat, quiet) == []
     assert gluestick.match_with(nets, flat, pair[1], quiet) == []
 
 
-def test_lines_match_without_a_single_point(nets: gluestick.Nets) -> None:
+def test_lines_match_without_a_single_point(nets: gluestick_weights.Nets) -> None:
     seeing_none = copy.deepcopy(nets[0])
     seeing_none.convPb.bias.data[-1] += 100  # all but surely "no point here"
     drawing = np.zeros((64, 128, 3), np.uint8)
@@ -230,7 +233,7 @@ def test_lines_match_without_a_single_point(nets: gluestick.Nets) -> None:
     assert gluestick.match_with((seeing_none, nets[1]), picture(drawing), picture(drawing), quiet)
 
 
-def test_ends_that_meet_become_one_junction(nets: gluestick.Nets) -> None:
+def test_ends_that_meet_become_one_junction(nets: gluestick_weights.Nets) -> None:
     lines = torch.tensor([[[10.0, 10], [40, 10]], [[42, 10], [42, 40]], [[44, 10], [60, 30]], [[8, 50], [40, 55]]])
     with torch.no_grad():
         found = wireframe.build(
@@ -251,7 +254,7 @@ def test_ends_that_meet_become_one_junction(nets: gluestick.Nets) -> None:
     assert found.descriptors.norm(dim=0).tolist() == pytest.approx([1.0] * len(found.points), abs=1e-5)
 
 
-def test_invalid_numbers_are_named(nets: gluestick.Nets, pair: tuple[torch.Tensor, torch.Tensor]) -> None:
+def test_invalid_numbers_are_named(nets: gluestick_weights.Nets, pair: tuple[torch.Tensor, torch.Tensor]) -> None:
     broken = copy.deepcopy(nets[1])
     broken.line_bin_score.data.fill_(math.nan)
     with pytest.raises(NumericError, match="matching lines"):
@@ -259,7 +262,9 @@ def test_invalid_numbers_are_named(nets: gluestick.Nets, pair: tuple[torch.Tenso
 
 
 @pytest.mark.parametrize("stage", ["Looking for lines", "Matching lines"])
-def test_cancelled_at_any_stage(nets: gluestick.Nets, pair: tuple[torch.Tensor, torch.Tensor], stage: str) -> None:
+def test_cancelled_at_any_stage(
+    nets: gluestick_weights.Nets, pair: tuple[torch.Tensor, torch.Tensor], stage: str
+) -> None:
     def stop(now: str, fraction: float) -> None:
         if now == stage:
             raise Cancelled

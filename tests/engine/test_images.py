@@ -14,9 +14,9 @@ import OpenImageIO as oiio
 import pytest
 from pictures import cmyk_jpeg_bytes, cmyk_tiff_bytes, png_bytes, write_png
 
-from fcvg_engine import images
-from fcvg_engine.errors import BadImage
-from fcvg_engine.protocol import FORMATS
+from fcvg_engine.files import images
+from fcvg_engine.shared.errors import BadImage
+from fcvg_engine.shared.protocol import FORMATS
 
 RNG = np.random.default_rng(7)
 Pixels = np.ndarray[Any, Any]

@@ -14,9 +14,9 @@ import pytest
 from pictures import write_png
 
 from benchmarks import drawn
-from fcvg_engine import job
-from fcvg_engine.errors import BadImage, BadRequest, Cancelled, LooksLikeCut, NumericError, OutOfMemory
-from fcvg_engine.protocol import Done, Frame, Message, Progress, Request
+from fcvg_engine.jobs import inbetween
+from fcvg_engine.shared.errors import BadImage, BadRequest, Cancelled, LooksLikeCut, NumericError, OutOfMemory
+from fcvg_engine.shared.protocol import Done, Frame, Message, Progress, Request
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def dummy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(request: Request, is_cancelled: Callable[[], bool] = lambda: False) -> tuple[Done, list[Message]]:
     heard: list[Message] = []
-    return job.run(request, "j", heard.append, is_cancelled), heard
+    return inbetween.run(request, "j", heard.append, is_cancelled), heard
 
 
 def manifest(request: Request) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class TestWhatIsMade:
                 seen.append(sorted(path.name for path in Path(request.out).glob("0*.png")))
                 assert message.file in [frame["file"] for frame in manifest(request)["frames"]]
 
-        job.run(request, "j", look, lambda: False)
+        inbetween.run(request, "j", look, lambda: False)
         assert seen == [["0001.png", "0002.png"], ["0001.png", "0002.png", "0003.png", "0004.png"]]
 
     def test_progress_rises_over_the_whole_job_in_words(self, request_of):
@@ -168,7 +168,7 @@ class TestGoingOn:
                 made.append(message.file)
 
         with pytest.raises(Cancelled):
-            job.run(request, "j", emit, lambda: len(made) == 2)
+            inbetween.run(request, "j", emit, lambda: len(made) == 2)
         assert manifest(request)["state"] == "cancelled"
         assert sorted(path.name for path in Path(request.out).glob("0*")) == sorted(made) == ["0001.png", "0003.png"]
 

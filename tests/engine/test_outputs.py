@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from fcvg_engine import outputs, timing
-from fcvg_engine.errors import BadRequest, DiskError, FcvgError, FolderBusy
-from fcvg_engine.outputs import JobFolder
+from fcvg_engine.files import atomic, job_folder
+from fcvg_engine.files.job_folder import JobFolder
+from fcvg_engine.shared import timing
+from fcvg_engine.shared.errors import BadRequest, DiskError, FcvgError, FolderBusy
 
 IDENTITY: dict[str, Any] = {"format": "png", "count": 5, "start_sha256": "a", "end_sha256": "b"}
 CHART = timing.chart(5, "linear", 2)  # drawings on frames 1, 3 and 5
@@ -23,7 +24,7 @@ CHART = timing.chart(5, "linear", 2)  # drawings on frames 1, 3 and 5
 
 @contextmanager
 def opened(path: Path, identity: dict[str, Any] = IDENTITY, overwrite: bool = False) -> Iterator[JobFolder]:
-    with outputs.open_folder(path, identity, CHART, overwrite, ()) as folder:
+    with job_folder.open_folder(path, identity, CHART, overwrite, ()) as folder:
         yield folder
 
 
@@ -169,7 +170,7 @@ class TestOtherSettings:
     def test_a_key_under_a_frames_name_is_never_overwritten(self, tmp_path: Path):
         key = tmp_path / "0001.png"
         key.write_bytes(b"key")
-        with pytest.raises(BadRequest), outputs.open_folder(tmp_path, IDENTITY, CHART, True, (key,)):
+        with pytest.raises(BadRequest), job_folder.open_folder(tmp_path, IDENTITY, CHART, True, (key,)):
             pass
         assert key.read_bytes() == b"key"
 
@@ -219,19 +220,19 @@ class TestFolders:
 class TestAtomicWriting:
     def test_a_file_is_replaced_whole(self, tmp_path: Path):
         path = tmp_path / "0001.png"
-        outputs.write_atomic(path, b"old")
-        outputs.write_atomic(path, b"new and longer")
+        atomic.write_atomic(path, b"old")
+        atomic.write_atomic(path, b"new and longer")
         assert path.read_bytes() == b"new and longer"
         assert list(tmp_path.iterdir()) == [path]
 
     def test_when_the_disk_is_full_the_old_file_stays(self, tmp_path: Path):
         path = tmp_path / "0001.png"
-        outputs.write_atomic(path, b"old")
+        atomic.write_atomic(path, b"old")
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))  # the system refuses to go on in the middle of the file
         try:
             with pytest.raises(DiskError, match="full"):
-                outputs.write_atomic(path, b"x" * 100_000)
+                atomic.write_atomic(path, b"x" * 100_000)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert path.read_bytes() == b"old"

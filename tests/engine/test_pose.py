@@ -18,8 +18,8 @@ from onnx import helper, numpy_helper
 
 from fcvg_engine.conditions import pose, skeleton
 from fcvg_engine.conditions.people import BODY, COUNT, Keypoints, Person, Point, at, pair
-from fcvg_engine.errors import Cancelled, MissingModel
-from fcvg_engine.methods.base import Options
+from fcvg_engine.core.method import Options
+from fcvg_engine.shared.errors import Cancelled, MissingModel
 
 CPU = Options(torch.device("cpu"))
 NAMES = ["yolox_l.onnx", "dw-ll_ucoco_384.onnx"]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from fcvg_engine.errors import Cancelled
-from fcvg_engine.samplers import gi, trf, vibid
-from fcvg_engine.samplers.base import Direction, OnStep, Prediction
+from fcvg_engine.diffusion.samplers import gi, trf, vibid
+from fcvg_engine.diffusion.samplers.base import Direction, OnStep, Prediction
+from fcvg_engine.shared.errors import Cancelled
 
 FRAMES, SHAPE = 5, (4, 3, 2)
 START, END = np.random.default_rng(1).standard_normal((2, *SHAPE))

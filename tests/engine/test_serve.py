@@ -8,8 +8,20 @@ from pathlib import Path
 import pytest
 from engine_process import HANG_S, Worker
 
-from fcvg_engine import __version__, protocol
-from fcvg_engine.protocol import Cancel, CancelledReport, Done, Failed, Frame, Hello, Progress, Queued, SelfTest, Start
+from fcvg_engine import __version__
+from fcvg_engine.shared import protocol
+from fcvg_engine.shared.protocol import (
+    Cancel,
+    CancelledReport,
+    Done,
+    Failed,
+    Frame,
+    Hello,
+    Progress,
+    Queued,
+    SelfTest,
+    Start,
+)
 
 MakeRequest = Callable[..., protocol.Request]
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from fcvg_engine.errors import BadRequest, OutOfMemory
-from fcvg_engine.methods import rife
-from fcvg_engine.methods.base import Options
-from fcvg_engine.protocol import GENERATIVE
-from fcvg_engine.svd import colour, memory, preview, retime, sizes, store
-from fcvg_engine.svd.ladder import Ladder
-from fcvg_engine.svd.plan import Plan
+from fcvg_engine.core.method import Options
+from fcvg_engine.diffusion import colour, memory, native_frames, preview, retime, sizes
+from fcvg_engine.diffusion.memory_fallback import Ladder
+from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.draft import rife
+from fcvg_engine.shared.errors import BadRequest, OutOfMemory
+from fcvg_engine.shared.methods import GENERATIVE
 
 CPU = Options(torch.device("cpu"))
 FULL = (1024, 576)
@@ -167,17 +167,17 @@ def test_previews_come_now_and_then_and_at_the_end() -> None:
 
 
 def test_kept_frames_are_the_generated_ones_to_the_bit(tmp_path: Path) -> None:
-    natives = store.rounded(torch.rand(3, 3, 64, 64) * 1.2 - 0.1)
+    natives = native_frames.rounded(torch.rand(3, 3, 64, 64) * 1.2 - 0.1)
     identity = {"seed": 3, "sampling": {"steps": 4}}
-    store.keep(tmp_path, identity, natives)
-    found = store.kept(tmp_path, identity)
+    native_frames.keep(tmp_path, identity, natives)
+    found = native_frames.kept(tmp_path, identity)
     assert found is not None and torch.equal(found, natives)
-    assert store.kept(tmp_path, {**identity, "seed": 4}) is None
+    assert native_frames.kept(tmp_path, {**identity, "seed": 4}) is None
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "other", "table"])
 def test_damaged_frames_are_not_taken(tmp_path: Path, damage: str) -> None:
-    store.keep(tmp_path, {}, store.rounded(torch.rand(2, 3, 64, 64)))
+    native_frames.keep(tmp_path, {}, native_frames.rounded(torch.rand(2, 3, 64, 64)))
     file = tmp_path / "native" / ("native.json" if damage == "table" else "native_01.png")
     if damage == "gone":
         file.unlink()
@@ -185,7 +185,7 @@ def test_damaged_frames_are_not_taken(tmp_path: Path, damage: str) -> None:
         file.write_bytes((tmp_path / "native" / "native_00.png").read_bytes())
     else:
         file.write_bytes(file.read_bytes()[:-20])
-    assert store.kept(tmp_path, {}) is None
+    assert native_frames.kept(tmp_path, {}) is None
 
 
 # Memory

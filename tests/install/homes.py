@@ -14,7 +14,8 @@ from pathlib import Path
 
 from hostile_server import HostileServer, Page
 
-from fcvg_blender.engine import environments, lockfiles, protocol
+from fcvg_blender.engine import installed_engines, protocol
+from fcvg_blender.installer import pylock
 
 TIMEOUT_S = 120.0
 
@@ -70,7 +71,7 @@ def make_site(
     """Packages small0, small1 … of one version, each with so many bytes of noise. `address`: where the lock says they
     are, instead of on the server."""
     wheels = [make_wheel(folder, f"small{index}", version, size, tag) for index, size in enumerate(sizes_bytes)]
-    facts = {"platform": lockfiles.platform(), "accelerator": "cpu", "unpacked_bytes": unpacked_bytes}
+    facts = {"platform": pylock.platform(), "accelerator": "cpu", "unpacked_bytes": unpacked_bytes}
     lines = ['lock-version = "1.0"', 'created-by = "a test"', "[tool.fcvg]"]
     lines += [f"{name} = {value!r}" for name, value in facts.items()]
     for wheel in wheels:
@@ -168,8 +169,8 @@ class Home:
 
     def engine(self) -> dict[str, str]:
         """The packages of the engine in use and their versions, as its own Python finds them, each imported."""
-        stamp = environments.current()
-        assert stamp is not None, environments.pointed()
+        stamp = installed_engines.current()
+        assert stamp is not None, installed_engines.pointed()
         program = (
             "import importlib, importlib.metadata as m\n"
             "for d in sorted(m.distributions(), key=lambda d: d.name):\n"
@@ -184,11 +185,11 @@ class Home:
 
     def python(self) -> str:
         """The interpreter of the engine in use."""
-        stamp = environments.current()
+        stamp = installed_engines.current()
         assert stamp is not None
         return str(stamp.folder / "bin" / "python")
 
     def left(self) -> list[str]:
         """What lies beside the engine in use, where only it should be."""
-        pointed = environments.pointed()
-        return sorted(path.name for path in environments.engines().iterdir() if path != pointed)
+        pointed = installed_engines.pointed()
+        return sorted(path.name for path in installed_engines.engines().iterdir() if path != pointed)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fcvg_blender.engine import lockfiles
-from fcvg_blender.engine.accelerators import Detected, Sources, detect
+from fcvg_blender.installer import pylock
+from fcvg_blender.installer.accelerators import Detected, Sources, detect
 
 LINUX, WINDOWS, MAC = "linux-x86_64", "windows-x86_64", "macos-arm64"
 
@@ -246,5 +246,5 @@ def test_apple_silicon_is_metal_and_an_intel_mac_is_not(computer: Computer):
 
 def test_this_computer_is_looked_at_without_arguments():
     found = detect()
-    assert found.accelerator in lockfiles.PREFERRED
+    assert found.accelerator in pylock.PREFERRED
     assert found.sentence

@@ -13,7 +13,7 @@ import pytest
 from homes import Home, Site, make_site, make_wheel
 from hostile_server import HostileServer, Page
 
-from fcvg_blender.engine import environments, errors, locate, oslock, process, protocol
+from fcvg_blender.engine import errors, file_lock, find_python, installed_engines, process, protocol
 
 SIZES_BYTES = [300_000, 1000, 500]
 
@@ -61,7 +61,7 @@ def test_an_engine_is_installed_and_says_how_far_it_is(home: Home, site: Site):
     assert any(each.bytes_per_s > 0 for each in downloading)
     fractions = [each.fraction for each in ended.progress]
     assert fractions == sorted(fractions)
-    assert locate.find().path == Path(home.python())
+    assert find_python.find().path == Path(home.python())
     assert home.left() == []
 
 
@@ -116,7 +116,7 @@ def test_a_broken_engine_is_noticed_and_repaired_without_a_download(home: Home, 
         python.symlink_to("/blender-4.2/python3.11")
     assert plan(home, site).state == "broken"
     with pytest.raises(errors.MissingPart) as caught:
-        locate.find()
+        find_python.find()
     assert "Repair" in caught.value.hint
     served_bytes = site.served_bytes
     home.install(site, "repair")
@@ -127,11 +127,11 @@ def test_a_broken_engine_is_noticed_and_repaired_without_a_download(home: Home, 
 def test_removing_takes_only_what_the_installer_made(home: Home, site: Site):
     home.install(site)
     by_hand = home.data / "engine" / "bin" / "python"
-    for path in (by_hand, home.data / "models" / "a.safetensors", environments.engines() / "mine" / "notes.txt"):
+    for path in (by_hand, home.data / "models" / "a.safetensors", installed_engines.engines() / "mine" / "notes.txt"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("mine")
     assert home.run("remove").final.state == "foreign"
-    assert locate.find().path == by_hand
+    assert find_python.find().path == by_hand
     assert home.left() == ["mine"]
     assert {path.name for path in home.data.iterdir()} >= {"engine", "models", "engines", "downloads"}
     home.run("remove", "--downloads")
@@ -302,8 +302,8 @@ def test_a_lock_is_free_once_its_holder_is_killed(tmp_path: Path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        assert oslock.take(tmp_path / "lock") is None
+        assert file_lock.take(tmp_path / "lock") is None
         holder.kill()
-    descriptor = oslock.take(tmp_path / "lock")
+    descriptor = file_lock.take(tmp_path / "lock")
     assert descriptor is not None
     os.close(descriptor)

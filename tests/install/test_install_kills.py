@@ -10,7 +10,7 @@ import pytest
 from homes import Home, Running, Site, make_site
 from hostile_server import HostileServer
 
-from fcvg_blender.engine import environments, protocol
+from fcvg_blender.engine import installed_engines, protocol
 
 SIZES_BYTES = [2_000_000, 1_500_000, 1_000_000, 500_000, 1000, 1000]
 BYTES_PER_S = 700_000.0
@@ -21,12 +21,12 @@ SWAP_S = 0.03
 
 def built() -> list[Path]:
     """Environments that are being built."""
-    return list(environments.engines().glob(".building-*/env"))
+    return list(installed_engines.engines().glob(".building-*/env"))
 
 
 def stamped() -> list[Path]:
     """Environments that have been built and are about to take the old one's place."""
-    return [folder for folder in built() if (folder / environments.LEASE).exists()]
+    return [folder for folder in built() if (folder / installed_engines.LEASE).exists()]
 
 
 @pytest.fixture

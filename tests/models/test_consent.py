@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fcvg_engine.errors import LicenceRefused
 from fcvg_engine.models import consent, registry
+from fcvg_engine.shared.errors import LicenceRefused
 
 SVD_XT = registry.models()["svd-xt"]
 

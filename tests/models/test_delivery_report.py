@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from fcvg_engine import job
-from fcvg_engine.errors import BadRequest
+from fcvg_engine.jobs import inbetween
 from fcvg_engine.models import registry, report
-from fcvg_engine.protocol import Message, Request
+from fcvg_engine.shared.errors import BadRequest
+from fcvg_engine.shared.protocol import Message, Request
 
 RequestOf = Callable[..., Request]
 SVD_XT = registry.models()["svd-xt"]
@@ -30,7 +30,7 @@ def run(request: Request) -> None:
     def ignore(message: Message) -> None:
         """Progress that nobody reads."""
 
-    job.run(request, "j", ignore, lambda: False)
+    inbetween.run(request, "j", ignore, lambda: False)
 
 
 def manifest(folder: Path, **content: Any) -> Path:

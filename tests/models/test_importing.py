@@ -19,10 +19,10 @@ import single_files
 import torch
 from safetensors.torch import load_file, save_file
 
-from fcvg_engine.errors import BadRequest, Cancelled, DiskError, LicenceRefused, MissingModel
-from fcvg_engine.models import consent, files, imports, registry
+from fcvg_engine.diffusion import networks, single_file
+from fcvg_engine.models import consent, discovery, import_links, registry
 from fcvg_engine.models.importing import Candidate, Limit, look, take
-from fcvg_engine.svd import models, single_file
+from fcvg_engine.shared.errors import BadRequest, Cancelled, DiskError, LicenceRefused, MissingModel
 from fcvg_engine.transfer.rate import Rate
 
 XT, BASE, TUNED = (
@@ -121,9 +121,9 @@ def hub(source: Path, cache: Path, repository: str, commit: str, *, main: bool =
     return home / "snapshots" / commit
 
 
-def load(method: str) -> models.Models:
-    models.release()
-    return models.load(files.find(), method, torch.device("cpu"), torch.float32, lambda stage, share: None)
+def load(method: str) -> networks.Models:
+    networks.release()
+    return networks.load(discovery.find(), method, torch.device("cpu"), torch.float32, lambda stage, share: None)
 
 
 # Layouts
@@ -145,7 +145,7 @@ def test_authors_layout(published: Path, disk: Path) -> None:
         (published / f"{name}.safetensors").stat().st_size for name in ("unet", "controlnext")
     )
     import_all(disk)
-    assert set(files.lacking(files.find())) & {"fcvg", "trf", "vibid", "gi"} == set()
+    assert set(discovery.lacking(discovery.find())) & {"fcvg", "trf", "vibid", "gi"} == set()
     assert load("gi").backward_unet is not None
 
 
@@ -160,7 +160,7 @@ def test_comfyui_layout(published: Path, single: Path, disk: Path) -> None:
     assert candidates["svd-xt"].path == comfy / "checkpoints" / "video" / "svd_xt_1_1.safetensors"
     assert "single file" in candidates["svd-xt"].what and all(each.complete for each in candidates.values())
     import_all(disk)
-    there = files.find()
+    there = discovery.find()
     assert there.svd == candidates["svd-xt"].path and there.gi_base == candidates["svd"].path
     assert there.controlnext == comfy / "controlnet" / "fcvg.safetensors"
     assert there.unet is not None and there.unet.name == "fcvg_unet (1).safetensors"
@@ -176,7 +176,7 @@ def test_hub_snapshots(published: Path, disk: Path) -> None:
     assert {each.layout for each in candidates.values()} == {"hub snapshot"}
     assert candidates["svd-xt"].path == newest and set(candidates) == {"svd-xt", "gi"}
     import_all(disk)
-    assert files.find().svd == newest
+    assert discovery.find().svd == newest
     assert load("trf").unet is not None
     missing = next(path for path in (newest / "vae").iterdir() if path.suffix == ".safetensors")
     missing.resolve().unlink()  # what a download leaves that was cut
@@ -290,13 +290,13 @@ def test_nothing_is_copied_and_the_originals_stay_as_they_are(
 def test_what_is_moved_away_is_missing_until_it_is_back(published: Path, disk: Path, models_folder: Path) -> None:
     linked(published / XT, disk / XT)
     import_all(disk)
-    assert "trf" not in files.lacking(files.find())
+    assert "trf" not in discovery.lacking(discovery.find())
     (disk / XT).rename(disk.parent / "elsewhere")
-    assert files.find().svd is None
-    assert "Stable Video Diffusion XT" in files.lacking(files.find())["trf"]
-    assert imports.gone(models_folder) == {"svd-xt": disk / XT}
+    assert discovery.find().svd is None
+    assert "Stable Video Diffusion XT" in discovery.lacking(discovery.find())["trf"]
+    assert import_links.gone(models_folder) == {"svd-xt": disk / XT}
     (disk.parent / "elsewhere").rename(disk / XT)
-    assert files.find().svd == disk / XT and imports.gone(models_folder) == {}
+    assert discovery.find().svd == disk / XT and import_links.gone(models_folder) == {}
 
 
 def test_licences_come_first(published: Path, disk: Path, models_folder: Path) -> None:
@@ -304,7 +304,7 @@ def test_licences_come_first(published: Path, disk: Path, models_folder: Path) -
     (models_folder / consent.FILE).unlink()
     with pytest.raises(LicenceRefused, match="Stability AI"):
         import_all(disk)
-    assert imports.recorded(models_folder) == {}
+    assert import_links.recorded(models_folder) == {}
 
 
 # Damaged, unfinished, false
@@ -339,7 +339,7 @@ def test_false_files_are_named_as_what_they_are(
     with pytest.raises(MissingModel, match=words) as caught:
         take(candidate)
     assert caught.value.hint
-    assert imports.recorded(models_folder) == {}
+    assert import_links.recorded(models_folder) == {}
 
 
 def test_single_files_that_lack_something_say_what(published: Path, disk: Path) -> None:
@@ -372,9 +372,9 @@ def test_a_model_in_two_places_is_imported_in_two_steps(published: Path, disk: P
     half = found(disk / "one")["fcvg"]
     assert not half.complete and half.missing == "controlnext.safetensors was not found."
     assert half.missing in take(half)
-    assert files.find().unet == disk / "one" / "unet.safetensors" and files.find().controlnext is None
+    assert discovery.find().unet == disk / "one" / "unet.safetensors" and discovery.find().controlnext is None
     take(found(disk / "two")["fcvg"])
-    assert None not in (files.find().unet, files.find().controlnext)
+    assert None not in (discovery.find().unet, discovery.find().controlnext)
 
 
 # What was published
@@ -389,7 +389,7 @@ def test_pickles_that_are_not_the_published_ones_are_refused(disk: Path, models_
     for candidate in candidates:
         with pytest.raises(MissingModel, match="not the published file"):
             take(candidate)
-    assert imports.recorded(models_folder) == {}
+    assert import_links.recorded(models_folder) == {}
 
 
 def test_published_files_are_told_by_their_content(disk: Path, pinned: Callable[[str, str, bytes], None]) -> None:
@@ -400,7 +400,9 @@ def test_published_files_are_told_by_their_content(disk: Path, pinned: Callable[
     (disk / "dw-ll_ucoco_384 (1).onnx").write_bytes(pose)
     (candidate,) = look(disk)
     assert candidate.complete and take(candidate) == []
-    assert files.find().people == disk / "detector.onnx" and files.find().pose == disk / "dw-ll_ucoco_384 (1).onnx"
+    assert (
+        discovery.find().people == disk / "detector.onnx" and discovery.find().pose == disk / "dw-ll_ucoco_384 (1).onnx"
+    )
     (disk / "detector.onnx").write_bytes(people[::-1])
     with pytest.raises(MissingModel, match=r"detector\.onnx is not the published file"):
         take(candidate)
@@ -416,7 +418,7 @@ def test_somebodys_own_tuning_is_used_and_said_so(
     path.unlink()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     assert any("controlnext.safetensors is not the published file" in note for note in import_all(disk))
-    assert files.find().controlnext == path
+    assert discovery.find().controlnext == path
 
 
 def test_comparing_can_be_followed_and_stopped(
@@ -429,7 +431,7 @@ def test_comparing_can_be_followed_and_stopped(
     told: list[tuple[str, Rate]] = []
     take(candidate, lambda stage, rate: told.append((stage, rate)))
     assert told[0][0] == "Checking FILM" and told[0][1].total_bytes == len(content)
-    imports.forget(models_folder, "film")
+    import_links.forget(models_folder, "film")
     (disk / "film_net_fp32.pt").touch()  # it may be another by now
 
     def stop(stage: str, rate: Rate) -> None:
@@ -437,7 +439,7 @@ def test_comparing_can_be_followed_and_stopped(
 
     with pytest.raises(Cancelled):
         take(candidate, stop)
-    assert imports.recorded(models_folder) == {}
+    assert import_links.recorded(models_folder) == {}
 
 
 # Bounds
@@ -481,33 +483,33 @@ def test_searching_can_be_stopped(disk: Path) -> None:
 def test_the_note_survives_damage(models_folder: Path, disk: Path) -> None:
     (disk / "x").write_bytes(b"x")
     for content in (b"", b"[]", b'{"svd": 1, "": ""}', b"[" * 100_000, b"\xff"):
-        (models_folder / imports.FILE).write_bytes(content)
-        assert imports.recorded(models_folder) == {}
-        imports.record(models_folder, "film/film_net_fp32.pt", disk / "x")
-        assert imports.recorded(models_folder) == {"film/film_net_fp32.pt": disk / "x"}
+        (models_folder / import_links.FILE).write_bytes(content)
+        assert import_links.recorded(models_folder) == {}
+        import_links.record(models_folder, "film/film_net_fp32.pt", disk / "x")
+        assert import_links.recorded(models_folder) == {"film/film_net_fp32.pt": disk / "x"}
 
 
 def test_two_imports_at_once_are_both_noted(models_folder: Path, disk: Path) -> None:
     places = [f"fcvg/{number}" for number in range(24)]
     with ThreadPoolExecutor(4) as crew:
-        list(crew.map(lambda place: imports.record(models_folder, place, disk), places))
-    assert imports.recorded(models_folder) == dict.fromkeys(places, disk)
+        list(crew.map(lambda place: import_links.record(models_folder, place, disk), places))
+    assert import_links.recorded(models_folder) == dict.fromkeys(places, disk)
 
 
 def test_places_are_found_below_a_noted_folder(models_folder: Path, disk: Path) -> None:
     (disk / "unet").mkdir()
     (disk / "unet" / "config.json").write_bytes(b"{}")
-    imports.record(models_folder, "svd", disk)
-    assert imports.where(models_folder, "svd") == disk
-    assert imports.where(models_folder, "svd/unet/config.json") == disk / "unet" / "config.json"
-    assert imports.where(models_folder, "svd/vae/config.json") is None
-    assert imports.where(models_folder, "svd-xt") is None
-    imports.record(models_folder, "svd-xt", disk)
-    imports.forget(models_folder, "svd")
-    assert imports.recorded(models_folder) == {"svd-xt": disk}
+    import_links.record(models_folder, "svd", disk)
+    assert import_links.where(models_folder, "svd") == disk
+    assert import_links.where(models_folder, "svd/unet/config.json") == disk / "unet" / "config.json"
+    assert import_links.where(models_folder, "svd/vae/config.json") is None
+    assert import_links.where(models_folder, "svd-xt") is None
+    import_links.record(models_folder, "svd-xt", disk)
+    import_links.forget(models_folder, "svd")
+    assert import_links.recorded(models_folder) == {"svd-xt": disk}
 
 
 def test_a_models_folder_that_cannot_be_written_is_said(disk: Path) -> None:
     (disk / "models").write_bytes(b"a file")
     with pytest.raises(DiskError, match="could not be written"):
-        imports.record(disk / "models", "svd", disk)
+        import_links.record(disk / "models", "svd", disk)

@@ -17,8 +17,8 @@ import pytest
 from engine_process import AS_FILE, HANG_S, obey_permissions, run_engine
 from fake_hub import TOKEN, FakeHub, Repository, entry, run_models, start_models, storage_path, write_registry
 
-from fcvg_engine import protocol
-from fcvg_engine.protocol import CancelledReport, Failed, ModelInfo, ModelList, Progress
+from fcvg_engine.shared import protocol
+from fcvg_engine.shared.protocol import CancelledReport, Failed, ModelInfo, ModelList, Progress
 
 CONFIG = b'{"num_frames": 25}'
 UNET = bytes(range(251)) * 12_000  # 3 MB

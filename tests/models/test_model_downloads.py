@@ -14,10 +14,10 @@ import torch
 from fake_hub import STRANGER, TOKEN, FakeHub, Repository, entry, sha256, use_registry
 from hostile_server import Page
 
-from fcvg_engine.errors import BadRequest, Cancelled, DownloadFailed, LicenceRefused, MissingModel
-from fcvg_engine.models import catalogue, consent, copies, fetching, imports, recorded, registry
+from fcvg_engine.models import catalogue, checksums, consent, fetching, import_links, installed, registry
 from fcvg_engine.nets.superpoint import SuperPoint
-from fcvg_engine.protocol import ModelInfo
+from fcvg_engine.shared.errors import BadRequest, Cancelled, DownloadFailed, LicenceRefused, MissingModel
+from fcvg_engine.shared.protocol import ModelInfo
 from fcvg_engine.transfer.rate import Rate
 
 CONFIG = b'{"num_frames": 25}'
@@ -152,7 +152,7 @@ class TestHub:
         hub.repositories["maker/svd"].besides = {"checkpoints/base/unet/config.json": b"{}"}
         fetching.download(["svd-xt"], quiet)
         assert info("svd-xt").state == "present"
-        assert copies.copies(registry.models()["svd-xt"])[0].path.read_bytes() == CONFIG
+        assert installed.copies(registry.models()["svd-xt"])[0].path.read_bytes() == CONFIG
 
     def test_another_file_than_the_pinned_one_is_not_even_fetched(self, hub: FakeHub) -> None:
         changed = UNET[:-1] + b"!"
@@ -192,7 +192,7 @@ class TestRecords:
         fetching.download(["svd-xt"], quiet)
         (tmp_path / "models" / "recorded.json").unlink()
         fetching.download(["svd-xt"], quiet)
-        assert recorded.sha256(tmp_path / "models", "svd-xt/unet/config.json") == sha256(CONFIG)
+        assert checksums.sha256(tmp_path / "models", "svd-xt/unet/config.json") == sha256(CONFIG)
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -302,7 +302,7 @@ class TestPickles:
             fetching.download(["superpoint"], quiet)
         assert not (tmp_path / "trace").exists()
         assert files_in(tmp_path / "models") == set()
-        assert recorded.sha256(tmp_path / "models", "superpoint/superpoint_v1.pth") == ""
+        assert checksums.sha256(tmp_path / "models", "superpoint/superpoint_v1.pth") == ""
 
 
 class TestConsent:
@@ -329,7 +329,7 @@ class TestRemove:
         original = tmp_path / "elsewhere" / "film_net_fp32.pt"
         original.parent.mkdir()
         original.write_bytes(VAE)
-        imports.record(tmp_path / "models", "film/film_net_fp32.pt", original)
+        import_links.record(tmp_path / "models", "film/film_net_fp32.pt", original)
         assert info("film").state == "present"
         assert info("film").path == str(original)
         assert "Linked" in info("film").note
@@ -357,7 +357,7 @@ class TestRemove:
             mine = tmp_path / "mine" / path
             mine.parent.mkdir(parents=True, exist_ok=True)
             mine.write_bytes(b"tuned")
-        imports.record(tmp_path / "models", "svd-xt", tmp_path / "mine")
+        import_links.record(tmp_path / "models", "svd-xt", tmp_path / "mine")
         assert fetching.verify("svd-xt", quiet) == "present"
         assert info("svd-xt").path == str(tmp_path / "mine")
 
@@ -423,4 +423,4 @@ def test_every_published_model_can_be_told_about(hub: FakeHub, monkeypatch: pyte
     for each, model in zip(catalogue.infos(), registry.models().values(), strict=True):
         assert each.title and each.licence and each.commercial_why and each.origin and each.path
         assert each.state in ("present", "missing", "incomplete", "damaged")
-        assert len(copies.copies(model)) == len(model.files)
+        assert len(installed.copies(model)) == len(model.files)

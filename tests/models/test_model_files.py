@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fcvg_engine.models import files, imports, registry
+from fcvg_engine.models import discovery, import_links, registry
 
 SVD_XT = registry.models()["svd-xt"]
 
@@ -38,11 +38,11 @@ def svd(folder: Path, frames: int = 25, leave_out: str = "") -> Path:
 
 def test_the_models_folder_is_the_users_own_or_the_one_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("FCVG_MODELS", raising=False)
-    assert files.weights_folder().parts[-2:] == ("fcvg", "models")
+    assert discovery.weights_folder().parts[-2:] == ("fcvg", "models")
     monkeypatch.setenv("FCVG_MODELS", str(tmp_path))
-    assert files.weights_folder() == tmp_path
+    assert discovery.weights_folder() == tmp_path
     monkeypatch.setenv("FCVG_CHECKPOINTS", str(tmp_path / "more"))
-    assert files.folders() == [tmp_path / "more", tmp_path]
+    assert discovery.folders() == [tmp_path / "more", tmp_path]
 
 
 # Which of several counts
@@ -50,25 +50,25 @@ def test_the_models_folder_is_the_users_own_or_the_one_named(monkeypatch: pytest
 
 def test_downloads_come_before_imports_and_those_before_what_lies_around(folder: Path, tmp_path: Path) -> None:
     around = write(folder / "from a friend" / "superpoint_v1.pth")
-    assert files.find().superpoint == around
+    assert discovery.find().superpoint == around
     linked = write(tmp_path / "elsewhere" / "sp.pth")
-    imports.record(folder, "superpoint/superpoint_v1.pth", linked)
-    assert files.find().superpoint == linked
+    import_links.record(folder, "superpoint/superpoint_v1.pth", linked)
+    assert discovery.find().superpoint == linked
     downloaded = write(folder / "superpoint" / "superpoint_v1.pth")
-    assert files.find().superpoint == downloaded
+    assert discovery.find().superpoint == downloaded
     downloaded.unlink()
     linked.unlink()
-    assert files.find().superpoint == around
+    assert discovery.find().superpoint == around
 
 
 def test_whole_models_are_found_in_the_same_order(folder: Path, tmp_path: Path) -> None:
     around = svd(folder / "hub")
-    assert files.find().svd == around
+    assert discovery.find().svd == around
     single = write(tmp_path / "ComfyUI" / "svd_xt.safetensors")
-    imports.record(folder, "svd-xt", single)
-    assert files.find().svd == single
+    import_links.record(folder, "svd-xt", single)
+    assert discovery.find().svd == single
     downloaded = svd(folder / "svd-xt")
-    assert files.find().svd == downloaded
+    assert discovery.find().svd == downloaded
 
 
 def test_the_folder_named_for_checkpoints_is_asked_first(
@@ -77,12 +77,12 @@ def test_the_folder_named_for_checkpoints_is_asked_first(
     write(folder / "film" / "film_net_fp32.pt")
     mine = write(tmp_path / "mine" / "film_net_fp32.pt")
     monkeypatch.setenv("FCVG_CHECKPOINTS", str(mine.parent))
-    assert files.find().film == mine
+    assert discovery.find().film == mine
 
 
 def test_base_and_tuned_model_are_told_apart(folder: Path) -> None:
     base, tuned = svd(folder / "svd 14", 14), svd(folder / "svd_reverse_motion_with_attnflip", 14)
-    found = files.find()
+    found = discovery.find()
     assert (found.gi_base, found.gi_unet, found.svd) == (base, tuned, None)
 
 
@@ -91,9 +91,9 @@ def test_what_is_still_on_its_way_is_not_there(folder: Path, name: str) -> None:
     weights = "unet/diffusion_pytorch_model.fp16.safetensors"
     svd(folder / name, leave_out=weights)
     part = write(folder / name / f"{weights}.part", "begun")
-    assert files.find().svd is None
+    assert discovery.find().svd is None
     part.rename(part.with_suffix(""))
-    assert files.find().svd == folder / name
+    assert discovery.find().svd == folder / name
 
 
 def test_broken_configs_and_loops_of_links_are_passed_over(folder: Path) -> None:
@@ -102,35 +102,35 @@ def test_broken_configs_and_loops_of_links_are_passed_over(folder: Path) -> None
     for number, config in enumerate(("{", "[]", "[" * 100_000)):
         write(folder / str(number) / "unet" / "config.json", config)
     there = write(folder / "z" / "unet.safetensors")
-    assert files.find() == files.Found(unet=there)
+    assert discovery.find() == discovery.Found(unet=there)
 
 
 # Somebody's whole home
 
 
 def test_no_more_folders_are_looked_at_than_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    for number in range(files.MOST_FOLDERS):
+    for number in range(discovery.MOST_FOLDERS):
         (folder / f"{number:04d}").mkdir()
     write(folder / "zz" / "unet.safetensors")
     first = write(folder / "0000" / "controlnext.safetensors")
     downloaded = write(folder / "film" / "film_net_fp32.pt")
     with caplog.at_level(logging.WARNING):
-        assert files.find() == files.Found(controlnext=first, film=downloaded)
+        assert discovery.find() == discovery.Found(controlnext=first, film=downloaded)
     assert str(folder) in caplog.text
 
 
 def test_a_slow_folder_is_given_up_but_not_what_was_downloaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(folder / "unet.safetensors")
     downloaded = write(folder / "film" / "film_net_fp32.pt")
-    monkeypatch.setattr(files, "LONGEST_S", -1.0)  # the time is over before the first folder
-    assert files.find() == files.Found(film=downloaded)
+    monkeypatch.setattr(discovery, "LONGEST_S", -1.0)  # the time is over before the first folder
+    assert discovery.find() == discovery.Found(film=downloaded)
 
 
 # What is missing
 
 
 def test_what_is_lacking_tells_what_to_do_and_what_it_costs(folder: Path) -> None:
-    lacking = files.lacking(files.find())
+    lacking = discovery.lacking(discovery.find())
     assert lacking.keys() == {"film", "fcvg", "trf", "vibid", "gi"}
     assert lacking["trf"] == (
         "Download Stable Video Diffusion XT 1.1 (4.5 GB, licence: Stability AI Community License) in the preferences, "
@@ -140,16 +140,16 @@ def test_what_is_lacking_tells_what_to_do_and_what_it_costs(folder: Path) -> Non
     write(folder / "film_net_fp32.pt")
     svd(folder / "svd-xt")
     write(folder / "fcvg" / "unet.safetensors")
-    lacking = files.lacking(files.find())
+    lacking = discovery.lacking(discovery.find())
     assert lacking.keys() == {"fcvg", "gi"}
     assert "FCVG" in lacking["fcvg"] and "XT 1.1" not in lacking["fcvg"]
     write(folder / "fcvg" / "controlnext.safetensors")
-    assert "fcvg" not in files.lacking(files.find())
+    assert "fcvg" not in discovery.lacking(discovery.find())
 
 
 def test_matchers_and_detectors_say_it_too(folder: Path) -> None:
     write(folder / "gluestick" / "checkpoint_GlueStick_MD.tar")
-    wish = files.wish("lines:gluestick", files.find())
+    wish = discovery.wish("lines:gluestick", discovery.find())
     assert "SuperPoint (5 MB" in wish and "GlueStick" not in wish
-    assert "DWPose (351 MB, licence: Apache-2.0)" in files.wish("pose:dwpose", files.find())
-    assert files.wish("dissolve", files.find()) == ""
+    assert "DWPose (351 MB, licence: Apache-2.0)" in discovery.wish("pose:dwpose", discovery.find())
+    assert discovery.wish("dissolve", discovery.find()) == ""

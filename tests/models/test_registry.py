@@ -13,9 +13,9 @@ import pytest
 
 from fcvg_engine import methods
 from fcvg_engine.models import registry
-from fcvg_engine.models.files import Found
+from fcvg_engine.models.discovery import Found
 from fcvg_engine.models.registry import Model
-from fcvg_engine.protocol import COMMERCIAL, LINES, METHODS, POSES
+from fcvg_engine.shared.protocol import COMMERCIAL, LINES, METHODS, POSES
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = registry.models()
@@ -106,7 +106,7 @@ def test_every_part_is_known_and_every_model_needed() -> None:
 
 def test_methods_and_registry_agree() -> None:
     assert {"auto", *methods.METHODS} == set(METHODS)
-    assert methods.entry("vibid").label == "ViBiDSampler"
+    assert registry.label("vibid") == "ViBiDSampler"
 
 
 def test_each_kind_of_file_the_engine_looks_for_is_one_of_the_registrys() -> None:

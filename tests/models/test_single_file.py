@@ -24,9 +24,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from fcvg_engine.errors import MissingModel
-from fcvg_engine.models import files
-from fcvg_engine.svd import models, single_file, tensors
+from fcvg_engine.diffusion import networks, safetensors_loading, single_file
+from fcvg_engine.models import discovery
+from fcvg_engine.shared.errors import MissingModel
 
 CPU = torch.device("cpu")
 FACTS: dict[str, Any] = json.loads(
@@ -51,7 +51,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Non
     """Files here are of networks as tiny as those of the goldens."""
     if "published" not in request.node.name:
         monkeypatch.setattr(single_file, "CONFIGS", checkpoints.GOLDENS / "fcvg" / "models.json")
-    models.release()
+    networks.release()
 
 
 def quiet(stage: str, fraction: float) -> None:
@@ -177,49 +177,49 @@ def test_published_image_encoder_answers_as_the_authors_own() -> None:
 # The same pictures
 
 
-def load(found: files.Found, method: str = "trf", dtype: torch.dtype = torch.float32) -> models.Models:
-    models.release()
-    return models.load(found, method, CPU, dtype, quiet)
+def load(found: discovery.Found, method: str = "trf", dtype: torch.dtype = torch.float32) -> networks.Models:
+    networks.release()
+    return networks.load(found, method, CPU, dtype, quiet)
 
 
-def states(loaded: models.Models) -> dict[str, torch.Tensor]:
+def states(loaded: networks.Models) -> dict[str, torch.Tensor]:
     nets = {"unet": loaded.unet, "vae": loaded.vae, "image_encoder": loaded.image_encoder}
     nets |= {"backward": loaded.backward_unet} if loaded.backward_unet else {}
     return {f"{name}.{key}": tensor for name, net in nets.items() for key, tensor in net.state_dict().items()}
 
 
-def same(one: models.Models, other: models.Models) -> bool:
+def same(one: networks.Models, other: networks.Models) -> bool:
     mine, others = states(one), states(other)
     return mine.keys() == others.keys() and all(torch.equal(mine[key], others[key]) for key in mine)
 
 
 @pytest.fixture
-def found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> files.Found:
+def found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> discovery.Found:
     monkeypatch.setenv("FCVG_CHECKPOINTS", str(folder))
-    return files.find()
+    return discovery.find()
 
 
-def test_the_networks_are_the_same_bit_by_bit(found: files.Found, folder: Path, tmp_path: Path) -> None:
+def test_the_networks_are_the_same_bit_by_bit(found: discovery.Found, folder: Path, tmp_path: Path) -> None:
     path = single_files.write(folder, tmp_path / "svd_xt_1_1.safetensors")
     for method in ("trf", "fcvg"):
-        single = load(files.Found(svd=path, controlnext=found.controlnext, unet=found.unet), method)
+        single = load(discovery.Found(svd=path, controlnext=found.controlnext, unet=found.unet), method)
         assert same(single, load(found, method))
         assert single.scheduler_config["prediction_type"] == "v_prediction"
     assert list(tmp_path.iterdir()) == [path]  # nothing was converted and kept
 
 
 def test_generative_inbetweening_takes_single_files_for_both_sizes(
-    found: files.Found, folder: Path, tmp_path: Path
+    found: discovery.Found, folder: Path, tmp_path: Path
 ) -> None:
     xt = single_files.write(folder, tmp_path / "svd_xt.safetensors")
     base = single_files.write(folder, tmp_path / "svd.safetensors")
-    single = load(files.Found(svd=xt, gi_unet=found.gi_unet, gi_base=base), "gi")
+    single = load(discovery.Found(svd=xt, gi_unet=found.gi_unet, gi_base=base), "gi")
     assert same(single, load(found, "gi"))
 
 
 def test_half_precision_is_read_as_such(folder: Path, tmp_path: Path) -> None:
     path = single_files.write(folder, tmp_path / "svd_xt_1_1.safetensors", half=True)
-    weights = load(files.Found(svd=path)).unet.state_dict()
+    weights = load(discovery.Found(svd=path)).unet.state_dict()
     own = load_file(folder / XT / "unet" / "diffusion_pytorch_model.safetensors")
     assert all(torch.equal(weights[key], own[key].half().float()) for key in own)
 
@@ -229,7 +229,7 @@ def test_half_precision_is_read_as_such(folder: Path, tmp_path: Path) -> None:
 
 def refused(path: Path) -> str:
     with pytest.raises(MissingModel) as caught:
-        load(files.Found(svd=path))
+        load(discovery.Found(svd=path))
     assert caught.value.hint
     return caught.value.message
 
@@ -266,4 +266,4 @@ def test_tensors_say_where_they_lie(folder: Path, tmp_path: Path) -> None:
     where = single_file.located(path, "image_encoder", keys)
     query = "vision_model.encoder.layers.0.self_attn.q_proj.weight"
     assert where[query].path == path and where[query].key.endswith("resblocks.0.attn.in_proj_weight")
-    assert tensors.read(where, torch.float32).keys() == keys.keys()
+    assert safetensors_loading.read(where, torch.float32).keys() == keys.keys()

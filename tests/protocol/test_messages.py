@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcvg_engine import protocol
-from fcvg_engine.errors import ProtocolError
-from fcvg_engine.protocol import Message, Request
+from fcvg_engine.shared import protocol
+from fcvg_engine.shared.errors import ProtocolError
+from fcvg_engine.shared.protocol import Message, Request
 
 ALL = {**protocol.TO_ENGINE, **protocol.TO_BLENDER}
 _json = st.recursive(

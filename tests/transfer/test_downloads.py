@@ -19,7 +19,7 @@ import pytest
 import trustme
 from hostile_server import HostileServer, Noise, Page
 
-from fcvg_engine.errors import Cancelled, DiskError, DownloadFailed
+from fcvg_engine.shared.errors import Cancelled, DiskError, DownloadFailed
 from fcvg_engine.transfer import Download, Patience, Rate, fetch, trust
 
 ROOT = Path(__file__).resolve().parents[2]

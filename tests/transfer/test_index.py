@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hostile_server import HostileServer, Page
 
-from fcvg_engine.errors import Cancelled, DownloadFailed
+from fcvg_engine.shared.errors import Cancelled, DownloadFailed
 from fcvg_engine.transfer import Download, Patience, Places, Wheel, fetch, locate, places
 
 HURRY = Patience(tries=3, stall_s=0.5, first_wait_s=0.01, longest_wait_s=0.05)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fcvg_engine.errors import DownloadFailed
+from fcvg_engine.shared.errors import DownloadFailed
 from fcvg_engine.transfer import member
 
 

@@ -23,8 +23,10 @@ import bpy
 from edits import Edit
 
 import fcvg_blender
-from fcvg_blender import compat, properties, shots, strips, takes
+from fcvg_blender import compat
+from fcvg_blender.edit import gaps, strip_takes, strips
 from fcvg_blender.engine import protocol
+from fcvg_blender.settings import strip_record
 
 
 def sound(edit: Edit, name: str, channel: int, left: int) -> None:
@@ -46,17 +48,17 @@ with tempfile.TemporaryDirectory() as scratch:
     if what == "takes":
         edit.colour("A", 1, 1, 25, (0.2, 0.4, 0.6))
         edit.colour("B", 1, 29, 60)
-        shot = shots.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
+        shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
         for number, method in enumerate(("rife", "gmfss", "dissolve"), 1):
             take_id, folder = f"id{number}", HERE / "inbetweens" / f"A_id{number}"
             request = protocol.Request("", "", "", shot.count, method=method, timing="ease-in", seed=number)
             if number == 1:
                 strip = strips.insert(edit.scene, shot, folder, take_id, request)
             else:
-                takes.add(strip, request, take_id, folder)
-        strip.fcvg.state, strip.fcvg.others[0].state = properties.DONE, properties.INCOMPLETE
+                strip_takes.add(strip, request, take_id, folder)
+        strip.fcvg.state, strip.fcvg.others[0].state = strip_record.DONE, strip_record.INCOMPLETE
         strip.fcvg.made = shot.count
-        takes.show(strip, 2)
+        strip_takes.show(strip, 2)
         strip.fcvg.pinned = True
         strip.directory = "//inbetweens/A_id2/"
     elif what == "sounds":
