@@ -19,7 +19,6 @@ from fcvg_engine.models import registry, usage
 from fcvg_engine.shared.errors import BadRequest, LicenceRefused
 from fcvg_engine.shared.methods import GENERATIVE
 from fcvg_engine.shared.protocol import (
-    GENERATIVE,
     ConditionSettings,
     Done,
     Failed,
