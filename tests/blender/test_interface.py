@@ -17,6 +17,7 @@ if __name__ == "__main__":
 
 import bpy
 import interface
+from bl_ui.utils import PresetPanel
 
 import fcvg_blender
 from fcvg_blender.app import cli
@@ -79,6 +80,8 @@ def _operator(operator: Any) -> dict[str, Any]:
 
 def _drawn(cls: Any) -> dict[str, Any]:
     found = {name.removeprefix("bl_"): getattr(cls, name, default) for name, default in ASKED.items()}
+    if issubclass(cls, PresetPanel):
+        found["label"] = cls.preset_subdir  # its title is that of the preset that was chosen last
     return {**found, "id": getattr(cls, "bl_idname", cls.__name__), "options": sorted(getattr(cls, "bl_options", ()))}
 
 
@@ -197,6 +200,7 @@ def test_the_snapshot_knows_the_numbers_that_are_in_files() -> None:
 AS_EXTENSION = """
 import json, os, sys
 import bpy
+from bl_ui.utils import PresetPanel
 folder = sys.argv[-1]
 bpy.ops.wm.read_factory_settings(use_empty=True)
 preferences = bpy.context.preferences

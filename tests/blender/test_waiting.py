@@ -29,7 +29,7 @@ from edits import Edit, noise, read
 
 from fcvg_blender import compat
 from fcvg_blender.edit import gaps, strip_takes, strips, take_folders
-from fcvg_blender.engine import protocol
+from fcvg_blender.engine import methods, protocol
 from fcvg_blender.jobs import launch, queue
 from fcvg_blender.jobs.session import session
 from fcvg_blender.keys import render_keys
@@ -353,7 +353,7 @@ def draft_first(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     Both are asked of Dissolve, which needs no models.
     """
-    monkeypatch.setattr(protocol, "GENERATIVE", ("slow",))
+    monkeypatch.setattr(methods, "GENERATIVE", ("slow",))
     word = enum_items.engine_word
     monkeypatch.setattr(enum_items, "engine_word", lambda name: "slow" if name == "DISSOLVE" else word(name))
     two_strips(edit, gap=GAP)

@@ -18,10 +18,10 @@ import typer
 
 from fcvg_blender.installer import install
 from fcvg_engine.cli import app
-from fcvg_engine.shared import errors, manifest, protocol
+from fcvg_engine.shared import errors, manifest, methods, protocol
 
 # Words that requests and reports are made of.
-WORDS = ("METHODS", "GENERATIVE", "TIMINGS", "FORMATS", "DEVICES", "LINES", "POSES", "PRESETS", "COMMERCIAL")
+WORDS = ("METHODS", "TIMINGS", "FORMATS", "DEVICES", "LINES", "POSES", "PRESETS", "COMMERCIAL")
 
 
 def state() -> dict[str, Any]:
@@ -33,7 +33,8 @@ def state() -> dict[str, Any]:
             "longest line": protocol.MAX_LINE_BYTES,
             "most frames": protocol.MAX_COUNT,
             "holds": list(protocol.HOLDS),
-            "words": {name: interface.words(getattr(protocol, name)) for name in WORDS},
+            "words": {name: interface.words(getattr(protocol, name)) for name in WORDS}
+            | {"GENERATIVE": interface.words(methods.GENERATIVE)},
             "to the engine": {name: cls.__name__ for name, cls in protocol.TO_ENGINE.items()},
             "to Blender": {name: cls.__name__ for name, cls in protocol.TO_BLENDER.items()},
             "from commands": {name: cls.__name__ for name, cls in protocol.FROM_COMMANDS.items()},
