@@ -5,7 +5,7 @@ ENGINE := .venv/bin/python
 # The engine environment is found by path, whatever Blender runs the add-on.
 export FCVG_ENGINE_PYTHON ?= $(CURDIR)/$(ENGINE)
 
-.PHONY: help setup demo test lint lock test-engine test-blender matrix window real-install zip pictures bench clean
+.PHONY: help setup demo test lint lock api test-engine test-blender matrix window real-install zip pictures bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,10 @@ lint: .venv/.ready ## ruff, mypy, and whether the installer's locks fit pyprojec
 lock: .venv/.ready ## make the installer's locks anew (minutes; needs the network)
 	$(ENGINE) -m pip install --quiet --disable-pip-version-check uv packaging
 	$(ENGINE) tools/lock.py
+
+api: setup ## docs/api, written from the code
+	$(ENGINE) tools/api_page.py engine
+	.venv-blender/bin/python tools/api_page.py blender
 
 test-engine: .venv/.ready ## engine, protocol, client, faults, parity (no bpy)
 	$(ENGINE) -m pytest --ignore=tests/blender --ignore=tests/ui
