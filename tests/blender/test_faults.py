@@ -196,7 +196,7 @@ def test_disabling_the_addon_ends_the_engine_and_enabling_it_can_resume(edit: Ed
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
         assert not hasattr(bpy.types.Scene, "fcvg")
-        assert not bpy.app.timers.is_registered(timer.turn)
+        assert not bpy.app.timers.is_registered(timer.tick)
     finally:
         fcvg_blender.register()
     assert ours().fcvg.state == INCOMPLETE

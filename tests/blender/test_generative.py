@@ -229,7 +229,7 @@ def test_checking_with_a_window_shows_the_answer_by_itself(fcvg: Edit, no_models
     assert not status().greeted
     turn_until(lambda: status().greeted)
     assert {need.name for need in status().lacking} == {*methods.GENERATIVE, "film"}
-    assert timer.turn() is None, "and the timer rests again"
+    assert timer.tick() is None, "and the timer rests again"
 
 
 def test_an_engine_that_cannot_start_is_an_error_of_the_check(fcvg: Edit, no_models: Path, monkeypatch) -> None:

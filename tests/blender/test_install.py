@@ -82,7 +82,7 @@ def forget() -> None:
 
 def state() -> engine_state.EngineState:
     engine_state.forget()
-    return engine_state.look("")
+    return engine_state.read_state("")
 
 
 def bar() -> Any:
@@ -208,7 +208,7 @@ def test_disabling_the_addon_leaves_no_process(with_a_window) -> None:
     fcvg_blender.unregister()
     try:
         assert not is_running(pid)
-        assert not bpy.app.timers.is_registered(timer.turn)
+        assert not bpy.app.timers.is_registered(timer.tick)
     finally:
         fcvg_blender.register()
 
@@ -302,7 +302,7 @@ def test_the_timer_rests_when_nothing_runs(with_a_window, monkeypatch: pytest.Mo
     monkeypatch.setenv("FCVG_SCRIPT_STEPS", "2")
     bpy.ops.fcvg.install_engine()
     turn_until(idle)
-    assert timer.turn() is None
+    assert timer.tick() is None
 
 
 def test_studio_settings_reach_the_installer(monkeypatch: pytest.MonkeyPatch) -> None:

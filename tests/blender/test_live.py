@@ -325,10 +325,10 @@ def test_a_strip_knows_when_its_keys_have_changed(edit: Edit, change: Any, noted
 
 def test_the_timer_notes_changes_by_itself(edit: Edit) -> None:
     generate(edit)
-    change_watcher.turn()
+    change_watcher.tick()
     assert only_inbetweens(edit).fcvg.stale == ""
     paint(edit, "A.png", 7)
-    change_watcher.turn()
+    change_watcher.tick()
     assert only_inbetweens(edit).fcvg.stale == "START"
     assert not change_watcher.look_at(edit.scene, only_inbetweens(edit))
 
@@ -627,7 +627,7 @@ def test_badges_stay_inside_their_strip(edit: Edit, scale: float) -> None:
     assert [sign.word for sign in found] == [badges.CHANGED, "2/2", badges.PIN]
     for width in (1, 3, 8, 14, 20, 33, 60, 400):
         for height in (1, 4, 9, 15, 18, 30, 90):
-            sheet, box = badges.Sheet(), badges.Box(50, 20, 50 + width * scale, 20 + height * scale)
+            sheet, box = badges.DrawList(), badges.Box(50, 20, 50 + width * scale, 20 + height * scale)
             badges.lay_out(sheet, box, found, 0.5, scale)
             assert sheet.points
             points = np.concatenate(sheet.points)

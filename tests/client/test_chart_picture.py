@@ -7,7 +7,7 @@ import pytest
 
 from fcvg_blender.engine import timing
 from fcvg_blender.ui import chart_picture
-from fcvg_blender.ui.chart_picture import Chart, Look
+from fcvg_blender.ui.chart_picture import Chart, ChartStyle
 
 WHITE, BLACK, ORANGE = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0), (1.0, 0.5, 0.0, 1.0)
 SIZE = 400  # large enough that no two ticks touch
@@ -19,7 +19,7 @@ def chart(count: int, spacing: str | list[float] = "linear", hold: int = 1, **op
 
 
 def painted(shown: Chart, size: int = SIZE, scale: float = 1.0, ink: tuple[float, ...] = WHITE) -> np.ndarray:
-    return chart_picture.paint(shown, Look(size, size, scale, ink, ORANGE))  # type: ignore[arg-type]
+    return chart_picture.paint(shown, ChartStyle(size, size, scale, ink, ORANGE))  # type: ignore[arg-type]
 
 
 def line(pixels: np.ndarray) -> int:

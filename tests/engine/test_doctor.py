@@ -174,7 +174,7 @@ class TestGraphicsCards:
 
     def test_it_is_told_with_memory_and_driver(self, smi: Callable[..., None], models: Path) -> None:
         smi("NVIDIA GeForce RTX 4090, 581.80, 24564")
-        told = findings.told(facts.gather(lambda stage, fraction: None), "")
+        told = findings.all_findings(facts.gather(lambda stage, fraction: None), "")
         texts = [each.text for each in told if each.subject == "graphics card"]
         assert texts == ["NVIDIA GeForce RTX 4090, 25.8 GB, driver 581.80"]
 
@@ -305,7 +305,7 @@ class TestModelFiles:
         monkeypatch.setattr(misplaced, "_MOST", 10)
         for number in range(30):
             (models / f"{number:02d}.safetensors").write_bytes(b"")
-        assert len(misplaced.look([models], [])) == 10
+        assert len(misplaced.search([models], [])) == 10
 
 
 class TestTheEnvironment:

@@ -17,7 +17,7 @@ from fcvg_engine.core.method import Options
 from fcvg_engine.diffusion import decode, encode, memory
 from fcvg_engine.diffusion import networks as models
 from fcvg_engine.diffusion.memory_fallback import Ladder
-from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.diffusion.memory_plan import MemoryPlan
 from fcvg_engine.models import discovery
 from fcvg_engine.shared.errors import Cancelled, MissingModel, NumericError, OutOfMemory
 from fcvg_engine.shared.methods import GENERATIVE
@@ -289,7 +289,7 @@ def test_out_of_memory_while_encoding() -> None:
     networks, notes, tries = loaded(), list[str](), list[int]()
     keys, noise = (torch.rand(3, 64, 64), torch.rand(3, 64, 64)), torch.randn(1, 3, 64, 64)
 
-    def encoding(plan: Plan) -> encode.Encoded:
+    def encoding(plan: MemoryPlan) -> encode.Encoded:
         return encode.encode(networks, *keys, SETTINGS, noise, plan)
 
     def first_time(pictures: torch.Tensor) -> bool:
@@ -341,7 +341,7 @@ def test_out_of_memory_while_decoding_takes_fewer_frames_at_once(monkeypatch: py
 def test_out_of_memory_while_decoding_takes_tiles() -> None:
     networks, notes = loaded(), list[str]()
     latents = 0.2 * torch.randn(1, 2, 4, 8, 56, generator=torch.Generator().manual_seed(0))
-    ladder = Ladder(Plan("", decode_chunk=1), torch.device("cpu"), notes.append)
+    ladder = Ladder(MemoryPlan("", decode_chunk=1), torch.device("cpu"), notes.append)
     whole = decode.decode(networks, latents, ladder.plan)
     with Refusal(networks.vae.decoder, lambda part: part.shape[3] > 48) as refusal:
         frames = ladder.run("decoding", lambda plan: decode.decode(networks, latents, plan))

@@ -14,7 +14,7 @@ from torch import nn
 from fcvg_engine.diffusion import gi_backward_unet as gi_unet
 from fcvg_engine.diffusion.denoiser import SvdDenoiser
 from fcvg_engine.diffusion.encode import Encoded
-from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.diffusion.memory_plan import MemoryPlan
 from fcvg_engine.diffusion.networks import Models
 from fcvg_engine.shared.errors import MissingModel
 from fcvg_engine.shared.protocol import SamplingSettings
@@ -152,7 +152,7 @@ def test_denoiser_links_both_directions_however_it_batches(unets: tuple[nn.Modul
     encoded = Encoded(embeddings, embeddings * 2, keys, keys * 2)
 
     def denoiser(branches: int) -> SvdDenoiser:
-        plan = Plan("test", branches=branches)
+        plan = MemoryPlan("test", branches=branches)
         return SvdDenoiser(models, encoded, None, SamplingSettings(), steps=4, plan=plan, frames=SEEN)
 
     sigma, timestep = denoiser(1).sigmas[2], denoiser(1).timesteps[2]

@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_leaves
 from fcvg_engine.core.method import Options
 from fcvg_engine.diffusion import colour, memory, native_frames, preview, retime, sizes
 from fcvg_engine.diffusion.memory_fallback import Ladder
-from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.diffusion.memory_plan import MemoryPlan
 from fcvg_engine.draft import rife
 from fcvg_engine.shared.errors import BadRequest, OutOfMemory
 from fcvg_engine.shared.methods import GENERATIVE
@@ -145,13 +145,13 @@ def test_other_times_come_from_both_neighbours() -> None:
 def test_contact_sheet_shows_all_frames_in_order_and_stays_small() -> None:
     latents = torch.zeros(1, 25, 4, 72, 128)
     latents[0, :, 3] = -torch.linspace(0, 1, 25).view(-1, 1, 1)  # the channel that darkens
-    sheet = preview.sheet(latents)
+    sheet = preview.contact_sheet(latents)
     assert sheet.shape == (3, 7 * 72, 4 * 128)  # 25 wide frames, and three places left over
     tiles = sheet.unfold(1, 72, 72).unfold(2, 128, 128).mean((0, 3, 4)).flatten()
     assert tiles[0] == pytest.approx(0.5)
     assert (tiles[1:25] > tiles[:24]).all()
     assert not tiles[25:].any()
-    large = preview.sheet(10 * torch.randn(1, 7, 4, 80, 200))
+    large = preview.contact_sheet(10 * torch.randn(1, 7, 4, 80, 200))
     assert large.shape[2] <= preview.WIDEST
     assert large.min() >= 0 and large.max() <= 1
 
@@ -210,7 +210,7 @@ def test_automatic_preset_is_the_fastest_that_fits() -> None:
 @pytest.mark.parametrize("method", GENERATIVE)
 def test_more_needs_more(method: str) -> None:
     def need(size: tuple[int, int] = FULL, **plan: int) -> int:
-        return sum(memory.stages(Plan("", **plan), size, method).values())  # type: ignore[arg-type]
+        return sum(memory.stages(MemoryPlan("", **plan), size, method).values())  # type: ignore[arg-type]
 
     assert need((512, 320)) < need((1024, 576)) < need((1280, 704))
     assert need(branches=1) < need(branches=2) <= need(branches=4)
@@ -237,9 +237,9 @@ def test_the_ladder_goes_down_and_ends(stage: str, preset: str) -> None:
 @pytest.mark.parametrize(("device", "tries"), [("cuda", 5), ("cpu", 4)])  # a processor has nothing to offload
 def test_a_stage_that_never_fits_says_so(device: str, tries: int) -> None:
     notes: list[str] = []
-    tried: list[Plan] = []
+    tried: list[MemoryPlan] = []
 
-    def work(plan: Plan) -> None:
+    def work(plan: MemoryPlan) -> None:
         tried.append(plan)
         raise torch.OutOfMemoryError("CUDA out of memory")
 
@@ -294,15 +294,15 @@ def fused_attention(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(F, "scaled_dot_product_attention", lambda query, *_, **__: torch.empty_like(query))
 
 
-def activations(plan: Plan, stage: str) -> float:
+def activations(plan: MemoryPlan, stage: str) -> float:
     """What the estimate says of a stage, without weights and the device's own."""
     small = memory.stages(plan, (64, 64), "trf")[stage]
     full = memory.stages(plan, FULL, "trf")[stage]
     return (full - small) / (1 - 64 * 64 / (FULL[0] * FULL[1]))
 
 
-@pytest.mark.parametrize("plan", [Plan("", branches=2), Plan("", branches=1, forward_chunk=5)])
-def test_estimate_of_the_unet_against_its_tensors(plan: Plan, fused_attention: None) -> None:
+@pytest.mark.parametrize("plan", [MemoryPlan("", branches=2), MemoryPlan("", branches=1, forward_chunk=5)])
+def test_estimate_of_the_unet_against_its_tensors(plan: MemoryPlan, fused_attention: None) -> None:
     from diffusers import UNetSpatioTemporalConditionModel
 
     half = {"dtype": torch.float16, "device": "meta"}
@@ -315,7 +315,7 @@ def test_estimate_of_the_unet_against_its_tensors(plan: Plan, fused_attention: N
     traced = peak_bytes(unet, lambda: unet(sample, torch.empty((), **half), embedding, ids))
     assert 1.0 < activations(plan, "denoising") / traced < 1.25
     weights = sum(each.numel() for each in unet.parameters()) * 2
-    assert memory.stages(Plan("", offload=True), (64, 64), "trf")["denoising"] > weights
+    assert memory.stages(MemoryPlan("", offload=True), (64, 64), "trf")["denoising"] > weights
 
 
 def test_estimate_of_the_decoder_against_its_tensors(fused_attention: None) -> None:
@@ -329,8 +329,8 @@ def test_estimate_of_the_decoder_against_its_tensors(fused_attention: None) -> N
         ).to("meta", torch.float16)
     latents = torch.empty(2, 4, 72, 128, dtype=torch.float16, device="meta")
     traced = peak_bytes(vae, lambda: vae.decode(latents, num_frames=2))
-    assert 1.0 < activations(Plan("", decode_chunk=2), "decoding") / traced < 1.25
+    assert 1.0 < activations(MemoryPlan("", decode_chunk=2), "decoding") / traced < 1.25
     picture = torch.empty(1, 3, 576, 1024, device="meta")
     vae.float()
     traced = peak_bytes(vae, lambda: vae.encode(picture))
-    assert 1.0 < activations(Plan(""), "encoding") / traced < 1.25
+    assert 1.0 < activations(MemoryPlan(""), "encoding") / traced < 1.25

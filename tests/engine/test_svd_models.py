@@ -21,7 +21,7 @@ from fcvg_engine.diffusion import networks, safetensors_loading
 from fcvg_engine.diffusion.decode import decode
 from fcvg_engine.diffusion.denoiser import SvdDenoiser
 from fcvg_engine.diffusion.encode import Encoded, encode
-from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.diffusion.memory_plan import MemoryPlan
 from fcvg_engine.diffusion.samplers.base import reversed_frames
 from fcvg_engine.models import discovery
 from fcvg_engine.nets.controlnext import ControlNeXt
@@ -60,10 +60,10 @@ def fcvg(found: discovery.Found) -> networks.Models:
 def encoded(found: discovery.Found) -> Encoded:
     loaded = networks.load(found, "fcvg", CPU, torch.float32, quiet)
     start, end, noise = torch.rand(3, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
-    return encode(loaded, start, end, SamplingSettings(), noise[None], Plan("test"))
+    return encode(loaded, start, end, SamplingSettings(), noise[None], MemoryPlan("test"))
 
 
-def asked(loaded: networks.Models, encoded: Encoded, plan: Plan, **settings: float) -> SvdDenoiser:
+def asked(loaded: networks.Models, encoded: Encoded, plan: MemoryPlan, **settings: float) -> SvdDenoiser:
     conditions = torch.rand(FRAMES, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     return SvdDenoiser(loaded, encoded, conditions, SamplingSettings(**settings), STEPS, plan, FRAMES)
 
@@ -87,7 +87,7 @@ def close(one: torch.Tensor, other: torch.Tensor, most: float = 1e-5) -> bool:
 
 
 def test_batching_and_chunking_change_nothing(fcvg: networks.Models, encoded: Encoded) -> None:
-    plan = Plan("test", branches=4)
+    plan = MemoryPlan("test", branches=4)
     expected = answers(asked(fcvg, encoded, plan))
     for change in ({"branches": 2}, {"branches": 1}, {"branches": 1, "offload": True}, {"forward_chunk": 2}):
         assert close(answers(asked(fcvg, encoded, dataclasses.replace(plan, **change))), expected), change
@@ -97,15 +97,15 @@ def test_batching_and_chunking_change_nothing(fcvg: networks.Models, encoded: En
 def test_half_precision_answers_nearly_the_same(
     found: discovery.Found, fcvg: networks.Models, encoded: Encoded
 ) -> None:
-    expected = answers(asked(fcvg, encoded, Plan("test")), 1)
+    expected = answers(asked(fcvg, encoded, MemoryPlan("test")), 1)
     half = networks.load(found, "fcvg", CPU, torch.float16, quiet)
-    found_in_half = answers(asked(half, encoded, Plan("test")), 1)
+    found_in_half = answers(asked(half, encoded, MemoryPlan("test")), 1)
     assert found_in_half.dtype == torch.float32
     assert close(found_in_half, expected, 0.02)
 
 
 def test_one_direction_is_half_of_both(fcvg: networks.Models, encoded: Encoded) -> None:
-    denoiser = asked(fcvg, encoded, Plan("test"))
+    denoiser = asked(fcvg, encoded, MemoryPlan("test"))
     noisy = latents(denoiser)
     forward, backward = denoiser.both(noisy, 1)
     assert close(denoiser.one(noisy, 1, "forward").conditional, forward.conditional)
@@ -115,7 +115,7 @@ def test_one_direction_is_half_of_both(fcvg: networks.Models, encoded: Encoded) 
 
 
 def test_conditions_steer_the_conditional_half_only(fcvg: networks.Models, encoded: Encoded) -> None:
-    plan = Plan("test", branches=2)
+    plan = MemoryPlan("test", branches=2)
     plain = answers(SvdDenoiser(fcvg, encoded, None, SamplingSettings(), STEPS, plan, FRAMES))
     steered = answers(asked(fcvg, encoded, plan))
     for half in (0, 2):
@@ -125,13 +125,13 @@ def test_conditions_steer_the_conditional_half_only(fcvg: networks.Models, encod
 
 
 def test_sampling_settings_reach_the_network(fcvg: networks.Models, encoded: Encoded) -> None:
-    usual = answers(asked(fcvg, encoded, Plan("test")))
+    usual = answers(asked(fcvg, encoded, MemoryPlan("test")))
     for change in ({"fps": 12}, {"motion_bucket": 20}, {"noise_augmentation": 0.3}):
-        assert not close(answers(asked(fcvg, encoded, Plan("test"), **change)), usual, 1e-4), change
+        assert not close(answers(asked(fcvg, encoded, MemoryPlan("test"), **change)), usual, 1e-4), change
 
 
 def test_turbo_skips_guidance_late_only(fcvg: networks.Models, encoded: Encoded) -> None:
-    exact, turbo = (asked(fcvg, encoded, Plan("test", late_guidance=share)) for share in (1.0, 0.5))
+    exact, turbo = (asked(fcvg, encoded, MemoryPlan("test", late_guidance=share)) for share in (1.0, 0.5))
     assert close(answers(turbo, 1), answers(exact, 1))
     forward, backward = turbo.both(latents(turbo), 2)
     assert torch.equal(forward.conditional, forward.unconditional)
@@ -140,9 +140,9 @@ def test_turbo_skips_guidance_late_only(fcvg: networks.Models, encoded: Encoded)
 
 def test_backward_direction_of_gi_has_its_own_network(found: discovery.Found, encoded: Encoded) -> None:
     gi = networks.load(found, "gi", CPU, torch.float32, quiet)
-    with_two = answers(asked(gi, encoded, Plan("test", branches=4)))
-    assert close(answers(asked(gi, encoded, Plan("test", branches=1))), with_two)
-    with_one = answers(asked(dataclasses.replace(gi, backward_unet=None), encoded, Plan("test")))
+    with_two = answers(asked(gi, encoded, MemoryPlan("test", branches=4)))
+    assert close(answers(asked(gi, encoded, MemoryPlan("test", branches=1))), with_two)
+    with_one = answers(asked(dataclasses.replace(gi, backward_unet=None), encoded, MemoryPlan("test")))
     assert close(with_two[:2], with_one[:2])
     assert not close(with_two[2:], with_one[2:], 1e-3)
     shared = {id(weight) for weight in gi.unet.parameters()} & {id(weight) for weight in gi.backward_unet.parameters()}
@@ -150,7 +150,7 @@ def test_backward_direction_of_gi_has_its_own_network(found: discovery.Found, en
 
 
 def test_invalid_numbers_name_the_step(fcvg: networks.Models, encoded: Encoded) -> None:
-    denoiser = asked(fcvg, encoded, Plan("test"))
+    denoiser = asked(fcvg, encoded, MemoryPlan("test"))
     with pytest.raises(NumericError, match="step 3 of 4"):
         denoiser.both(latents(denoiser) * torch.nan, 2)
 
@@ -160,18 +160,20 @@ def test_invalid_numbers_name_the_step(fcvg: networks.Models, encoded: Encoded) 
 
 def test_tiles_join_without_seams(fcvg: networks.Models) -> None:
     few = torch.randn(1, 1, 4, 8, 72, generator=torch.Generator().manual_seed(3))
-    whole, tiled = (decode(fcvg, few, Plan("test", tiled=tiled)) for tiled in (False, True))
+    whole, tiled = (decode(fcvg, few, MemoryPlan("test", tiled=tiled)) for tiled in (False, True))
     # Attention over a tile differs from that over the picture; a seam would be seen as a jump in the difference.
     difference = (tiled - whole).mean(dim=(0, 1, 2))
     jumps = difference.diff().abs()
     assert jumps.max() <= 0.005 * whole.abs().max()
     small = few[..., :40]
-    assert close(decode(fcvg, small, Plan("test", tiled=True)), decode(fcvg, small, Plan("test")))
+    assert close(decode(fcvg, small, MemoryPlan("test", tiled=True)), decode(fcvg, small, MemoryPlan("test")))
 
 
 def test_decoding_tells_its_progress(fcvg: networks.Models) -> None:
     told: list[tuple[int, int]] = []
-    decode(fcvg, torch.zeros(1, 5, 4, 8, 8), Plan("test", decode_chunk=2), lambda done, of: told.append((done, of)))
+    decode(
+        fcvg, torch.zeros(1, 5, 4, 8, 8), MemoryPlan("test", decode_chunk=2), lambda done, of: told.append((done, of))
+    )
     assert told == [(2, 5), (4, 5), (5, 5)]
 
 
@@ -180,9 +182,9 @@ def test_half_precision_that_overflows_is_decoded_in_full(found: discovery.Found
     assert half.vae.encoder.conv_in.weight.dtype == torch.float32
     assert half.vae.decoder.conv_in.weight.dtype == torch.float16
     bright = torch.full((1, 2, 4, 8, 8), 2e4)  # over the scaling factor beyond 65504
-    assert torch.isfinite(decode(half, bright, Plan("test"))).all()
+    assert torch.isfinite(decode(half, bright, MemoryPlan("test"))).all()
     with pytest.raises(NumericError, match="decoding"):
-        decode(half, bright * torch.nan, Plan("test"))
+        decode(half, bright * torch.nan, MemoryPlan("test"))
 
 
 # Loading

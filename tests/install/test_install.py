@@ -302,8 +302,8 @@ def test_a_lock_is_free_once_its_holder_is_killed(tmp_path: Path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        assert file_lock.take(tmp_path / "lock") is None
+        assert file_lock.acquire(tmp_path / "lock") is None
         holder.kill()
-    descriptor = file_lock.take(tmp_path / "lock")
+    descriptor = file_lock.acquire(tmp_path / "lock")
     assert descriptor is not None
     os.close(descriptor)

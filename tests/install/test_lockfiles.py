@@ -23,7 +23,7 @@ PLATFORM_TAGS = {"linux-x86_64": r"(many)?linux.*_x86_64", "windows-x86_64": "wi
 
 
 @pytest.fixture(params=NAMES)
-def lock(request: pytest.FixtureRequest) -> pylock.Lock:
+def lock(request: pytest.FixtureRequest) -> pylock.Pylock:
     return pylock.read(pylock.FOLDER / request.param)
 
 
@@ -39,12 +39,12 @@ def test_every_supported_computer_has_a_lock_for_its_cpu_and_its_gpus(python: st
     assert pylock.accelerators("macos-arm64", python) == ["metal"]
 
 
-def test_a_lock_is_found_by_what_its_name_says(lock: pylock.Lock):
+def test_a_lock_is_found_by_what_its_name_says(lock: pylock.Pylock):
     assert pylock.find(lock.platform, lock.accelerator, lock.python) == lock
     assert lock.name == f"{lock.platform}-{lock.accelerator}-py{lock.python.replace('.', '')}"
 
 
-def test_there_is_one_wheel_a_package_that_runs_there(lock: pylock.Lock):
+def test_there_is_one_wheel_a_package_that_runs_there(lock: pylock.Pylock):
     packages = [wheel.package for wheel in lock.wheels]
     assert packages == sorted(set(packages))
     for wheel in lock.wheels:
@@ -53,7 +53,7 @@ def test_there_is_one_wheel_a_package_that_runs_there(lock: pylock.Lock):
         assert any(runs(tag, lock) for tag in tags), wheel.file
 
 
-def runs(tag: object, lock: pylock.Lock) -> bool:
+def runs(tag: object, lock: pylock.Pylock) -> bool:
     interpreter, abi, platform = str(tag).split("-")
     minor = int(lock.python.split(".")[1])
     own = f"cp3{minor}"
@@ -66,20 +66,20 @@ def runs(tag: object, lock: pylock.Lock) -> bool:
     return of_python and of_arm and bool(re.fullmatch(f"any|{PLATFORM_TAGS[lock.platform]}", platform))
 
 
-def test_every_wheel_is_pinned_to_a_published_file(lock: pylock.Lock):
+def test_every_wheel_is_pinned_to_a_published_file(lock: pylock.Pylock):
     for wheel in lock.wheels:
         assert re.fullmatch(r"https://(files\.pythonhosted\.org|download\.pytorch\.org)/\S+\.whl", wheel.url)
         assert re.fullmatch("[0-9a-f]{64}", wheel.sha256)
         assert wheel.size_bytes > 0 or wheel.package in lock.estimated
 
 
-def test_the_sizes_cover_all_wheels(lock: pylock.Lock):
+def test_the_sizes_cover_all_wheels(lock: pylock.Pylock):
     known_bytes = sum(wheel.size_bytes for wheel in lock.wheels)
     assert lock.download_bytes == known_bytes or (lock.estimated and lock.download_bytes > known_bytes)
     assert lock.unpacked_bytes > lock.download_bytes
 
 
-def test_the_packages_are_those_pyproject_asks_for(lock: pylock.Lock):
+def test_the_packages_are_those_pyproject_asks_for(lock: pylock.Pylock):
     versions = {wheel.package: wheel.version for wheel in lock.wheels}
     for requirement in required():
         assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
@@ -88,7 +88,7 @@ def test_the_packages_are_those_pyproject_asks_for(lock: pylock.Lock):
     assert "pytlsd" not in versions  # AGPL
 
 
-def test_torch_is_the_build_for_the_accelerator(lock: pylock.Lock):
+def test_torch_is_the_build_for_the_accelerator(lock: pylock.Pylock):
     versions = {wheel.package: Version(wheel.version) for wheel in lock.wheels}
     nvidia = {package for package in versions if package.startswith("nvidia-")}
     assert bool(nvidia) == (lock.accelerator in ("cuda", "cuda12") and lock.platform.startswith("linux"))
@@ -105,7 +105,7 @@ def test_torch_is_the_build_for_the_accelerator(lock: pylock.Lock):
     assert local == ("" if on_the_index else expected)
 
 
-def test_it_says_what_it_asks_of_the_computer(lock: pylock.Lock):
+def test_it_says_what_it_asks_of_the_computer(lock: pylock.Pylock):
     assert bool(lock.least_glibc) == lock.platform.startswith("linux")
     assert bool(lock.least_macos) == lock.platform.startswith("macos")
     asked = {"cuda": ("7.5", ""), "cuda12": ("5.0", "9.0")}.get(lock.accelerator, ("", ""))

@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 
 from fcvg_engine.diffusion import networks, single_file
 from fcvg_engine.models import consent, discovery, import_links, registry
-from fcvg_engine.models.importing import Candidate, Limit, look, take
+from fcvg_engine.models.importing import Candidate, Limit, adopt, search
 from fcvg_engine.shared.errors import BadRequest, Cancelled, DiskError, LicenceRefused, MissingModel
 from fcvg_engine.transfer.rate import Rate
 
@@ -91,11 +91,11 @@ def linked(source: Path, target: Path) -> Path:
 
 
 def found(place: Path) -> dict[str, Candidate]:
-    return {each.name: each for each in look(place)}
+    return {each.name: each for each in search(place)}
 
 
 def import_all(place: Path) -> list[str]:
-    return [note for each in look(place) for note in take(each)]
+    return [note for each in search(place) for note in adopt(each)]
 
 
 def states(tree: Path) -> dict[Path, tuple[int, ...]]:
@@ -228,7 +228,7 @@ def test_single_files_for_14_and_25_frames_are_told_by_their_names(
     single: Path, disk: Path, file: str, name: str
 ) -> None:
     linked(single, disk / file)
-    (candidate,) = look(disk)
+    (candidate,) = search(disk)
     assert candidate.name == name
     assert ("as far as its name tells" in candidate.what) == (file == "model.safetensors")
 
@@ -267,9 +267,9 @@ def test_other_models_are_nobodys(disk: Path) -> None:
     (disk / "broken" / "unet").mkdir(parents=True)
     (disk / "broken" / "unet" / "config.json").write_text("[" * 100_000, "utf-8")
     (disk / "portrait.pth").write_bytes(b"nothing of ours")
-    assert look(disk) == []
+    assert search(disk) == []
     with pytest.raises(BadRequest, match="no file or folder"):
-        look(disk / "gone")
+        search(disk / "gone")
 
 
 # Nothing is copied, nothing is touched
@@ -330,14 +330,14 @@ def test_false_files_are_named_as_what_they_are(
         linked(published / XT, disk / XT)
         (disk / name).unlink()
     (disk / name).write_bytes(original.read_bytes()[:-1000] if content is None else content)
-    (candidate,) = look(disk)
+    (candidate,) = search(disk)
     assert (
         not candidate.complete
         and words in candidate.missing
         and name in candidate.missing.replace("file vae", f"file {XT}/vae")
     )
     with pytest.raises(MissingModel, match=words) as caught:
-        take(candidate)
+        adopt(candidate)
     assert caught.value.hint
     assert import_links.recorded(models_folder) == {}
 
@@ -371,9 +371,9 @@ def test_a_model_in_two_places_is_imported_in_two_steps(published: Path, disk: P
     linked(published / "controlnext.safetensors", disk / "two" / "controlnext.safetensors")
     half = found(disk / "one")["fcvg"]
     assert not half.complete and half.missing == "controlnext.safetensors was not found."
-    assert half.missing in take(half)
+    assert half.missing in adopt(half)
     assert discovery.find().unet == disk / "one" / "unet.safetensors" and discovery.find().controlnext is None
-    take(found(disk / "two")["fcvg"])
+    adopt(found(disk / "two")["fcvg"])
     assert None not in (discovery.find().unet, discovery.find().controlnext)
 
 
@@ -384,11 +384,11 @@ def test_pickles_that_are_not_the_published_ones_are_refused(disk: Path, models_
     (disk / "superpoint_v1.pth").write_bytes(b"\x80\x04cos\nsystem\n.")
     (disk / "film_net_fp32.pt").write_bytes(b"PK\x03\x04")
     (disk / "yolox_l.onnx").write_bytes(b"\x08\x07")
-    candidates = look(disk)
+    candidates = search(disk)
     assert [each.name for each in candidates] == ["film", "superpoint", "dwpose"]
     for candidate in candidates:
         with pytest.raises(MissingModel, match="not the published file"):
-            take(candidate)
+            adopt(candidate)
     assert import_links.recorded(models_folder) == {}
 
 
@@ -398,14 +398,14 @@ def test_published_files_are_told_by_their_content(disk: Path, pinned: Callable[
     pinned("dwpose", "dw-ll_ucoco_384.onnx", pose)
     (disk / "detector.onnx").write_bytes(people)
     (disk / "dw-ll_ucoco_384 (1).onnx").write_bytes(pose)
-    (candidate,) = look(disk)
-    assert candidate.complete and take(candidate) == []
+    (candidate,) = search(disk)
+    assert candidate.complete and adopt(candidate) == []
     assert (
         discovery.find().people == disk / "detector.onnx" and discovery.find().pose == disk / "dw-ll_ucoco_384 (1).onnx"
     )
     (disk / "detector.onnx").write_bytes(people[::-1])
     with pytest.raises(MissingModel, match=r"detector\.onnx is not the published file"):
-        take(candidate)
+        adopt(candidate)
 
 
 def test_somebodys_own_tuning_is_used_and_said_so(
@@ -427,9 +427,9 @@ def test_comparing_can_be_followed_and_stopped(
     content = os.urandom(5 << 20)
     pinned("film", "film_net_fp32.pt", content)
     (disk / "film_net_fp32.pt").write_bytes(content)
-    (candidate,) = look(disk)
+    (candidate,) = search(disk)
     told: list[tuple[str, Rate]] = []
-    take(candidate, lambda stage, rate: told.append((stage, rate)))
+    adopt(candidate, lambda stage, rate: told.append((stage, rate)))
     assert told[0][0] == "Checking FILM" and told[0][1].total_bytes == len(content)
     import_links.forget(models_folder, "film")
     (disk / "film_net_fp32.pt").touch()  # it may be another by now
@@ -438,7 +438,7 @@ def test_comparing_can_be_followed_and_stopped(
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        take(candidate, stop)
+        adopt(candidate, stop)
     assert import_links.recorded(models_folder) == {}
 
 
@@ -452,7 +452,7 @@ def test_links_in_circles_end(published: Path, disk: Path) -> None:
     (disk / "nowhere").symlink_to(disk / "gone")
     (disk / "self").symlink_to(disk / "self")
     looked: list[str] = []
-    assert [each.name for each in look(disk, report=lambda stage, rate: looked.append(stage))] == ["svd-xt"]
+    assert [each.name for each in search(disk, report=lambda stage, rate: looked.append(stage))] == ["svd-xt"]
     assert len(looked) == 2 + 6  # the disk, a or c, and the model's own folders, once each
 
 
@@ -461,12 +461,12 @@ def test_huge_trees_are_searched_within_bounds(published: Path, disk: Path) -> N
         (disk / f"{number:02d}").mkdir()
     linked(published / XT, disk / "39" / "deep" / XT)
     with pytest.raises(MissingModel, match="holds more than can be searched") as caught:
-        look(disk, Limit(folders=20))
+        search(disk, Limit(folders=20))
     assert "the folder with the models" in caught.value.hint
     with pytest.raises(MissingModel, match="holds more than can be searched"):
-        look(disk, Limit(time_s=0.0))
+        search(disk, Limit(time_s=0.0))
     linked(published / XT, disk / "00" / XT)
-    assert [each.path for each in look(disk, Limit(folders=45))] == [disk / "00" / XT]
+    assert [each.path for each in search(disk, Limit(folders=45))] == [disk / "00" / XT]
 
 
 def test_searching_can_be_stopped(disk: Path) -> None:
@@ -474,7 +474,7 @@ def test_searching_can_be_stopped(disk: Path) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        look(disk, report=stop)
+        search(disk, report=stop)
 
 
 # The note itself

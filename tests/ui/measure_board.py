@@ -68,14 +68,14 @@ def made() -> int:
 
 def steps() -> stage.Steps:
     stage.register()
-    waiting, pump = stage.addon("waiting"), stage.addon("pump")
-    timed(waiting, "lay", "laying")
-    timed(waiting, "publish", "writing the queue down")
-    timed(waiting, "begin", "a step towards the engine")
-    timed(stage.addon("keyframes"), "write_key", "a key")
-    timed(stage.addon("shots"), "chain", "looking at the selection")
-    timed(pump, "turn", "turn of the timer")
-    timed(stage.addon("panels_queue"), "_draw_list", "list of the queue")
+    queue, timer = stage.addon("jobs.queue"), stage.addon("jobs.timer")
+    timed(queue, "lay", "laying")
+    timed(queue, "publish", "writing the queue down")
+    timed(queue, "begin", "a step towards the engine")
+    timed(stage.addon("keys.render_keys"), "write_key", "a key")
+    timed(stage.addon("edit.gaps"), "chain", "looking at the selection")
+    timed(timer, "tick", "tick of the timer")
+    timed(stage.addon("ui.panels.queue"), "_draw_list", "list of the queue")
     scene = stage.board(PANELS, SIZE)
     scene.fcvg.method, scene.fcvg.cuts = METHOD, "MAKE"
     yield from stage.show_sidebars()
@@ -83,7 +83,7 @@ def steps() -> stage.Steps:
     yield 3.0
     figures: dict[str, Any] = {"method": METHOD, "gap_at_rest_ms": longest_gap_ms()}
     for _ in range(6):  # as while something runs, but nothing does: what drawing alone costs Blender here
-        pump._redraw()
+        timer._redraw()
         yield 0.5
     figures["gap_while_redrawing_ms"] = longest_gap_ms()
     for strip in scene.sequence_editor.strips:

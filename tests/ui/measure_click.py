@@ -71,10 +71,10 @@ def generate(figures: dict[str, Any], name: str) -> stage.Steps:
 
 def steps() -> stage.Steps:
     stage.register()
-    timed(stage.addon("pump"), "turn")
-    timed(stage.addon("pump"), "wake")
-    timed(stage.addon("keyframes"), "write_keys")
-    timed(stage.addon("operators.launch"), "_begin")
+    timed(stage.addon("jobs.timer"), "tick")
+    timed(stage.addon("jobs.timer"), "wake")
+    timed(stage.addon("keys.render_keys"), "write_keys")
+    timed(stage.addon("jobs.launch"), "_begin")
     figures: dict[str, Any] = {"method": METHOD, "size": SIZE}
     width, height = map(int, SIZE.split("x"))
     stage.edit((width, height))

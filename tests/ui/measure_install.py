@@ -33,11 +33,12 @@ from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/install", str(Path(sys.argv[1]).parent)]
 from homes import make_site
 from hostile_server import HostileServer
-from fcvg_blender.engine import lockfiles, transfer
+from fcvg_blender.engine import transfer
+from fcvg_blender.installer import pylock
 folder = Path(sys.argv[2])
 with HostileServer() as server:
     make_site(server, folder, "1.0", [2_000_000] * int(sys.argv[3]))
-uv = transfer.locate([lockfiles.tools(lockfiles.platform()).uv], folder, transfer.places())
+uv = transfer.locate([pylock.tools(pylock.platform()).uv], folder, transfer.places())
 transfer.fetch(uv, lambda rate: None)
 """
 
@@ -92,19 +93,19 @@ def steps() -> stage.Steps:
         "--self-test",
         "none",
     ]
-    install = stage.addon("engine.install")
-    program = str(Path(install.__file__))
+    install = stage.addon("installer.pythons")
+    program = str(Path(install.__file__).with_name("install.py"))
     install.command = lambda verb, *words: [python, "-I", program, verb, *words, *options]
-    pump, chores = stage.addon("pump"), stage.addon("chores").chores
-    timed(pump, "turn", "turn")
-    timed(pump, "wake", "wake")
+    timer, chores = stage.addon("jobs.timer"), stage.addon("tasks.background").chores
+    timed(timer, "tick", "tick")
+    timed(timer, "wake", "wake")
     timed(type(chores), "install", "start of a command")
-    timed(stage.addon("panels"), "_draw_engine", "panel")
-    timed(stage.addon("preferences_engine"), "draw", "preferences")
+    timed(stage.addon("ui.panels.tab"), "_draw_engine", "panel")
+    timed(stage.addon("ui.preferences_engine"), "draw", "preferences")
     stage.edit()
     yield from stage.show_sidebars()
     bpy.context.preferences.system.use_online_access = True
-    preferences = stage.addon("preferences").of_addon(bpy.context)
+    preferences = stage.addon("settings.addon_choices").of_addon(bpy.context)
     preferences.section = "ENGINE"
     bpy.ops.preferences.addon_show("INVOKE_DEFAULT", module=stage.EXTENSION)
     yield 2.0
@@ -112,7 +113,7 @@ def steps() -> stage.Steps:
     yield 3.0
     figures: dict[str, Any] = {"gap_at_rest_ms": longest_gap_ms()}
     for _ in range(6):  # as while something runs, but nothing does: what drawing alone costs Blender here
-        pump._redraw()
+        timer._redraw()
         yield 0.5
     figures["gap_while_redrawing_ms"] = longest_gap_ms()
     began_s = time.monotonic()

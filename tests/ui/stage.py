@@ -52,7 +52,7 @@ def register() -> None:
 def addon(module: str) -> Any:
     """A module of the add-on that is registered, wherever it lies."""
     register()
-    name = next(n for n in sys.modules if n.endswith("fcvg_blender.jobs")).removesuffix("jobs")
+    name = next(n for n in sys.modules if n.endswith("fcvg_blender.registration")).removesuffix("registration")
     return __import__(name + module, fromlist=["*"])
 
 

@@ -99,7 +99,7 @@ def timed(draw: Callable[[], None], times_s: list[float]) -> Callable[[], None]:
 
 def steps() -> stage.Steps:
     stage.register()
-    badges = stage.addon("badges")
+    badges = stage.addon("ui.badges")
     scene = stage.edit(size=(320, 180), gap=GAP)
     yield from stage.press("ESC")
     yield from stage.show_sidebars()

@@ -68,7 +68,7 @@ def steps() -> stage.Steps:
     long_text = "A sentence that is too long for a narrow sidebar, so that it has to be broken."
     region = next(region for region in stage.timeline().regions if region.type == "UI")
     with bpy.context.temp_override(area=stage.timeline(), region=region):
-        lines = stage.addon("texts").wrapped(bpy.context, long_text)
+        lines = stage.addon("ui.text_layout").wrapped(bpy.context, long_text)
     assert len(lines) > 1
     assert " ".join(lines) == long_text
 

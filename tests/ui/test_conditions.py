@@ -29,12 +29,12 @@ def make_models(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     program = "import sys, pathlib, checkpoints; checkpoints.write(pathlib.Path(sys.argv[1]))"
     environment = os.environ | {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"}
-    subprocess.run([stage.addon("engine.locate").find().path, "-c", program, folder], env=environment, check=True)
+    subprocess.run([stage.addon("engine.find_python").find().path, "-c", program, folder], env=environment, check=True)
 
 
 def choose_models(folder: Path) -> None:
     """In the preferences where there are any, as an artist does."""
-    addon = bpy.context.preferences.addons.get(stage.addon("preferences").ADDON)
+    addon = bpy.context.preferences.addons.get(stage.addon("settings.addon_choices").ADDON_ID)
     if addon:
         addon.preferences.checkpoints = str(folder)
     else:
@@ -124,7 +124,7 @@ def steps() -> stage.Steps:
     yield 0.7
     stage.screenshot("generated")
     assert not status().error_message, status().error_message
-    assert stage.addon("sheets")._icons is None, "pictures are freed when their job ends"
+    assert stage.addon("jobs.preview_icons")._icons is None, "pictures are freed when their job ends"
     made = [strip for strip in scene.sequence_editor.strips if strip.fcvg.id and not strip.fcvg.overlay]
     assert [strip.fcvg.state for strip in made] == ["DONE"]
     assert made[0].channel < overlay().channel

@@ -65,7 +65,7 @@ def steps() -> stage.Steps:
     assert selected == {"A", "B"}, selected
 
     yield from click()
-    session = stage.addon("jobs").session
+    session = stage.addon("jobs.session").session
     engine = session.client.hello.pid
     bpy.ops.wm.read_homefile(app_template="Video_Editing")
     yield from stage.until(lambda: not jobs() and not session.active, "the job of the old file stopped")

@@ -73,7 +73,7 @@ def type_into_text(*keys: tuple[str, str]) -> stage.Steps:
 
 def measure() -> dict[str, Any]:
     """Milliseconds for one flip of all frames."""
-    takes = stage.addon("takes")
+    takes = stage.addon("edit.strip_takes")
     operator, alone = [], []
     for _ in range(FLIPS):
         began_s = time.perf_counter()

@@ -37,7 +37,7 @@ def choice(settings: object, name: str) -> str:
 
 def sentence(scene: object) -> str:
     """What the panel says of the selection."""
-    shots, compat = stage.addon("shots"), stage.addon("compat")
+    shots, compat = stage.addon("edit.gaps"), stage.addon("compat")
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
         return shots.sentence(shots.chain(scene, compat.selected_strips(bpy.context), scene.fcvg), "RIFE")
 
@@ -57,7 +57,7 @@ def refused(**call: int) -> str:
 def steps() -> stage.Steps:
     stage.register()
     scene = stage.edit()
-    words, chores = stage.addon("words"), stage.addon("chores")
+    words, chores = stage.addon("i18n.translate"), stage.addon("tasks.background")
     yield from stage.press("ESC")  # away with the splash screen
     yield from stage.show_sidebars()
     english = label("generate_inbetweens"), sentence(scene)
@@ -71,14 +71,14 @@ def steps() -> stage.Steps:
     try:
         sentence(scene)
     except Exception as problem:
-        said = words.said(problem)
+        said = words.error_sentence(problem)
     assert said == "„A“ ist stummgeschaltet. Die Stummschaltung aufheben (Alt H), um sein Bild zu verwenden.", said
     scene.sequence_editor.strips["A"].mute = False
     # Sentences of the engine, with and without values; a value can be a sentence itself.
-    assert words.told("Looking for motion") == "Bewegung wird gesucht"
-    assert words.told("The disk is full: /tmp/A") == "Der Datenträger ist voll: /tmp/A"
-    assert words.told("FILM cannot be used. It is missing.") == "FILM ist nicht verwendbar. Es fehlt."
-    assert words.told("Nobody has ever said this of 3 of 4.") == "Nobody has ever said this of 3 of 4."
+    assert words.translate_sentence("Looking for motion") == "Bewegung wird gesucht"
+    assert words.translate_sentence("The disk is full: /tmp/A") == "Der Datenträger ist voll: /tmp/A"
+    assert words.translate_sentence("FILM cannot be used. It is missing.") == "FILM ist nicht verwendbar. Es fehlt."
+    assert words.translate_sentence("Nobody has ever said this of 3 of 4.") == "Nobody has ever said this of 3 of 4."
     yield from stage.until(lambda: not chores.chores.active, "chores")
     stage.screenshot("selected")
 
@@ -93,15 +93,15 @@ def steps() -> stage.Steps:
 
     registration = stage.addon("registration")
     registration.unregister()
-    assert words.told("The disk is full: /tmp/A") == "The disk is full: /tmp/A"
+    assert words.translate_sentence("The disk is full: /tmp/A") == "The disk is full: /tmp/A"
     registration.register()
     yield 1.0
     assert label("generate_inbetweens") == "Zwischenbilder generieren"
-    assert words.told("The disk is full: /tmp/A") == "Der Datenträger ist voll: /tmp/A"
+    assert words.translate_sentence("The disk is full: /tmp/A") == "Der Datenträger ist voll: /tmp/A"
 
     yield from speak("en_US")
     assert label("generate_inbetweens") == "Generate Inbetweens"
-    assert words.told("The disk is full: /tmp/A") == "The disk is full: /tmp/A"
+    assert words.translate_sentence("The disk is full: /tmp/A") == "The disk is full: /tmp/A"
     assert "The strip has no take 9." in refused(number=9), refused(number=9)
 
 

@@ -28,7 +28,7 @@ def status() -> Any:
 
 
 def preferences() -> Any:
-    return stage.addon("preferences").of_addon(bpy.context)
+    return stage.addon("settings.addon_choices").of_addon(bpy.context)
 
 
 def prepare() -> None:
@@ -40,8 +40,8 @@ def prepare() -> None:
     def command(verb: str, *options: str) -> list[str]:
         return [python, "-I", str(TESTS / "scripted_installer.py"), verb, *options]
 
-    stage.addon("engine.install").command = command
-    stage.addon("engine_state").forget()
+    stage.addon("installer.pythons").command = command
+    stage.addon("tasks.engine_state").forget()
 
 
 def click(operator: Any, name: str) -> None:
@@ -109,7 +109,7 @@ def steps() -> stage.Steps:
     close_preferences()
 
     click(bpy.ops.fcvg.install_engine, "Install Engine")
-    chores = stage.addon("chores").chores
+    chores = stage.addon("tasks.background").chores
     yield from stage.until(lambda: "plan" in chores.plans, "the plan")
     yield from stage.until(lambda: len(chores.plans) == 4, "the plans of the other accelerators")
     yield 0.5
@@ -122,7 +122,7 @@ def steps() -> stage.Steps:
     stage.screenshot("5_installing_preferences")
     close_preferences()
     yield from stage.until(lambda: not chores.active, "the engine")
-    state = stage.addon("engine_state").look("")
+    state = stage.addon("tasks.engine_state").read_state("")
     assert state.kind == "current", state
     stage.sequencer_scene().fcvg.method = "DISSOLVE"
     clicks.append("Generate")
@@ -164,7 +164,7 @@ def steps() -> stage.Steps:
     yield from stage.until(lambda: status().troubles, "the error")
     yield from show_preferences("ENGINE")
     stage.screenshot("13_error")
-    assert stage.addon("engine_state").look("").kind == "current", "the old engine still works"
+    assert stage.addon("tasks.engine_state").read_state("").kind == "current", "the old engine still works"
     close_preferences()
 
 

@@ -50,11 +50,11 @@ def find(screen: np.ndarray, picture: np.ndarray) -> tuple[float, int, int]:
 
 def chart_on_screen(name: str) -> tuple[int, int]:
     """Column and row of the active strip's chart, which is asserted to be there pixel by pixel."""
-    charts, chart_picture = stage.addon("charts"), stage.addon("chart_picture")
+    charts, chart_picture = stage.addon("ui.chart_icons"), stage.addon("ui.chart_picture")
     window = bpy.context.window_manager.windows[0]
     with bpy.context.temp_override(window=window):
         context = bpy.context
-        side = int((stage.addon("panels_timing").CHART_UNITS - 0.3) * charts.unit_px(context))
+        side = int((stage.addon("ui.panels.timing").CHART_UNITS - 0.3) * charts.unit_px(context))
         ink, missing = charts._colours(context)
         look = chart_picture.Look(side, side, float(context.preferences.system.ui_scale), ink, missing)
     pixels = chart_picture.paint(charts.of_strip(ours()), look)
