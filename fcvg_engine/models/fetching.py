@@ -66,7 +66,8 @@ def agree(model: Model) -> None:
 
 def verify(name: str, report: Report) -> str:
     """Read every file and compare its sha256 with the pinned or recorded one; the model's state after that, see
-    `installed.state`. A file that nothing is known of counts as whole. Raises BadRequest and whatever `report` raises."""
+    `installed.state`. A file that nothing is known of counts as whole. Raises BadRequest and whatever `report`
+    raises."""
     model = known(name)
     found = discovery.find()
     for each in installed.copies(model, found):

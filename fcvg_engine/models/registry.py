@@ -67,8 +67,8 @@ class Model:
     """One entry. `commercial` is one of `protocol.COMMERCIAL`, `commercial_why` the sentence why.
 
     `training_data`: what has been published about it. `sources`: the authors' own before mirrors; the first that is not
-    `manual` is the one to download from. `role`: the field of `discovery.Found` that is this model's whole folder, empty
-    where its files have roles of their own.
+    `manual` is the one to download from. `role`: the field of `discovery.Found` that is this model's whole folder,
+    empty where its files have roles of their own.
     """
 
     name: str

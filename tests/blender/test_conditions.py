@@ -11,8 +11,9 @@ import bpy
 import numpy as np
 import pytest
 from artist import DONE, Shown, idle, save, status, turn_until, two_strips
+from drawn_panels import drawn
 from edits import Edit
-from test_panels import drawn
+from line_keys import WORK, one_line
 
 from fcvg_blender import compat
 from fcvg_blender.edit import conditions_strip, gaps, strips, take_folders
@@ -22,7 +23,6 @@ from fcvg_blender.takes import requests
 from fcvg_blender.ui.panels import generative, tab
 
 GAP = 5
-WORK = 64  # pixels of either side of the pictures that the engine draws
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -235,10 +235,3 @@ def test_it_goes_with_the_file_when_that_is_first_saved(edit: Edit, tmp_path: Pa
     blend = save(edit)
     assert strips.folder(preview()).parent == blend.parent / "inbetweens"
     assert Path(bpy.path.abspath(edit.settings.conditions.matches)) == conditions_strip.matches(preview())
-
-
-def one_line() -> dict[str, Any]:
-    """The content of a matches.json: a line over three quarters of the width, from a quarter to three quarters down."""
-    x, top, bottom = (WORK / 8, WORK * 7 / 8), WORK / 4, WORK * 3 / 4
-    line = {"start": [[x[0], top], [x[1], top]], "end": [[x[0], bottom], [x[1], bottom]], "colour": [255, 255, 255]}
-    return {"version": 1, "size": [WORK, WORK], "lines": [line], "people": []}

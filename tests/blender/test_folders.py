@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import pytest
 from edits import Edit, noise
-from test_strips import engine_writes, lay, strip_of
+from laid_strips import engine_writes, lay, strip_of
 
 from fcvg_blender.edit import gaps, strips, take_folders
 from fcvg_blender.engine import errors

@@ -12,8 +12,8 @@ from typing import Any
 import bpy
 import pytest
 from artist import DONE, INCOMPLETE, ours, save, status, turn_until, two_strips
+from drawn_panels import drawn
 from edits import Edit
-from test_panels import drawn
 
 from fcvg_blender.edit import gaps, strips, take_files
 from fcvg_blender.engine import find_python, methods, protocol

@@ -16,8 +16,8 @@ from typing import Any
 import bpy
 import pytest
 from artist import DONE, HANG_S, idle, ours, status, turn_until, two_strips
+from drawn_panels import drawn, drawn_preferences
 from edits import Edit
-from test_panels import drawn, drawn_preferences
 
 import fcvg_blender
 from fcvg_blender.engine import find_python, installed_engines, places

@@ -13,8 +13,8 @@ from typing import Any
 import bpy
 import pytest
 from artist import DONE, HANG_S, idle, ours, save, status, turn_until, two_strips
+from drawn_panels import drawn, drawn_preferences
 from edits import Edit
-from test_panels import drawn, drawn_preferences
 
 from fcvg_blender.edit import strips
 from fcvg_blender.engine import errors, find_python, protocol, registry

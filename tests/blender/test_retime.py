@@ -7,8 +7,8 @@ from pathlib import Path
 import bpy
 import pytest
 from artist import DONE, INCOMPLETE, Shown, files, idle, ours, save, status, turn_until, two_strips
+from drawn_panels import drawn
 from edits import Edit, noise
-from test_panels import drawn
 
 from fcvg_blender import compat
 from fcvg_blender.edit import gaps, strips

@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 import pytest
 from artist import two_strips
+from drawn_panels import drawn
 from edits import Edit
-from test_panels import drawn
 
 from fcvg_blender import compat
 from fcvg_blender.engine import errors, protocol

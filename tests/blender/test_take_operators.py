@@ -11,8 +11,8 @@ from typing import Any
 import bpy
 import pytest
 from artist import DONE, INCOMPLETE, files, idle, ours, save, shows_nothing, status, turn_until, two_strips
+from drawn_panels import drawn
 from edits import Edit, noise
-from test_panels import drawn
 
 from fcvg_blender import compat
 from fcvg_blender.edit import placeholder, strip_takes, strips, take_folders

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from artist import DONE, INCOMPLETE, files, ours, save, shows_nothing, status, two_strips
 from edits import Edit, noise, read
-from test_strips import engine_writes, insert, request, strip_of, two_pictures
+from laid_strips import engine_writes, insert, request, strip_of, two_pictures
 
 from fcvg_blender.edit import gaps, strip_takes, strips, take_folders
 from fcvg_blender.engine import errors
