@@ -53,7 +53,7 @@ lock: .venv/.ready ## make the installer's locks anew (minutes; needs the networ
 	$(ENGINE) tools/lock.py
 
 test-engine: .venv/.ready ## engine, protocol, client, faults, parity (no bpy)
-	$(ENGINE) -m pytest --ignore=tests/blender --ignore=tests/ui
+	$(ENGINE) -m pytest --ignore=tests/blender --ignore=tests/window
 
 test-blender: setup ## the add-on in bpy 4.5 (no torch)
 	.venv-blender/bin/python -m pytest tests/blender
