@@ -18,7 +18,7 @@ SVD_XT = registry.models()["svd-xt"]
 def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The models folder; the user's own data is beside it."""
     monkeypatch.setenv("FCVG_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr(consent.files, "user_data", lambda: tmp_path / "data")
+    monkeypatch.setattr(consent.discovery, "user_data", lambda: tmp_path / "data")
     return tmp_path / "models"
 
 
