@@ -57,7 +57,7 @@ api: setup ## docs/api, written from the code
 	.venv-blender/bin/python tools/api_page.py blender
 
 test-engine: .venv/.ready ## engine, protocol, client, faults, parity (no bpy)
-	$(ENGINE) -m pytest --ignore=tests/blender --ignore=tests/ui
+	$(ENGINE) -m pytest --ignore=tests/blender --ignore=tests/window
 
 test-blender: setup ## the add-on in bpy 4.5 (no torch)
 	.venv-blender/bin/python -m pytest tests/blender

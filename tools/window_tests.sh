@@ -24,7 +24,7 @@ import pytest
 sys.exit(pytest.main(['-p', 'no:cacheprovider', 'tests/blender']))"
 
 passed=0 failed=0
-for test in tests/ui/test_*.py; do
+for test in tests/window/test_*.py; do
   name=$(basename "$test" .py)
   mkdir -p "$out/$name"
   echo "-- $name"
