@@ -296,8 +296,8 @@ def test_it_is_cancelled_and_the_next_one_goes_on(home: Home, site: Site, how: s
 
 
 def test_a_lock_is_free_once_its_holder_is_killed(tmp_path: Path):
-    program = "import sys, time; from fcvg_blender.engine import oslock; from pathlib import Path; "
-    program += "oslock.take(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    program = "import sys, time; from fcvg_blender.engine import file_lock; from pathlib import Path; "
+    program += "file_lock.acquire(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
     command = [sys.executable, "-c", program, str(tmp_path / "lock")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]) as holder:
         assert holder.stdout is not None

@@ -195,9 +195,9 @@ def test_out_of_memory_is_said_so() -> None:
     """A real lack of memory, in a process that may not have more."""
     program = """
 import resource, torch
-from fcvg_engine.errors import OutOfMemory
-from fcvg_engine.methods import dissolve
-from fcvg_engine.methods.base import Options
+from fcvg_engine.shared.errors import OutOfMemory
+from fcvg_engine.draft import dissolve
+from fcvg_engine.core.method import Options
 start, end = torch.zeros(3, 4096, 4096), torch.zeros(3, 4096, 4096)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000, used + 50_000_000))

@@ -586,7 +586,7 @@ def child(wanted: Download, stall_s: str = "5", **options: Any) -> subprocess.Po
     script = """
 import json, sys
 from pathlib import Path
-from fcvg_engine.errors import FcvgError
+from fcvg_engine.shared.errors import FcvgError
 from fcvg_engine.transfer import Download, Patience, fetch
 url, path, sha256, size_bytes, title = json.loads(sys.argv[1])
 try:
