@@ -27,7 +27,7 @@ import torch
 from fcvg_engine.core import devices
 from fcvg_engine.diffusion import decode, encode, memory, sizes
 from fcvg_engine.diffusion.denoiser import SvdDenoiser
-from fcvg_engine.diffusion.memory_plan import MemoryPlan
+from fcvg_engine.diffusion.memory import MemoryPlan
 from fcvg_engine.diffusion.networks import Models
 from fcvg_engine.diffusion.samplers import fcvg as sampler
 from fcvg_engine.nets.controlnext import ControlNeXt

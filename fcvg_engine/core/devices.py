@@ -1,4 +1,4 @@
-"""Where the networks run: which devices are there, what they hold, and in which precision they compute."""
+"""Devices that networks run on: which there are, how much memory they have, in which precision they compute."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEPT_BYTES = 2**30
 
 @dataclass(frozen=True)
 class Device:
-    """A device that can be asked for. `memory_bytes` is all it has, `free_bytes` what is free now."""
+    """A device that a request can name. `memory_bytes`: all it has. `free_bytes`: what is free now."""
 
     name: str
     label: str
@@ -32,9 +32,9 @@ class Device:
 
 
 def pick(name: str) -> torch.device:
-    """The device that `name`, one of protocol.DEVICES, stands for; `auto` takes a GPU where there is one.
+    """Returns the device called `name`, one of protocol.DEVICES. `auto` is a GPU where there is one.
 
-    Raises BadRequest when the asked-for device is not there: another one is never taken silently.
+    Raises BadRequest when the device is not there: the engine never uses another one instead.
     """
     there = [device.name for device in available()]
     if name == "auto":
@@ -52,14 +52,14 @@ def pick(name: str) -> torch.device:
 
 
 def precision(device: torch.device) -> torch.dtype:
-    """Half precision on GPUs, float32 on the processor, where half is slower."""
+    """Returns float16 for GPUs and float32 for the processor, where half precision is slower."""
     import torch
 
     return torch.float32 if device.type == "cpu" else torch.float16
 
 
 def available() -> list[Device]:
-    """All devices that work here, the processor first."""
+    """Lists all devices that work on this computer, the processor first. Raises MissingPart without torch."""
     require_torch()
     import torch
 
@@ -73,12 +73,21 @@ def available() -> list[Device]:
     return found
 
 
+def free_bytes(device: torch.device) -> int:
+    """Bytes of memory that a job may use on `device`. What this process has reserved there on a GPU counts as free."""
+    import torch
+
+    free = next(each.free_bytes for each in available() if each.name == device.type)
+    return free + (torch.cuda.memory_reserved(device) if device.type == "cuda" else 0)
+
+
 @contextmanager
 def memory_kept() -> Iterator[None]:
-    """While the block runs, memory of tensors that are gone is kept for the next ones; after it, all is given back.
+    """While the block runs, the process keeps the memory of freed tensors for the next ones; then it gives all back.
 
-    glibc would return each large piece at once and have the system clear it again page by page, for the same sizes,
-    hundreds of times a frame: 5 to 15 % of RIFE's time on two cores. Other C libraries are left as they are.
+    By default glibc returns each large block to the system at once, which clears it page by page before it is used
+    again, hundreds of times a frame. That takes 5 to 15 % of RIFE's time on two cores. Other C libraries are not
+    changed.
     """
     if platform.libc_ver()[0] != "glibc":
         yield

@@ -1,4 +1,4 @@
-"""What every inbetweening method gets and gives back."""
+"""The contract of an inbetweening method: what it is given, what it returns."""
 
 from __future__ import annotations
 
@@ -13,28 +13,32 @@ from ..shared.protocol import ConditionSettings, SamplingSettings
 
 
 def no_note(sentence: str) -> None:
-    """Kept for nobody."""
+    """Drops a note."""
 
 
-def no_use(part: str) -> None:
-    """Recorded nowhere."""
+def no_use(feature: str) -> None:
+    """Does not record what was used."""
 
 
 def no_preview(sheet: torch.Tensor, step: int, steps: int) -> None:
-    """Shown to nobody."""
+    """Shows no preview."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """Choices that concern how a method computes, not what the artist asked for.
+    """How a method computes, and whom it tells.
 
-    `device` and `dtype` of the networks; `seed` for methods that draw noise. `breakdown` is the time in (0, 1) of the
-    chart's drawing nearest the middle, on which methods decide what holds for all frames; with the rest of a chart
-    that was begun before, it is the same. `conditions` and `sampling` concern generative methods, which may keep what
-    they make beside the drawings in `folder` (None: nowhere) and show `preview` a small contact sheet, [3, H, W] in
-    [0, 1], after some steps. `note` keeps a sentence for the artist. `use` is told of every part of the registry that
-    a method calls beside itself (`lines:flow`, `rife`), before a picture made with it is given back. `as_published`
-    leaves out what we have added to a published method, so that it can be compared with the original.
+    `device`, `dtype`: of the networks.
+    `seed`: for methods that draw noise.
+    `breakdown`: the time in (0, 1) of the chart's drawing nearest the middle. On it a method decides what holds for all
+    frames. It stays the same when the rest of a chart is made later.
+    `conditions`, `sampling`: settings of generative methods.
+    `folder`: where generative methods keep what they make beside the drawings; None for nowhere.
+    `preview`: called after some steps with a small contact sheet [3, H, W] in [0, 1], the step and the number of steps.
+    `note`: called with a sentence for the artist.
+    `use`: called with each feature of the registry that a method uses beside itself (`lines:flow`, `rife`), before it
+    yields a picture that was made with it.
+    `as_published`: leaves out what we have added to a published method, so that both can be compared.
     """
 
     device: torch.device
@@ -51,13 +55,13 @@ class Options:
 
 
 class ReportProgress(Protocol):
-    """Called between steps with a stage in an artist's words and its fraction in [0, 1]; may raise Cancelled."""
+    """Called between steps with a stage, in words for an artist, and its fraction in [0, 1]. May raise Cancelled."""
 
     def __call__(self, stage: str, fraction: float) -> None: ...
 
 
 def sub_progress(report: ReportProgress, low: float, high: float) -> ReportProgress:
-    """A report for one stage, whose 0 … 1 stands for `low` … `high` of `report`'s."""
+    """Returns a report for one stage of the work: its 0 … 1 is `low` … `high` of `report`."""
 
     def narrowed(stage: str, fraction: float) -> None:
         report(stage, low + (high - low) * fraction)
@@ -66,12 +70,12 @@ def sub_progress(report: ReportProgress, low: float, high: float) -> ReportProgr
 
 
 class Method(Protocol):
-    """Inbetweens of one pair of keys.
+    """Makes the inbetweens of one pair of keys.
 
     `start`, `end`: float32 on the CPU, [C, H, W], the same shape. C is 3, or 4 with premultiplied alpha last.
-    Colours are display-encoded (sRGB curve); in [0, 1], above 1 only from high dynamic range keys.
-    `times`: strictly inside (0, 1), rising or not, one a drawing.
-    Yields one picture of the same kind for each time, in order, as soon as it is made.
+    Colours are display-encoded (sRGB curve), in [0, 1]; above 1 only in keys of high dynamic range.
+    `times`: one for each drawing, strictly inside (0, 1), in any order.
+    Yields one picture of the keys' shape and range for each time, in order, as soon as it is made.
     Raises MissingModel, OutOfMemory, NumericError, and whatever `report` raises.
     """
 

@@ -1,4 +1,4 @@
-"""What the draft methods share: what networks see of a key, and full-size pictures moved along the motion they find."""
+"""Keys as tensors: what networks see of them, smaller copies, and full-size pictures moved along motion."""
 
 from __future__ import annotations
 
@@ -22,15 +22,18 @@ _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory",
 def seen(start: torch.Tensor, end: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Both keys [C, H, W] as networks should see them: [1, 3, H, W] in [0, 1].
 
-    Highlights above 1 are clipped (`carry` moves them unclipped). Transparent keys are laid over white when what is
-    drawn on them is dark, else over black: black lines on a clear layer would vanish over black.
+    Highlights above 1 are clipped (`carry` moves them unclipped). Transparent keys are laid over the grey that
+    `backdrop` gives.
     """
     ground = backdrop(start, end)
     return composite(start[None], ground), composite(end[None], ground)
 
 
 def backdrop(start: torch.Tensor, end: torch.Tensor) -> float:
-    """The grey, 0 or 1, over which transparent keys are seen; 0 for opaque ones."""
+    """The grey over which networks see transparent keys [C, H, W]: 1 when what is drawn is dark, else 0.
+
+    Black lines on a clear layer would vanish over black. 0 for opaque keys.
+    """
     if start.shape[0] == 3:
         return 0.0
     drawn = start[3].mean() + end[3].mean()
@@ -39,7 +42,7 @@ def backdrop(start: torch.Tensor, end: torch.Tensor) -> float:
 
 
 def composite(picture: torch.Tensor, ground: float) -> torch.Tensor:
-    """[1, 3 or 4, H, W], premultiplied → [1, 3, H, W] in [0, 1] over the grey `ground`."""
+    """Lays [1, 3 or 4, H, W], premultiplied, over the grey `ground` → [1, 3, H, W] in [0, 1]."""
     colours = picture[:, :3]
     if picture.shape[1] == 4:
         colours = colours + (1 - picture[:, 3:]) * ground
@@ -47,15 +50,22 @@ def composite(picture: torch.Tensor, ground: float) -> torch.Tensor:
 
 
 def reduced(picture: torch.Tensor, factor: float) -> torch.Tensor:
-    """[1, C, H, W] made `factor` (at least 1) times smaller, smoothly; never below one pixel."""
+    """Makes [1, C, H, W] `factor` times smaller, with antialiasing; never below one pixel. Enlarges nothing."""
     if factor <= 1:
         return picture
     height, width = (max(1, round(side / factor)) for side in picture.shape[-2:])
     return F.interpolate(picture, size=(height, width), mode="bilinear", antialias=True)
 
 
+def thumbnail(picture: torch.Tensor, side: int) -> torch.Tensor:
+    """Makes [C, H, W] smaller, so that its longer side has at most `side` pixels."""
+    factor = max(picture.shape[-2:]) / side
+    stride = max(1, int(factor / 2))  # 8K keys are thinned out first: antialiasing alone would take seconds
+    return reduced(picture[None, :, ::stride, ::stride], factor / stride)[0]
+
+
 def padded(picture: torch.Tensor, multiple: int) -> torch.Tensor:
-    """[1, C, H, W] with its last row and column repeated until both sides are multiples of `multiple`."""
+    """Repeats the last row and column of [1, C, H, W] until both sides are multiples of `multiple`."""
     height, width = picture.shape[-2:]
     return F.pad(picture, (0, -width % multiple, 0, -height % multiple), mode="replicate")
 
@@ -67,8 +77,11 @@ def bounding_factor(picture: torch.Tensor, most_pixels: int) -> float:
 
 @dataclass(frozen=True)
 class Move:
-    """One key's part in a frame: `picture` [1, C, H, W] of any range, looked up along `flow` [1, 2, h, w] (in its own
-    pixels), counts with `share` [1, 1, h, w]."""
+    """What one key gives to a frame.
+
+    `picture` [1, C, H, W], of any range, is sampled along `flow` [1, 2, h, w], in the flow's own pixels, and counts
+    with `share` [1, 1, h, w].
+    """
 
     picture: torch.Tensor
     flow: torch.Tensor
@@ -76,10 +89,10 @@ class Move:
 
 
 def carry(moves: Sequence[Move]) -> torch.Tensor:
-    """The sum [1, C, H, W] of full-size pictures moved along motion that was found at their size or a smaller one.
+    """Moves full-size pictures along motion that was found at their size or a smaller one, and adds them up.
 
-    The shares of each place add up to 1. Pictures are premultiplied, so that mixing keeps the colours of soft edges.
-    It is made in bands of rows, so that little memory is needed beside the pictures.
+    Returns [1, C, H, W]. The shares of each place add up to 1. Pictures are premultiplied, so that mixing keeps the
+    colours of soft edges. The work goes on in bands of rows, to need little memory beside the pictures.
     """
     height, width = moves[0].picture.shape[-2:]
     rows = max(1, _BAND_PIXELS // width)
@@ -94,7 +107,7 @@ def carry(moves: Sequence[Move]) -> torch.Tensor:
 
 
 def enlarged(field: torch.Tensor, height: int, width: int, top: int, bottom: int) -> torch.Tensor:
-    """Rows `top` … `bottom` - 1 of `field` [1, C, h, w] as it would be, bilinearly, on height × width pixels."""
+    """Enlarges `field` [1, C, h, w] bilinearly to height × width pixels; returns rows `top` … `bottom` - 1 of it."""
     if field.shape[-2:] == (height, width):
         return field[:, :, top:bottom]
 
@@ -108,13 +121,13 @@ def enlarged(field: torch.Tensor, height: int, width: int, top: int, bottom: int
 
 
 def enlarged_flow(flow: torch.Tensor, height: int, width: int, top: int, bottom: int) -> torch.Tensor:
-    """The same for one flow [1, 2, h, w]: its vectors grow with the picture."""
+    """The same as `enlarged` for a flow [1, 2, h, w]: its vectors grow with the picture."""
     unit = flow.new_tensor((width / flow.shape[3], height / flow.shape[2])).view(1, 2, 1, 1)
     return enlarged(flow, height, width, top, bottom) * unit
 
 
 def finite(values: torch.Tensor, step: str) -> torch.Tensor:
-    """`values` unchanged. Raises NumericError naming `step` when one of them is NaN or infinite."""
+    """Returns `values` unchanged. Raises NumericError, which names `step`, when one of them is NaN or infinite."""
     if not torch.isfinite(values).all():
         raise NumericError(
             f"The method failed with invalid numbers while {step}.",
@@ -125,7 +138,7 @@ def finite(values: torch.Tensor, step: str) -> torch.Tensor:
 
 @contextlib.contextmanager
 def explained_memory() -> Iterator[None]:
-    """Turn every kind of out-of-memory error of torch into OutOfMemory."""
+    """Turns every kind of out-of-memory error of torch in the block into OutOfMemory."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:

@@ -11,11 +11,11 @@ _BANDS = 32  # at most: more than the cores of most computers, few enough to sta
 
 
 def backward_warp(picture: torch.Tensor, flow: torch.Tensor, padding: str = "border", top: int = 0) -> torch.Tensor:
-    """`picture` [N, C, H, W] sampled bilinearly at (x + flow_x, y + flow_y); `flow` [N, 2, h, W] in pixels belongs to
-    the rows from `top` on → [N, C, h, W].
+    """Samples `picture` [N, C, H, W] bilinearly at (x + flow_x, y + flow_y) → [N, C, h, W].
 
-    `padding` says what lies outside: the nearest edge pixel ("border") or zero ("zeros"). Positions are computed in
-    float32 whatever the inputs are, since half precision cannot tell pixels beyond 2048 apart.
+    `flow` [N, 2, h, W], in pixels, belongs to the h rows from `top` on. `padding` says what lies outside of the
+    picture: the nearest edge pixel ("border") or zero ("zeros"). Positions are computed in float32 whatever the inputs
+    are, since half precision cannot tell pixels beyond 2048 apart.
     """
     x = torch.arange(flow.shape[3], device=flow.device)
     y = torch.arange(top, top + flow.shape[2], device=flow.device)
@@ -25,7 +25,7 @@ def backward_warp(picture: torch.Tensor, flow: torch.Tensor, padding: str = "bor
 
 
 def sample(picture: torch.Tensor, x: torch.Tensor, y: torch.Tensor, padding: str = "border") -> torch.Tensor:
-    """float32 `picture` [N, C, H, W] bilinearly at pixel positions `x`, `y` [N, h, w] → [N, C, h, w]."""
+    """Samples `picture` [N, C, H, W], float32, bilinearly at pixel positions `x`, `y` [N, h, w] → [N, C, h, w]."""
     height, width = picture.shape[-2:]
     # grid_sample counts from -1 at the first pixel to 1 at the last.
     grid = torch.stack((x * (2.0 / max(width - 1, 1)) - 1, y * (2.0 / max(height - 1, 1)) - 1), -1)
@@ -33,8 +33,8 @@ def sample(picture: torch.Tensor, x: torch.Tensor, y: torch.Tensor, padding: str
         grid.clamp_(-1, 1)
     if picture.device.type != "cpu" or len(picture) > 1:
         return F.grid_sample(picture, grid, mode="bilinear", padding_mode="zeros", align_corners=True)
-    # On a processor torch shares the work by pictures only. So each band of rows asks the same picture, which costs no
-    # memory: half the time on two cores, to the same bits.
+    # On a processor torch's threads share the work by pictures only. So the picture is given once for each band of
+    # rows, which costs no memory: half the time on two cores, and the same bits.
     rows, columns = grid.shape[1:3]
     bands = math.gcd(rows, _BANDS)
     banded = F.grid_sample(

@@ -1,23 +1,23 @@
-"""Generated frames brought back to the keys' colour and exposure, from which long generations drift."""
+"""Corrects the drift of generated frames away from the keys' colour and exposure."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 
-# What is compared is a picture of this many pixels each way: coarser than anything that the method draws.
+# Pictures are compared at so many pixels each way: coarser than anything that the method draws.
 _COARSE = 16
-_CONTRAST_FLOOR = 0.02  # of the coarse picture; flat ones tell nothing of contrast, which then stays
-_MOST_GAIN = 1.5  # beyond that the frame shows something else, and colour is not what is wrong
+_CONTRAST_FLOOR = 0.02  # added to contrasts, so that flat pictures, which have none, keep theirs
+_MOST_GAIN = 1.5  # a larger one means that the frame shows something else, not that its colour is off
 
 
 def matched(frames: torch.Tensor, start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
-    """`frames` [F, 3, H, W] in [0, 1] with the drift against `start` and `end` [3, H, W] taken out; in [0, 1].
+    """Takes the drift against the keys `start` and `end` [3, H, W] out of `frames` [F, 3, H, W]; all in [0, 1].
 
-    The first frame should look like the start key and the last like the end key. Brightness and contrast of each
-    colour, in the low frequencies, tell how far they do not; the correction, a gain and an offset a colour, goes
-    evenly from the one to the other. No place is treated on its own: things move, and would leave shadows where they
-    were. Frames without drift stay as they are.
+    The first frame should look like the start key and the last one like the end key. Their brightness and contrast are
+    compared colour by colour, in the low frequencies. This gives a gain and an offset for either end; frames between
+    get a linear mix of both. All places of a frame are corrected alike: a correction by place would leave shadows where
+    things have moved away. Frames without drift stay as they are.
     """
     corrections = [_correction(frames[0], start), _correction(frames[-1], end)]
     (gain, offset), (last_gain, last_offset) = corrections

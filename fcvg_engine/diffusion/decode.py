@@ -1,4 +1,4 @@
-"""Latents → pictures, as many at a time as memory allows."""
+"""Decodes latents into pictures, as many at a time as memory allows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from diffusers import AutoencoderKLTemporalDecoder
 
 from ..core.pictures import finite
-from .memory_plan import MemoryPlan
+from .memory import MemoryPlan
 from .networks import Models
 
 # In latent pixels, eight picture pixels each.
@@ -19,16 +19,17 @@ _SCALE = 8
 OnFrames = Callable[[int, int], None]  # frames decoded, and of how many; may raise Cancelled
 
 
-def _nobody(done: int, frames: int) -> None:
-    """Told to nobody."""
+def _ignore(done: int, frames: int) -> None:
+    """For callers that do not ask how far decoding is."""
 
 
 @torch.no_grad()
-def decode(models: Models, latents: torch.Tensor, plan: MemoryPlan, on_frames: OnFrames = _nobody) -> torch.Tensor:
-    """Latents [1, F, 4, h, w] → float32 [F, 3, 8h, 8w] on the CPU, in about [-1, 1].
+def decode(models: Models, latents: torch.Tensor, plan: MemoryPlan, on_frames: OnFrames = _ignore) -> torch.Tensor:
+    """Decodes latents [1, F, 4, h, w] → float32 [F, 3, 8h, 8w] on the CPU, in about [-1, 1].
 
-    The decoder also looks at neighbouring frames, within `plan.decode_chunk` of them: another chunk gives slightly
-    other pictures. Raises NumericError when numbers are invalid, and whatever `on_frames` raises.
+    The decoder also sees neighbouring frames, but only those in the same chunk of `plan.decode_chunk`: chunks of
+    another size give slightly different pictures. Raises NumericError when numbers are invalid, and whatever
+    `on_frames` raises.
     """
     models.place(models.vae, offload=plan.offload)
     scaled = latents[0] / models.vae.config.scaling_factor  # [F, 4, h, w]
@@ -45,13 +46,13 @@ def _decoded(vae: AutoencoderKLTemporalDecoder, latents: torch.Tensor) -> torch.
     dtype = vae.decoder.conv_in.weight.dtype
     frames = vae.decode(latents.to(dtype), num_frames=len(latents)).sample.float()
     if dtype == torch.float16 and not torch.isfinite(frames).all():
-        vae.decoder.float()  # bright latents leave half precision's range; then the rest is decoded in full as well
+        vae.decoder.float()  # bright latents leave half precision's range; from here on all is decoded in float32
         return _decoded(vae, latents)
     return finite(frames, "decoding the frames")
 
 
 def _tiled(vae: AutoencoderKLTemporalDecoder, latents: torch.Tensor) -> torch.Tensor:
-    """The same from overlapping tiles, blended where they overlap. The decoder's attention ends at a tile's border."""
+    """Decodes like `_decoded`, but in overlapping tiles that are blended. Attention ends at a tile's border."""
     height, width = latents.shape[-2:]
     tops, lefts = _starts(height), _starts(width)
     total = latents.new_zeros((len(latents), 3, height * _SCALE, width * _SCALE), dtype=torch.float32)
@@ -68,12 +69,12 @@ def _tiled(vae: AutoencoderKLTemporalDecoder, latents: torch.Tensor) -> torch.Te
 
 
 def _starts(length: int) -> list[int]:
-    """Where tiles begin; the last ends with the picture."""
+    """Where tiles begin, in latent pixels; the last tile ends with the picture."""
     last = max(0, length - _TILE)
     return [*range(0, last, _TILE - _OVERLAP), last]
 
 
 def _ramp(length: int, like: torch.Tensor) -> torch.Tensor:
-    """Shares [length] of a tile: rising from its borders over the overlap."""
+    """How much each pixel row of a tile counts, [length]: less towards the borders, where tiles overlap."""
     places = torch.arange(length, device=like.device, dtype=like.dtype) + 0.5
     return torch.minimum(places, length - places).clamp(max=_OVERLAP * _SCALE)

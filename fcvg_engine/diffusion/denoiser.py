@@ -1,7 +1,7 @@
-"""The UNet as samplers ask it: forward and backward in time, with and without guidance's condition.
+"""Evaluates the UNet for samplers: forward and backward in time, conditional and unconditional.
 
-The four evaluations of a step do not depend on each other. `Plan.branches` says how many run as one batch; the numbers
-are the same.
+The four evaluations of a step do not depend on each other. `MemoryPlan.branches` says how many run as one batch; the
+results are the same.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from ..nets.controlnext import ControlNeXt, Injection, normalised
 from ..shared.protocol import SamplingSettings
 from . import gi_backward_unet
 from .encode import Encoded
-from .memory_plan import MemoryPlan
+from .memory import MemoryPlan
 from .networks import Models
 from .samplers.base import Direction, Prediction, reversed_frames
 
-_CONDITIONS_AT_ONCE = 5  # frames that ControlNeXt works on: at full size it holds 0.1 GB for each in half precision
+_CONDITIONS_AT_ONCE = 5  # frames that ControlNeXt works on; at full size each needs 0.1 GB in half precision
 
-Branch = tuple[Direction, int]  # and 0 for the unconditional half of guidance, 1 for the conditional
+Branch = tuple[Direction, int]  # the int is 0 for the unconditional half of guidance, 1 for the conditional one
 Latents = dict[Direction, torch.Tensor]
 
 
 class SvdDenoiser:
-    """See `samplers.base.Denoiser`. `sigmas` lie on the models' device in float32, and so may the latents.
+    """A `samplers.base.Denoiser` of Stable Video Diffusion.
 
-    `conditions` [F, 3, H, W] in [0, 1] are drawn in order from start to end; None, or models without ControlNeXt, is
-    plain Stable Video Diffusion. `steps` is how many the schedule has. Raises NumericError naming the step.
+    `conditions` [F, 3, H, W] in [0, 1] stand in order from start to end. Without them, or with models that have no
+    ControlNeXt, this is plain Stable Video Diffusion. `steps` is the length of the schedule. `sigmas` are float32 on
+    the models' device, where the latents may lie too. `one` and `both` raise NumericError naming the step.
     """
 
     def __init__(
@@ -86,8 +87,11 @@ class SvdDenoiser:
         return {each: Prediction(answers[each, 1], answers[each, halves[0]]) for each in latents}
 
     def _batches(self, directions: list[Direction], halves: tuple[int, ...]) -> Iterator[list[Branch]]:
-        """The branches in as many batches as the plan allows; where each direction has a UNet of its own, with the
-        forward batch right before the backward one of the same halves."""
+        """Yields the branches in batches as large as the plan allows.
+
+        Where each direction has a UNet of its own, a forward batch comes right before the backward one of the same
+        halves, which takes over its attention.
+        """
         most = max(1, self._plan.branches)
         branches: list[Branch] = [(direction, half) for direction in directions for half in halves]
         if self._models.backward_unet is not None:
@@ -102,7 +106,7 @@ class SvdDenoiser:
             yield branches[first : first + most]
 
     def _evaluated(self, batch: list[Branch], latents: Latents, step: int) -> torch.Tensor:
-        """v [B, F, 4, h, w] of each branch, float32 where the latents are."""
+        """v [B, F, 4, h, w] of the branches in `batch`, float32, on the latents' device."""
         dtype, scale = self._models.dtype, (self.sigmas[step] ** 2 + 1).sqrt()
         samples = []
         for direction, half in batch:
@@ -126,7 +130,7 @@ class SvdDenoiser:
 
     @contextlib.contextmanager
     def _injecting(self, batch: list[Branch], step: int, size: torch.Size) -> Iterator[None]:
-        """Meanwhile ControlNeXt's features are laid on in conditional branches."""
+        """In the block, the UNet adds ControlNeXt's features in conditional branches."""
         if self._control is None:
             yield
             return
@@ -142,7 +146,7 @@ class SvdDenoiser:
 
 
 class _Control:
-    """ControlNeXt's features, computed once a step for all branches: they see neither latents nor keys."""
+    """ControlNeXt's features. They depend on neither latents nor keys, so all branches of a step share them."""
 
     def __init__(self, net: ControlNeXt, conditions: torch.Tensor, plan: MemoryPlan) -> None:
         self._net = net.to(conditions.device)
@@ -150,22 +154,22 @@ class _Control:
         self._embedded = not plan.offload  # 0.9 GB in half precision at full size
         if self._embedded:
             with torch.no_grad():
-                self._seen = [self._net.embed(part) for part in self._seen]
+                self._seen = [self._net.embed(chunk) for chunk in self._seen]
         self._step, self._features = -1, conditions
 
     def features(self, step: int, timestep: torch.Tensor, size: torch.Size) -> torch.Tensor:
-        """Normalised [F, 320, h / 2, w / 2], in order, for latents of `size` (h, w)."""
+        """Normalised features [F, 320, h / 2, w / 2] from start to end, for latents of `size` (h, w)."""
         if step != self._step:
-            parts = (part if self._embedded else self._net.embed(part) for part in self._seen)
+            chunks = (chunk if self._embedded else self._net.embed(chunk) for chunk in self._seen)
             half = size[0] // 2, size[1] // 2
-            self._features = torch.cat([normalised(self._net(part, timestep), half) for part in parts])
+            self._features = torch.cat([normalised(self._net(chunk, timestep), half) for chunk in chunks])
             self._step = step
         return self._features
 
 
 def _chunk_feed_forward(unet: Any, chunk: int, frames: int) -> None:
-    """Let feed-forward layers work on `chunk` frames at a time, or a part of them that divides `frames`; 0: on all."""
-    size = next(part for part in range(min(chunk, frames), 0, -1) if frames % part == 0) if chunk else None
+    """Makes feed-forward layers work on at most `chunk` frames at a time (a divisor of `frames`); 0 for all at once."""
+    size = next(size for size in range(min(chunk, frames), 0, -1) if frames % size == 0) if chunk else None
     for module in unet.modules():
         if hasattr(module, "set_chunk_feed_forward"):
             module.set_chunk_feed_forward(size, dim=0)

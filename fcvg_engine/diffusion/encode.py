@@ -1,4 +1,4 @@
-"""What the networks know of the two keys: an embedding of their content, and their latents."""
+"""Encodes the keys for the UNet: an embedding of their content by CLIP, and their latents by the VAE."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from ..shared.protocol import SamplingSettings
-from .memory_plan import MemoryPlan
+from .memory import MemoryPlan
 from .networks import Models
 
 # What CLIP was trained with.
@@ -19,9 +19,10 @@ _DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 @dataclass(frozen=True)
 class Encoded:
-    """Float32 on the models' device; of each pair the first is the unconditional half, zeros.
+    """Both keys, float32 on the models' device.
 
-    Embeddings [2, 1, D]; latents [2, 4, h, w], h and w an eighth of the picture's, not scaled by the VAE's factor.
+    Embeddings [2, 1, D] and latents [2, 4, h, w]: first the unconditional half of guidance, which is zero, then the
+    conditional one. h and w are an eighth of the picture's. Latents are not scaled by the VAE's factor.
     """
 
     embeddings_start: torch.Tensor
@@ -39,9 +40,9 @@ def encode(
     augmentation_noise: torch.Tensor,
     plan: MemoryPlan,
 ) -> Encoded:
-    """Encode the keys `start` and `end`, [3, H, W] in [0, 1], sides multiples of 64.
+    """Encodes the keys `start` and `end`, [3, H, W] in [0, 1], whose sides are multiples of 64.
 
-    `augmentation_noise` [1, 3, H, W] is unit noise, the same for both keys.
+    `augmentation_noise` [1, 3, H, W] is unit noise. Both keys get the same, times `settings.noise_augmentation`.
     """
     keys = torch.stack((start, end)).to(models.device, torch.float32) * 2 - 1  # [2, 3, H, W] in [-1, 1]
     models.place(models.image_encoder, offload=plan.offload)
@@ -67,9 +68,10 @@ def _for_clip(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def _blurred(pictures: torch.Tensor, side: int, deviation: float) -> torch.Tensor:
-    """Gaussian blur over two deviations along `side` (-2 or -1), with mirrored borders; none where it would enlarge.
+    """Blurs along `side` (-2 or -1) with a Gaussian over two deviations and mirrored borders; little for small
+    pictures.
 
-    SVD's embeddings were made with this window, which PIL's and torch's own antialiasing do not have.
+    SVD was trained with embeddings that were made with this window. PIL's and torch's own antialiasing have another.
     """
     deviation = max(deviation, 0.001)
     window = max(int(4 * deviation), 3)

@@ -1,15 +1,15 @@
 """Generative Inbetweening's backward direction (Wang et al., ICLR 2025, arXiv 2408.15239).
 
-Its UNet is Stable Video Diffusion's with what fine-tuning changed in the values and outputs of temporal self-attention.
-Where that attention looks is not its own: it takes the forward direction's probabilities, flipped on both frame axes,
-so motion is the forward one played backward.
+The UNet for this direction is Stable Video Diffusion's, with fine-tuned values and outputs in temporal self-attention.
+That attention uses the forward direction's probabilities, flipped on both frame axes. So the motion is the forward one,
+played backward.
 
-Probabilities are kept from the forward evaluation until the backward one, which comes right after it, takes them layer
-by layer. At 1024×576 with 25 frames a guidance half has 254 million of them: 25·25 for each head and place, in 5 layers
+The probabilities of a forward evaluation are kept until the backward evaluation, right after it, has used them layer by
+layer. At 1024×576 with 25 frames a guidance half has 254 million of them: 25·25 for each head and place, in 5 layers
 of 5 heads · 128·72 places, 5 of 10 · 64·36, 5 of 20 · 32·18 and one of 20 · 16·9. That is 1.0 GB for both halves in
-16 bits, and half as much when one half is finished before the other. Walking both networks in step, layer by layer,
-would keep one layer's at a time, but needs a copy of the UNet's own program; a batch of one branch alone already has
-activations of several GB.
+16 bits, and half as much when one half is finished before the other. Running both networks in step, layer by layer,
+would need the memory of one layer only, but also a copy of the UNet's own program. It is not worth it: a batch of one
+branch alone has activations of several GB.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ _NAMED = 3  # keys in an error message
 
 
 def is_tuned(key: str) -> bool:
-    """Whether the UNet's tensor `key` is one of those that the backward direction has of its own."""
-    return any(part in key for part in _TUNED)
+    """Whether the UNet's tensor `key` is one of those that fine-tuning changes for the backward direction."""
+    return any(name in key for name in _TUNED)
 
 
 def backward_unet(unet: nn.Module, tuned: Mapping[str, torch.Tensor], base: Mapping[str, torch.Tensor]) -> nn.Module:
-    """A second `unet` (UNetSpatioTemporalConditionModel) whose tuned weights are moved by `tuned` − `base`.
+    """Returns a second `unet` (UNetSpatioTemporalConditionModel), with `tuned` − `base` added to its tuned weights.
 
-    `tuned`: state dict of the published fine-tuned UNet; `base`: of the one it was tuned from, Stable Video Diffusion
-    for 14 frames, while `unet` is the one for 25. Of both, only keys for which `is_tuned` holds are looked at. Every
-    parameter that is equal is the very same object in both networks: the second costs 0.05 GB in 16 bits, and what
-    they share moves to a device once.
+    `unet`: Stable Video Diffusion for 25 frames.
+    `tuned`: state dict of the published fine-tuned UNet.
+    `base`: state dict of the UNet it was tuned from, Stable Video Diffusion for 14 frames.
+    Of both state dicts only keys for which `is_tuned` holds are used.
 
-    Raises MissingModel naming keys that are missing or of another shape.
+    Both networks share every parameter that is equal: the second one costs 0.05 GB in 16 bits, and shared parameters
+    move to a device once. Raises MissingModel naming keys that are missing or of another shape.
     """
     own = {key: parameter for key, parameter in unet.named_parameters() if is_tuned(key)}
     _check(own, tuned, "The fine-tuned UNet of Generative Inbetweening")
@@ -68,9 +69,9 @@ def _check(own: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor], w
 
 @contextlib.contextmanager
 def linked(forward: nn.Module, backward: nn.Module) -> Iterator[None]:
-    """Meanwhile each call of `backward` attends over time as the call of `forward` just before it did, reversed.
+    """In the block, each call of `backward` attends over time as the call of `forward` before it did, reversed.
 
-    Both calls need the same batch, frames and size. Networks are as before afterwards.
+    Both calls must have the same batch, frames and size. After the block the networks are as they were before.
     """
     kept: dict[str, torch.Tensor] = {}
     before = []
@@ -87,7 +88,7 @@ def linked(forward: nn.Module, backward: nn.Module) -> Iterator[None]:
 
 
 class _Keeping:
-    """Attends as usual, and keeps the probabilities, [B·h·w·heads, F, F]."""
+    """Attention that works as usual and keeps its probabilities, [B·h·w·heads, F, F], in `kept`."""
 
     def __init__(self, kept: dict[str, torch.Tensor], name: str) -> None:
         self._kept, self._name = kept, name
@@ -99,7 +100,7 @@ class _Keeping:
 
 
 class _Flipping:
-    """Attends where the same layer of the other network did, in reversed time. Its own queries and keys are idle."""
+    """Attention that uses the probabilities in `kept`, reversed in time, instead of its own queries and keys."""
 
     def __init__(self, kept: dict[str, torch.Tensor], name: str) -> None:
         self._kept, self._name = kept, name
@@ -109,7 +110,7 @@ class _Flipping:
 
 
 def _gathered(attention: Any, probabilities: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """`x` [B·h·w, F, C] → values gathered over frames, projected, [B·h·w, F, C]."""
+    """Gathers the values of `x` [B·h·w, F, C] over frames with these probabilities, and projects: [B·h·w, F, C]."""
     values = attention.head_to_batch_dim(attention.to_v(x))
     out: torch.Tensor = attention.to_out[0](attention.batch_to_head_dim(torch.bmm(probabilities, values)))
     return out

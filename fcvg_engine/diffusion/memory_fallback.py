@@ -1,4 +1,4 @@
-"""Stages that run out of memory and go on with less; the picture stays the one that was asked for."""
+"""Repeats a stage with less memory when it ran out. The picture stays the one that was asked for."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import torch
 from ..core import pictures
 from ..shared.errors import OutOfMemory
 from . import memory
-from .memory_plan import MemoryPlan
+from .memory import MemoryPlan
 from .samplers.base import Denoiser, Direction, Prediction, original, reversed_frames
 
 T = TypeVar("T")
 
 
 class Ladder:
-    """Holds the `plan` in force, and takes the next easier one whenever a stage runs out of memory.
+    """Runs stages of a generation under `plan`, and replaces it by an easier one whenever memory runs out.
 
-    `note` is told each time, in a sentence for the artist.
+    `note` is called each time with a sentence for the artist.
     """
 
     def __init__(self, plan: MemoryPlan, device: torch.device, note: Callable[[str], None]) -> None:
         self.plan, self._device, self._note = plan, device, note
 
     def run(self, stage: str, work: Callable[[MemoryPlan], T]) -> T:
-        """What `work` gives under the first plan with which it fits; `stage` is one of memory.STAGES.
+        """Returns what `work` returns under the first plan that fits. `stage` is one of memory.STAGES.
 
-        Raises OutOfMemory when none is left.
+        Raises OutOfMemory when even the easiest plan does not fit.
         """
         while True:
             try:
@@ -42,7 +42,7 @@ class Ladder:
                         f"There is not enough memory even for the easiest way of {stage}.",
                         "Close other programs, choose a smaller working size, or use the method RIFE.",
                     ) from error
-            # Only here, where the error is forgotten, the tensors that its traceback held are free.
+            # Out of the `except` block, since the error's traceback holds the tensors that are to be freed.
             self.plan, change = step
             gc.collect()
             if self._device.type == "cuda":
@@ -51,10 +51,10 @@ class Ladder:
 
 
 class SteadyDenoiser:
-    """A samplers.base.Denoiser whose evaluations are repeated with less memory where it ran out: nothing done is lost.
+    """A samplers.base.Denoiser that repeats an evaluation with less memory when memory ran out. No step is lost.
 
-    `make` builds the denoiser for a plan. `clean` is the latest evaluation's estimate of the picture, [1, F, 4, h, w]
-    from start to end, None before the first.
+    `make` builds the denoiser for a plan. `clean` is the latest estimate of the clean latents, [1, F, 4, h, w] from
+    start to end; None before the first evaluation.
     """
 
     def __init__(self, ladder: Ladder, make: Callable[[MemoryPlan], Denoiser]) -> None:
@@ -83,7 +83,7 @@ class SteadyDenoiser:
     def _ask(self, question: Callable[[Denoiser], T]) -> T:
         def work(plan: MemoryPlan) -> T:
             if self._made is None or self._made[0] != plan:
-                self._made = None  # the old one's memory is free before the new one needs it
+                self._made = None  # frees the old one's memory before the new one needs it
                 self._made = plan, self._make(plan)
             return question(self._made[1])
 

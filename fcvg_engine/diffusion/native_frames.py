@@ -1,8 +1,10 @@
 """The native frames of a generation, kept beside the drawings, so that a new timing needs no new generation.
 
-`native/native_00.png … native_24.png` are 16-bit pictures at working size, before they are brought to the keys' size;
-`native.json` tells what made them: `{"native": 1, "identity": {…}, "sha256": [one a frame], "parts": [those of the
-registry that were called beside the method]}`.
+`native/native_00.png` … `native_24.png` are 16-bit pictures at working size, not yet at the keys' size. `native.json`
+says what made them:
+
+    {"native": 1, "identity": {…}, "sha256": [one for each frame],
+     "parts": [features of the registry that the method used beside itself]}
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from ..core.method import Options
 from ..files import atomic, images, job_folder
 from ..models.discovery import Found
 from ..shared.errors import BadImage
-from .memory_plan import MemoryPlan
+from ..shared.methods import METHODS, is_conditioned
+from .memory import MemoryPlan
 
 FOLDER = "native"
 _TABLE = "native.json"
@@ -37,7 +40,7 @@ Identity = Mapping[str, Any]
 def identity(
     start: torch.Tensor, end: torch.Tensor, method: str, found: Found, plan: MemoryPlan, options: Options
 ) -> dict[str, Any]:
-    """All that decides how the native frames look."""
+    """Returns everything that decides how the native frames look, as JSON."""
     sampling = asdict(replace(options.sampling, preset="", work_size=""))  # the keys have that size
     facts: dict[str, Any] = {
         "engine": __version__,
@@ -48,10 +51,10 @@ def identity(
         "seed": options.seed,
         "sampling": {**sampling, "late_guidance": plan.late_guidance},
         "as_published": options.as_published,
-        "models": {name: _fingerprint(path) for name, path in vars(found).items() if path and _counts(name, method)},
+        "models": {name: _fingerprint(path) for name, path in vars(found).items() if path and _is_used(name, method)},
         "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
     }
-    if method == "fcvg":
+    if is_conditioned(method):
         facts["conditions"] = asdict(options.conditions)
         if options.conditions.matches:
             facts["conditions"]["matches"] = job_folder.sha256_of_matches(Path(options.conditions.matches))
@@ -59,7 +62,7 @@ def identity(
 
 
 def made(folder: Path) -> Path:
-    """The folder of what is kept, made where it is missing. Raises DiskError."""
+    """Returns the folder of native frames in `folder`; makes it where it is missing. Raises DiskError."""
     path = folder / FOLDER
     with atomic.disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
@@ -67,12 +70,15 @@ def made(folder: Path) -> Path:
 
 
 def rounded(natives: torch.Tensor) -> torch.Tensor:
-    """[F, 3, H, W] in [0, 1] as the files hold them, so that kept frames are those that were generated to the bit."""
+    """Rounds [F, 3, H, W] in [0, 1] to what the files can hold, so that frames read back are the same to the bit."""
     return torch.from_numpy(np.round(natives.clamp(0, 1).numpy() * _LARGEST) / np.float32(_LARGEST)).float()
 
 
-def keep(folder: Path, identity: Identity, natives: torch.Tensor, parts: Sequence[str] = ()) -> None:
-    """Write `natives`, which are `rounded`; what was kept before is replaced. `parts`: see above. Raises DiskError."""
+def keep(folder: Path, identity: Identity, natives: torch.Tensor, features: Sequence[str] = ()) -> None:
+    """Writes `natives`, which are `rounded`, in place of those that were kept before. Raises DiskError.
+
+    `features` of the registry were used beside the method.
+    """
     path = made(folder)
     with atomic.disk_errors(path):
         (path / _TABLE).unlink(missing_ok=True)  # until all is there, nothing is
@@ -81,12 +87,12 @@ def keep(folder: Path, identity: Identity, natives: torch.Tensor, parts: Sequenc
         data = images.encode(native.numpy(), "png16")
         atomic.write_atomic(path / _file_name(index), data)
         hashes.append(hashlib.sha256(data).hexdigest())
-    table = {"native": _VERSION, "identity": identity, "sha256": hashes, "parts": list(parts)}
+    table = {"native": _VERSION, "identity": identity, "sha256": hashes, "parts": list(features)}
     atomic.write_atomic(path / _TABLE, json.dumps(table, indent=1).encode())
 
 
 def kept(folder: Path, identity: Identity) -> torch.Tensor | None:
-    """The natives that `keep` wrote under the same identity, None where there are none or a file has changed."""
+    """Reads the frames that `keep` wrote under the same identity; None if there are none or a file has changed."""
     path = folder / FOLDER
     try:
         table = json.loads((path / _TABLE).read_bytes())
@@ -104,10 +110,10 @@ def kept(folder: Path, identity: Identity) -> torch.Tensor | None:
         return None  # whatever is wrong with it, it can be generated again
 
 
-def parts(folder: Path) -> list[str]:
-    """What the frames that `kept` gives back were made with, beside their method."""
+def features(folder: Path) -> list[str]:
+    """Reads which features of the registry the frames that `kept` returns were made with, beside their method."""
     table = json.loads((folder / FOLDER / _TABLE).read_bytes())
-    return [str(part) for part in table["parts"]]
+    return [str(feature) for feature in table["parts"]]
 
 
 def _file_name(index: int) -> str:
@@ -118,14 +124,14 @@ def _sha256(key: torch.Tensor) -> str:
     return hashlib.sha256(key.contiguous().numpy().tobytes()).hexdigest()
 
 
-def _counts(model: str, method: str) -> bool:
-    """Whether the method uses the model, a name of `Found`."""
-    if method == "fcvg":
-        return not model.startswith("gi_")
-    return model == "svd" or (method == "gi" and model.startswith("gi_"))
+def _is_used(model: str, method: str) -> bool:
+    """Whether the method may use the model, a field of `Found`."""
+    if model.startswith("gi_"):
+        return METHODS[method].backward_unet
+    return model == "svd" or is_conditioned(method)
 
 
 def _fingerprint(path: Path) -> list[list[str | int]]:
-    """Names, sizes and ages of model files: they are gigabytes, too many to be read for each job."""
+    """Names, sizes and times of change of model files: gigabytes are too much to hash for each job."""
     below = sorted(path.rglob("*.safetensors")) if path.is_dir() else [path]
     return [[each.name, each.stat().st_size, each.stat().st_mtime_ns] for each in below]

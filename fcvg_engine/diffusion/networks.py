@@ -1,4 +1,4 @@
-"""The networks of one method, read from their published files and kept warm for the next job."""
+"""Loads the networks of a method from their published files, and keeps them for the next job."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 from ..models import discovery, layouts
 from ..nets.controlnext import ControlNeXt
 from ..shared.errors import MissingModel
+from ..shared.methods import METHODS, MethodTraits
 from . import gi_backward_unet, safetensors_loading, single_file
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Models:
-    """What denoises: SVD's own networks, GI's second UNet (None for other methods) and FCVG's ControlNeXt (the same).
+    """The networks of a method. `backward_unet` and `controlnext` are None for methods that do not have them.
 
-    They compute on `device`, but lie in main memory until `place` brings them there. `dtype` is that of all but the
-    VAE's encoder, which stays float32: half precision is too little for it, and it sees two pictures only.
+    They compute on `device`, but lie in main memory until `place` brings them there. All have `dtype` except the VAE's
+    encoder: it stays float32, since half precision is too little for it and it sees two pictures only.
     """
 
     unet: UNetSpatioTemporalConditionModel
@@ -40,7 +41,7 @@ class Models:
     dtype: torch.dtype
 
     def place(self, *wanted: nn.Module | None, offload: bool) -> None:
-        """Bring the networks `wanted` to the device; with `offload`, send all others back to main memory first."""
+        """Moves the networks `wanted` to the device; with `offload`, moves all others to main memory first."""
         if offload:
             for network in (self.unet, self.backward_unet, self.controlnext, self.vae, self.image_encoder):
                 if network is not None and not any(network is each for each in wanted):
@@ -58,49 +59,48 @@ _warm: dict[object, Models] = {}  # one at most
 def load(
     found: discovery.Found, method: str, device: torch.device, dtype: torch.dtype, report: ReportProgress
 ) -> Models:
-    """The networks of `method` (one of shared.methods.GENERATIVE); the same ones next time, until another set is asked
-    for: then the old is released first.
+    """Loads the networks of `method`, one of shared.methods.GENERATIVE.
 
-    Raises MissingModel when a file is not there, not whole or not what was published, and whatever `report` raises.
+    They are kept, and returned again, until a method asks for other networks; then they are released first. Raises
+    MissingModel when a file is missing, not whole or not what was published, and whatever `report` raises.
     """
-    kind = "svd" if method in ("trf", "vibid") else method
-    key = (kind, found, device, dtype)
+    traits = METHODS[method]
+    key = (traits.conditioned, traits.backward_unet, found, device, dtype)
     if key not in _warm:
         release()
         lacking = discovery.lacking(found).get(method)
         if lacking:
             raise MissingModel("This method's models are not all there.", lacking)
-        _warm[key] = _load(found, kind, device, dtype, report)
+        _warm[key] = _load(found, traits, device, dtype, report)
     return _warm[key]
 
 
 def release() -> None:
-    """Forget the networks that are kept, so that their memory is free once nobody uses them."""
+    """Forgets the networks that are kept: their memory is free once nobody uses them."""
     _warm.clear()
 
 
 def _load(
-    found: discovery.Found, kind: str, device: torch.device, dtype: torch.dtype, report: ReportProgress
+    found: discovery.Found, traits: MethodTraits, device: torch.device, dtype: torch.dtype, report: ReportProgress
 ) -> Models:
-    def part(begin: float, end: float) -> safetensors_loading.OnTensor:
+    def span(begin: float, end: float) -> safetensors_loading.OnTensor:
         return lambda share: report("Loading the models", begin + share * (end - begin))
 
     svd = _there(found.svd)
-    image_encoder = _image_encoder(svd, dtype, part(0.0, 0.25))
+    image_encoder = _image_encoder(svd, dtype, span(0.0, 0.25))
     vae = _empty(AutoencoderKLTemporalDecoder, svd, "vae")
-    safetensors_loading.fill(vae, _located(svd, "vae", vae, torch.float32), torch.float32, part(0.25, 0.3))
+    safetensors_loading.fill(vae, _located(svd, "vae", vae, torch.float32), torch.float32, span(0.25, 0.3))
     vae.decoder.to(dtype)
     unet = _empty(UNetSpatioTemporalConditionModel, svd, "unet")
-    where = _unet_weights(unet, svd, found.unet if kind == "fcvg" else None, dtype)
-    safetensors_loading.fill(unet, where, dtype, part(0.3, 0.9))
+    where = _unet_weights(unet, svd, found.unet if traits.conditioned else None, dtype)
+    safetensors_loading.fill(unet, where, dtype, span(0.3, 0.9))
     controlnext, backward_unet = None, None
-    if kind == "fcvg":
+    if traits.conditioned:
         with torch.device("meta"):
             controlnext = ControlNeXt()
-        safetensors_loading.fill(
-            controlnext, safetensors_loading.located([_there(found.controlnext)]), dtype, part(0.9, 1.0)
-        )
-    elif kind == "gi":
+        where = safetensors_loading.located([_there(found.controlnext)])
+        safetensors_loading.fill(controlnext, where, dtype, span(0.9, 1.0))
+    if traits.backward_unet:
         tuned, base = (_tuned(_there(place), unet, dtype) for place in (found.gi_unet, found.gi_base))
         backward_unet = gi_backward_unet.backward_unet(unet, tuned, base)
     scheduler_config = _config(svd, "scheduler")
@@ -115,26 +115,26 @@ def _there(path: Path | None) -> Path:
     return path
 
 
-def _config(svd: Path, part: str) -> dict[str, Any]:
-    """The sizes of a network in `svd`, which is a folder in diffusers' layout or the authors' single file."""
-    return single_file.config(part) if svd.is_file() else safetensors_loading.read_json(_config_file(svd, part))
+def _config(svd: Path, name: str) -> dict[str, Any]:
+    """The config of the network `name` of `svd`, which is a folder in diffusers' layout or the authors' single file."""
+    return single_file.config(name) if svd.is_file() else safetensors_loading.read_json(_config_file(svd, name))
 
 
-def _config_file(svd: Path, part: str) -> Path:
-    return svd / part / ("scheduler_config.json" if part == "scheduler" else "config.json")
+def _config_file(svd: Path, name: str) -> Path:
+    return svd / name / ("scheduler_config.json" if name == "scheduler" else "config.json")
 
 
-def _located(svd: Path, part: str, net: nn.Module, dtype: torch.dtype) -> safetensors_loading.Located:
-    """Where the weights of `net`, the `part` of `svd`, lie."""
+def _located(svd: Path, name: str, net: nn.Module, dtype: torch.dtype) -> safetensors_loading.Located:
+    """Where the weights of `net`, the network `name` of `svd`, lie."""
     if svd.is_file():
-        return single_file.located(svd, part, net.state_dict())
-    return safetensors_loading.located(safetensors_loading.published(svd / part, layouts.STEMS[part], dtype))
+        return single_file.located(svd, name, net.state_dict())
+    return safetensors_loading.located(safetensors_loading.published(svd / name, layouts.STEMS[name], dtype))
 
 
 def _unet_weights(unet: nn.Module, svd: Path, tuned: Path | None, dtype: torch.dtype) -> safetensors_loading.Located:
-    """Where each tensor lies: in `tuned` what it holds, and only what it lacks in SVD's own file.
+    """Where the UNet's tensors lie: in the file `tuned`, and only what that lacks in SVD's own.
 
-    FCVG's was published whole, so that SVD's UNet need not even be on this computer.
+    FCVG's was published whole, so SVD's UNet need not be on this computer.
     """
     where = safetensors_loading.located([tuned]) if tuned else {}
     if unet.state_dict().keys() <= where.keys():
@@ -143,17 +143,17 @@ def _unet_weights(unet: nn.Module, svd: Path, tuned: Path | None, dtype: torch.d
 
 
 def _tuned(place: Path, unet: nn.Module, dtype: torch.dtype) -> safetensors_loading.State:
-    """What GI's training changed, or began with, in a network built like `unet`."""
+    """Reads from `place`, a model with a network like `unet`, the tensors that GI's training changes."""
     where = _located(place, "unet", unet, dtype)
     return safetensors_loading.read(
         {key: each for key, each in where.items() if gi_backward_unet.is_tuned(key)}, torch.float32
     )
 
 
-def _empty(cls: Any, svd: Path, part: str) -> Any:
-    """A network of diffusers with the sizes in `svd`, on the meta device: its weights take no memory or time."""
-    config = _config(svd, part)
-    with _explained(svd, part), torch.device("meta"):
+def _empty(cls: Any, svd: Path, name: str) -> Any:
+    """A network of diffusers, built as `svd` says, on the meta device: its weights take no memory or time yet."""
+    config = _config(svd, name)
+    with _explained(svd, name), torch.device("meta"):
         return cls.from_config(config)
 
 
@@ -170,10 +170,10 @@ def _image_encoder(
 
 
 @contextlib.contextmanager
-def _explained(svd: Path, part: str) -> Iterator[None]:
-    """Whatever the libraries raise on a config that they cannot use is MissingModel."""
+def _explained(svd: Path, name: str) -> Iterator[None]:
+    """Turns whatever the libraries raise on a config that they cannot use into MissingModel."""
     try:
         yield
     except Exception as error:
-        message = f"The file {_config_file(svd, part)} cannot be used: {error!s:.200}"
+        message = f"The file {_config_file(svd, name)} cannot be used: {error!s:.200}"
         raise MissingModel(message, "Download its folder again.") from error

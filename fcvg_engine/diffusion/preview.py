@@ -1,4 +1,4 @@
-"""What is being denoised, small and at once: latents turned into colours by a linear map instead of the decoder."""
+"""Previews of what is being denoised. A linear map turns latents into colours: far faster than the decoder."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ _SHEETS = 12  # of one generation, about
 
 
 def is_due(step: int, steps: int) -> bool:
-    """Whether to show a sheet after `step` of `steps`: now and then, and at the end."""
+    """Whether to show a sheet after `step` of `steps`: about `_SHEETS` times, always after the last step."""
     return step % max(1, round(steps / _SHEETS)) == 0 or step == steps
 
 
 def contact_sheet(latents: torch.Tensor) -> torch.Tensor:
-    """Clean latents [1, F, 4, h, w] → their contact sheet [3, H, W] on the CPU in [0, 1], at most `WIDEST` wide.
+    """Turns clean latents [1, F, 4, h, w] into a contact sheet [3, H, W] on the CPU, in [0, 1], at most `WIDEST` wide.
 
-    Frames run in rows, as many as make the sheet about square: Blender gives it a square to fill. Places that are left
-    over stay black.
+    Frames stand in rows that make the sheet about square, since Blender shows it in a square. Unused places stay black.
     """
     small = latents[0].float().cpu()  # [F, 4, h, w]
     columns = max(1, round(math.sqrt(len(small) * small.shape[2] / small.shape[3])))

@@ -1,4 +1,4 @@
-"""What the artist sees while it is denoised: how far it is, how long it takes, and a first look at the frames."""
+"""What the artist sees during denoising: how far it is, how long it will take, previews of the frames."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Of one walk with the denoiser `steady`, from now on."""
+    """Reports the progress of one denoising with `steady`; its time begins now."""
 
     def __init__(self, steady: SteadyDenoiser, options: Options, report: ReportProgress) -> None:
         self._steady, self._options, self._report = steady, options, report
@@ -27,7 +27,7 @@ class Progress:
         self._last = "Denoising", 0.0
 
     def on_step(self, step: int, steps: int, latents: torch.Tensor) -> None:
-        """A samplers.base.OnStep."""
+        """Reports a finished step, and shows a preview after some steps; see samplers.base.OnStep."""
         step_s = (time.monotonic() - self._began_s) / step
         if step == 1 and self._options.device.type == "cpu":
             self._options.note(
@@ -40,8 +40,10 @@ class Progress:
 
     @contextlib.contextmanager
     def within_steps(self, networks: Models) -> Iterator[None]:
-        """Meanwhile what was last reported is repeated block by block, so that a step, which may take an hour on a
-        processor, can be cancelled."""
+        """In the block, repeats the last report before each block of the UNets.
+
+        A step may take an hour on a processor, and a report is where it can be cancelled.
+        """
         unets: list[Any] = [networks.unet, *filter(None, [networks.backward_unet])]
         blocks = [block for unet in unets for block in (*unet.down_blocks, *unet.up_blocks)]
         hooks = [block.register_forward_pre_hook(lambda *_: self._report(*self._last)) for block in blocks]
@@ -53,7 +55,7 @@ class Progress:
 
 
 def _duration(seconds: float) -> str:
-    """In an artist's words."""
+    """Seconds as 90 s, 12 min or 3 h."""
     if seconds < 90:
         return f"{math.ceil(seconds)} s"
     minutes = seconds / 60

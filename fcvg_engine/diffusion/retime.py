@@ -1,4 +1,4 @@
-"""Any time between the keys out of the frames that were generated, so that a new timing costs no new generation."""
+"""Pictures at any time between the keys, from the native frames: a new timing needs no new generation."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import torch
 from ..core.method import Options, ReportProgress
 from ..draft import rife
 
-_SAME = 1e-6  # times nearer to a frame's own than this are that frame
+_SAME = 1e-6  # a time that is nearer to a frame's own is that frame
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a time lies: at `fraction` in [0, 1) of the way from frame `index` to the next; 0 is the frame itself."""
+    """Where a time lies among frames: `fraction` in [0, 1) of the way from frame `index` to the next one."""
 
     index: int
     fraction: float
 
 
 def place(time: float, frames: int) -> Place:
-    """Where `time` in [0, 1] lies among `frames` that stand evenly from 0 to 1."""
+    """Returns where `time` in [0, 1] lies among so many `frames`, which stand evenly from 0 to 1."""
     intervals = frames - 1
     nearest = round(time * intervals)
     if abs(time - nearest / intervals) <= _SAME:
@@ -35,10 +35,10 @@ def place(time: float, frames: int) -> Place:
 def frames(
     natives: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
-    """The pictures [3, H, W] at `times` out of `natives` [F, 3, H, W], which stand evenly from time 0 to 1.
+    """Yields the pictures [3, H, W] at `times` from `natives` [F, 3, H, W], which stand evenly from time 0 to 1.
 
-    A time that is a native's own gives that native, untouched; any other is drawn by RIFE between its two neighbours.
-    Raises what `methods.rife` raises.
+    A native frame's own time gives that frame, unchanged. For any other time RIFE draws between the two neighbours.
+    Raises what `draft.rife` raises.
     """
     done = 0
 

@@ -1,7 +1,7 @@
-"""Networks filled from published safetensors files, which are trusted with numbers only.
+"""Fills networks from published safetensors files.
 
-Every tensor must be one that the network has, of its shape, and none may be missing; otherwise the error names them.
-Pickles are never read.
+The files must have exactly the network's tensors, each of its shape; otherwise an error names those that differ.
+Pickles, which could run code, are never read.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from ..models import layouts
 from ..shared.errors import MissingModel
 
 Change = Callable[[torch.Tensor], torch.Tensor]
-OnTensor = Callable[[float], None]  # called with the share in [0, 1] that is read; may raise Cancelled
+OnTensor = Callable[[float], None]  # called with the share in [0, 1] that has been read; may raise Cancelled
 State = dict[str, torch.Tensor]
 Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a tensor lies: in the file `path` under the name `key`. `change` makes it what the network has, where the
-    file was published in another layout."""
+    """Where a tensor lies: in the file `path`, under the name `key`.
+
+    `change` turns it into the network's own tensor, where the file was published in another layout.
+    """
 
     path: Path
     key: str
@@ -45,9 +47,9 @@ _IGNORED = ("position_ids",)
 
 
 def published(folder: Path, stem: str, dtype: torch.dtype) -> list[Path]:
-    """The files of a network in diffusers' or transformers' layout: one, or several that an index lists.
+    """Finds the files of a network in diffusers' or transformers' layout: one, or several that an index lists.
 
-    Of the two variants, full precision and fp16, the one nearer to `dtype` comes first. Raises MissingModel.
+    There are two variants, full precision and fp16; the one nearer to `dtype` is preferred. Raises MissingModel.
     """
     try:
         return layouts.weights(folder, stem, half=dtype != torch.float32)
@@ -56,7 +58,7 @@ def published(folder: Path, stem: str, dtype: torch.dtype) -> list[Path]:
 
 
 def located(paths: Iterable[Path]) -> Located:
-    """Which tensors lie in which of the files. Raises MissingModel for one that is gone or not whole."""
+    """Lists the tensors in the files. Raises MissingModel for a file that is missing or not whole."""
     found: Located = {}
     for path in paths:
         with _opened(path) as file:
@@ -64,12 +66,12 @@ def located(paths: Iterable[Path]) -> Located:
     return {key: place for key, place in found.items() if not key.endswith(_IGNORED)}
 
 
-def _untold(share: float) -> None:
-    """Told to nobody."""
+def _ignore(share: float) -> None:
+    """For callers that do not ask how far reading is."""
 
 
-def read(where: Mapping[str, Place], dtype: torch.dtype, on_tensor: OnTensor = _untold) -> State:
-    """The tensors, on the CPU. Raises MissingModel when a file is not whole, and whatever `on_tensor` raises."""
+def read(where: Mapping[str, Place], dtype: torch.dtype, on_tensor: OnTensor = _ignore) -> State:
+    """Reads the tensors onto the CPU. Raises MissingModel when a file is not whole, and what `on_tensor` raises."""
     state: State = {}
     for path in sorted({place.path for place in where.values()}):
         with _opened(path) as file:
@@ -81,8 +83,8 @@ def read(where: Mapping[str, Place], dtype: torch.dtype, on_tensor: OnTensor = _
     return state
 
 
-def fill(net: Net, where: Mapping[str, Place], dtype: torch.dtype, on_tensor: OnTensor = _untold) -> Net:
-    """`net`, made on the meta device, with its weights in `dtype` on the CPU, ready to use.
+def fill(net: Net, where: Mapping[str, Place], dtype: torch.dtype, on_tensor: OnTensor = _ignore) -> Net:
+    """Gives `net`, made on the meta device, its weights in `dtype` on the CPU, and returns it ready to use.
 
     Raises MissingModel naming tensors that are missing, that `net` does not have, or that have another shape, and
     whatever `on_tensor` raises.
@@ -98,7 +100,7 @@ def fill(net: Net, where: Mapping[str, Place], dtype: torch.dtype, on_tensor: On
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """An object in a JSON file. Raises MissingModel."""
+    """Reads a JSON file that holds an object. Raises MissingModel."""
     try:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -117,7 +119,7 @@ def _agree(keys: Iterable[str], problem: str) -> None:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """A safetensors file whose errors, on opening or later, are MissingModel."""
+    """Opens a safetensors file. Its errors, when it is opened and later, become MissingModel."""
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             yield file

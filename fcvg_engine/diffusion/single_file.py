@@ -1,11 +1,11 @@
-"""Stable Video Diffusion as it was first published: all networks in one file, under the names of its authors' program.
+"""Stable Video Diffusion as its authors published it: all networks in one file.
 
 The numbers are the same as in diffusers' folders. Names differ, and a few shapes: the image encoder's queries, keys and
-values are one matrix there, a third each in this order; its projection is transposed; attention in the VAE has 1×1
-convolutions for matrices. So the file is read where it lies, and nothing is converted and kept.
+values are one matrix, a third each in this order; its projection is transposed; attention in the VAE has 1×1
+convolutions for matrices. The file is read where it lies: nothing is converted and written.
 
-The encoder of pictures is the one beside the conditioner, `quant_conv` included: the authors' program encodes the key
-with it, and so does diffusers' published VAE. The decoder of frames is the first stage's.
+The VAE's encoder is the one beside the conditioner, with its `quant_conv`: the authors' program encodes the key with
+it, and so does diffusers' published VAE. The VAE's decoder is that of the first stage.
 
 Names and shapes are those of the authors' modules, which make up the published file to the byte (9,559,625,980 of
 svd_xt.safetensors).
@@ -23,16 +23,16 @@ import torch
 
 from . import safetensors_loading
 
-CONFIGS = Path(__file__).with_name("published.json")  # sizes of the networks, which the file itself does not tell
+CONFIGS = Path(__file__).with_name("published.json")  # configs of the networks, which the file does not hold
 
 _UNET = "model.diffusion_model."
 _ENCODER = "conditioner.embedders.3.encoder."
 _DECODER = "first_stage_model."
 _IMAGE_ENCODER = "conditioner.embedders.0.open_clip.model.visual."
-# What belongs to a network that is read; the rest, such as what is left of the text encoder, nobody needs.
+# Networks that are read. The file has more, such as the rest of a text encoder, which nobody needs.
 _NETWORKS = (_UNET, f"{_ENCODER}encoder.", f"{_ENCODER}quant_conv.", f"{_DECODER}decoder.", _IMAGE_ENCODER)
 
-# Segments of our keys → those in the file; what is not named here has the same name in both.
+# Segments of diffusers' keys → those in the file. Segments that are not listed have the same name in both.
 _ENDS = {
     "time_embedding": "time_embed",
     "add_embedding": "label_emb.0",
@@ -71,23 +71,24 @@ _CLIP = {
     "fc2": "c_proj",
 }
 
-Source = tuple[str, safetensors_loading.Change | None]  # a key of the file, and what to do to its tensor
+Source = tuple[str, safetensors_loading.Change | None]  # a key of the file, and how to change its tensor
 
 
-def config(part: str) -> dict[str, Any]:
-    """The published sizes of `part` (unet, vae, image_encoder or scheduler), as in diffusers' folder of that name."""
-    content: dict[str, Any] = safetensors_loading.read_json(CONFIGS)[part]
+def config(name: str) -> dict[str, Any]:
+    """Returns the published config of unet, vae, image_encoder or scheduler, as in diffusers' folder of that name."""
+    content: dict[str, Any] = safetensors_loading.read_json(CONFIGS)[name]
     return content
 
 
-def located(path: Path, part: str, keys: Iterable[str]) -> safetensors_loading.Located:
-    """Where the tensors of `part` (unet, vae or image_encoder) with our `keys` lie in the file, as far as it has them.
+def located(path: Path, name: str, keys: Iterable[str]) -> safetensors_loading.Located:
+    """Finds the tensors of a network (unet, vae or image_encoder) in the file, by diffusers' `keys`.
 
-    Tensors of the same network that are not asked for are added under their own names, so that a file of another
-    network is noticed. Raises MissingModel when the file is gone or not whole.
+    Keys that the file does not have are left out. Tensors of the same network that are not asked for are added under
+    the file's names, so that the file of another network is noticed. Raises MissingModel when the file is missing or
+    not whole.
     """
     there = safetensors_loading.located([path])
-    wanted = sources(part, keys)
+    wanted = sources(name, keys)
     asked = {key for key, _ in wanted.values()}
     networks = tuple(each for each in _NETWORKS if any(key.startswith(each) for key in asked))
     found = {
@@ -98,13 +99,13 @@ def located(path: Path, part: str, keys: Iterable[str]) -> safetensors_loading.L
     return found | {key: place for key, place in there.items() if key.startswith(networks) and key not in asked}
 
 
-def sources(part: str, keys: Iterable[str]) -> Mapping[str, Source]:
-    """For each of our `keys` of `part`: the file's key, and the change that makes its tensor ours."""
-    return {"unet": _unet, "vae": _vae, "image_encoder": _image_encoder}[part](list(keys))
+def sources(name: str, keys: Iterable[str]) -> Mapping[str, Source]:
+    """Maps diffusers' `keys` of a network to the file's keys, each with what changes its tensor into diffusers'."""
+    return {"unet": _unet, "vae": _vae, "image_encoder": _image_encoder}[name](list(keys))
 
 
 def _unet(keys: list[str]) -> dict[str, Source]:
-    """Its blocks are numbered through there: a column of a residual block, perhaps attention, perhaps a resampler."""
+    """In the file its blocks have one running number, and in them a residual block, attention and a resampler."""
     layers = _count(keys, r"down_blocks\.0\.resnets\.(\d+)\.")
 
     def source(key: str) -> str:
@@ -118,7 +119,7 @@ def _unet(keys: list[str]) -> dict[str, Source]:
         column = 1 if kind == "attentions" else 0
         if kind == "downsamplers":
             return f"input_blocks.{(block + 1) * (layers + 1)}.0.{rest.replace('conv.', 'op.')}"
-        if kind == "upsamplers":  # comes last in the block's last row, after its attention if there is any
+        if kind == "upsamplers":  # the last in the block's last row, after attention if there is any
             column = 1 + any(each.startswith(f"up_blocks.{block}.attentions.") for each in keys)
             return f"output_blocks.{block * (layers + 1) + layers}.{column}.{rest}"
         place = {
@@ -132,7 +133,7 @@ def _unet(keys: list[str]) -> dict[str, Source]:
 
 
 def _vae(keys: list[str]) -> dict[str, Source]:
-    """Its decoder's blocks are counted from the other end there."""
+    """In the file its decoder's blocks are counted from the other end."""
     ups = _count(keys, r"decoder\.up_blocks\.(\d+)\.")
 
     def source(key: str) -> Source:
@@ -147,7 +148,7 @@ def _vae(keys: list[str]) -> dict[str, Source]:
         column = f"{coder}mid" if way == "mid" else f"{coder}{way}.{block if way == 'down' else ups - 1 - block}"
         if kind != "resnets":
             return f"{column}.{kind.removesuffix('rs')}.{rest}", None
-        # Those in time are built as the UNet's are, the others are not.
+        # Temporal blocks have the names of the UNet's; the others do not.
         names = _RESIDUAL if rest.startswith("temporal") else _VAE_RESIDUAL
         return f"{column}.block{'_' if way == 'mid' else '.'}{index + (way == 'mid')}.{_renamed(rest, names)}", None
 

@@ -1,4 +1,4 @@
-"""The size at which Stable Video Diffusion works: near the one it was trained at, whatever shape the keys have."""
+"""The size at which Stable Video Diffusion works: near the one it was trained at, in the shape of the keys."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ import torch.nn.functional as F
 
 from ..shared.errors import BadRequest
 
-MULTIPLE = 64  # the UNet halves the latents, which are 8 times smaller than the picture, three times
+MULTIPLE = 64  # latents are 8 times smaller than the picture, and the UNet halves them three times
 AREA = 1024 * 576  # pixels of the pictures it was trained on
 _LONGEST = 2048
-_MOST_AREA = 1.06 * AREA  # what a preset's memory is reckoned for, within its margin
-# Stretching the picture by 1 % counts as much as working on 4 % fewer pixels.
-_STRETCH_COSTS = 4.0
+_MOST_AREA = 1.06 * AREA  # estimates of memory have a margin for so many pixels
+_STRETCH_COSTS = 4.0  # stretching the picture by 1 % counts as much as working on 4 % fewer pixels
 
 
 def working(width: int, height: int, wish: str = "") -> tuple[int, int]:
-    """Width and height, multiples of 64, for keys of this size; `wish` is "" or WIDTHxHEIGHT.
+    """Returns the working width and height, multiples of 64, for keys of this size.
 
-    Without a wish: about 1024×576 pixels' area in the keys' own shape, as near as multiples of 64 come. Raises
-    BadRequest for a wish that cannot be used.
+    `wish` is "" or WIDTHxHEIGHT. Without a wish the area is about 1024×576 pixels, in the keys' shape as near as
+    multiples of 64 allow. Raises BadRequest for a wish that cannot be used.
     """
     if wish:
         return _parsed(wish)
@@ -38,7 +37,7 @@ def working(width: int, height: int, wish: str = "") -> tuple[int, int]:
 
 
 def fitted(picture: torch.Tensor, width: int, height: int) -> torch.Tensor:
-    """[N, C, H, W] in [0, 1] → [N, C, height, width], bicubic with antialiasing; the same where it already fits."""
+    """Resizes [N, C, H, W] in [0, 1] to [N, C, height, width], bicubic with antialiasing, where it does not fit."""
     if picture.shape[-2:] == (height, width):
         return picture
     return F.interpolate(picture, size=(height, width), mode="bicubic", antialias=True).clamp(0, 1)

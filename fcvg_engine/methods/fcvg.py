@@ -8,5 +8,6 @@ from __future__ import annotations
 import functools
 
 from ..diffusion import generate
+from ..diffusion.samplers import fcvg as sampler
 
-inbetween = functools.partial(generate.inbetween, "fcvg")  # a core.method.Method
+inbetween = functools.partial(generate.inbetween, "fcvg", sampler)  # a core.method.Method

@@ -8,5 +8,6 @@ from __future__ import annotations
 import functools
 
 from ..diffusion import generate
+from ..diffusion.samplers import gi as sampler
 
-inbetween = functools.partial(generate.inbetween, "gi")  # a core.method.Method
+inbetween = functools.partial(generate.inbetween, "gi", sampler)  # a core.method.Method

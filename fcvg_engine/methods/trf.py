@@ -8,5 +8,6 @@ from __future__ import annotations
 import functools
 
 from ..diffusion import generate
+from ..diffusion.samplers import trf as sampler
 
-inbetween = functools.partial(generate.inbetween, "trf")  # a core.method.Method
+inbetween = functools.partial(generate.inbetween, "trf", sampler)  # a core.method.Method

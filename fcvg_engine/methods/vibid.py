@@ -8,5 +8,6 @@ from __future__ import annotations
 import functools
 
 from ..diffusion import generate
+from ..diffusion.samplers import vibid as sampler
 
-inbetween = functools.partial(generate.inbetween, "vibid")  # a core.method.Method
+inbetween = functools.partial(generate.inbetween, "vibid", sampler)  # a core.method.Method

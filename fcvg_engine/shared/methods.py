@@ -1,8 +1,10 @@
 """The inbetweening methods: one entry each, with everything that the rest of the program asks of a method.
 
 To add a method, add its entry here, a file with a function `inbetween` (see `core.method.Method`), and what it needs to
-`models/registry.json`. Blender's menu of methods is `fcvg_blender/settings/enum_items.py`. Standard library only: the
-add-on reads this too.
+`models/registry.json`. A generative method also has its sampler in `diffusion/samplers/`. Nothing else in the engine
+names a method. Blender's menu of methods is `fcvg_blender/settings/enum_items.py`.
+
+Standard library only: the add-on reads this too.
 """
 
 from __future__ import annotations
@@ -12,8 +14,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cost:
-    """What a draft method takes on two cores of a processor at a size of so many `pixels`: seconds of work on the pair,
-    seconds a drawing, and bytes of memory at its peak. Measured with `python -m benchmarks.draft`."""
+    """What a draft method costs on two cores of a processor, for pictures of `pixels`.
+
+    `once_s`: seconds of work on the pair. `drawing_s`: seconds for each drawing. `memory_bytes`: memory at its peak.
+    Measured with `python -m benchmarks.draft`.
+    """
 
     pixels: float
     once_s: float
@@ -25,13 +30,22 @@ class Cost:
 class MethodTraits:
     """What a method is.
 
-    `name` is its word in requests, on the command line and in the registry. `purpose` says what it is good for.
-    `module` of the engine has its function `inbetween`. `libraries` beside the engine's own must be installed.
+    `name`: its word in requests, on the command line and in the registry.
+    `purpose`: what it is good for.
+    `module`: the engine's module that has its function `inbetween`.
+    `libraries`: modules that it imports beside those that the engine always has.
 
-    `costs` of a draft method, the smallest size first. A `generative` method has none: it draws all frames of a chart
-    together out of noise and heeds `Request.sampling`; `conditioned`, it is led by lines and poses. It has `steps`, the
-    published number, `card_s`, published seconds for 25 frames of 1024×576 pixels on one card, and a `rank`: of the
-    generative methods that can run, the one with the lowest is suggested.
+    Draft methods only:
+    `costs`: at several sizes, the smallest first.
+
+    Generative methods only:
+    `generative`: it draws all frames of a chart together out of noise and heeds `Request.sampling`.
+    `conditioned`: lines and poses that are matched between the keys guide it, through FCVG's UNet and ControlNeXt.
+    `backward_unet`: it denoises backward in time with a second UNet, that of Generative Inbetweening.
+    `key_latents`: its sampler is given the latents of both keys.
+    `steps`: the published number of denoising steps.
+    `card_s`: published seconds for 25 frames of 1024×576 pixels on one graphics card.
+    `rank`: of the generative methods that can run, the one with the lowest is suggested.
     """
 
     name: str
@@ -40,6 +54,8 @@ class MethodTraits:
     costs: tuple[Cost, ...] = ()
     generative: bool = False
     conditioned: bool = False
+    backward_unet: bool = False
+    key_latents: bool = False
     libraries: tuple[str, ...] = ()
     steps: int = 0
     card_s: float = 0.0
@@ -106,6 +122,7 @@ METHODS: dict[str, MethodTraits] = {
             "the same in fewer steps",
             "methods.vibid",
             generative=True,
+            key_latents=True,
             libraries=_SVD,
             steps=25,
             card_s=195.0,
@@ -116,6 +133,7 @@ METHODS: dict[str, MethodTraits] = {
             "the same with a network for going back",
             "methods.gi",
             generative=True,
+            backward_unet=True,
             libraries=_SVD,
             steps=50,
             card_s=975.0,
@@ -128,10 +146,10 @@ CONDITIONED = tuple(name for name, traits in METHODS.items() if traits.condition
 
 
 def is_generative(name: str) -> bool:
-    """Whether the method draws new pictures out of noise; not for a name that only another version knows."""
-    return name in GENERATIVE
+    """Whether the method draws new pictures out of noise. False for a name that this version does not know."""
+    return name in METHODS and METHODS[name].generative
 
 
 def is_conditioned(name: str) -> bool:
-    """Whether the method is led by lines and poses that are matched between the keys."""
-    return name in CONDITIONED
+    """Whether lines and poses that are matched between the keys guide the method. False for an unknown name."""
+    return name in METHODS and METHODS[name].conditioned

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from fcvg_engine.diffusion.decode import decode
 from fcvg_engine.diffusion.denoiser import SvdDenoiser
 from fcvg_engine.diffusion.encode import Encoded, encode
-from fcvg_engine.diffusion.memory_plan import MemoryPlan
+from fcvg_engine.diffusion.memory import MemoryPlan
 from fcvg_engine.diffusion.networks import Models, load, release
 from fcvg_engine.diffusion.samplers import fcvg
 from fcvg_engine.diffusion.samplers.base import Prediction

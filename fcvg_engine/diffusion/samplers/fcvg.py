@@ -1,7 +1,7 @@
-"""FCVG: both directions guided by the same frame-wise conditions, their predictions fused before each step.
+"""FCVG: both directions get the same frame-wise conditions, and their predictions are fused before each step.
 
 Zhu et al., "Generative Inbetweening through Frame-wise Conditions-Driven Video Generation" (CVPR 2025, arXiv
-2412.11755). A frame's share of a direction falls from 1 at its own key to 0 at the other.
+2412.11755). The share of a direction falls from 1 at its own key to 0 at the other.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import Denoiser, DrawNoise, OnStep, euler, guided, original, reversed_frames
+from .base import Denoiser, DrawNoise, OnStep, euler, first_latents, guided, original, reversed_frames
 
 
 @dataclass(frozen=True)
 class SampleOptions:
-    """As published. `steps` is for whoever makes the denoiser: its `sigmas` say how many are walked.
+    """As published. `steps` is for the denoiser's schedule; the sampler takes as many as `denoiser.sigmas` has.
 
     Guidance rises from `guidance_min` at a direction's own key to `guidance_max` at the other.
     """
@@ -29,7 +29,7 @@ OPTIONS = SampleOptions()
 
 
 def fused(denoiser: Denoiser, latents: torch.Tensor, step: int, options: SampleOptions) -> torch.Tensor:
-    """The guided v [1, F, 4, h, w] of both directions, in forward order, each counting where its key is near."""
+    """Returns the guided v [1, F, 4, h, w] of both directions, mixed by nearness to their keys, in forward order."""
     frames = latents.shape[1]
     guidance = torch.linspace(options.guidance_min, options.guidance_max, frames)
     share = torch.linspace(1, 0, frames).to(latents).view(1, -1, 1, 1, 1)
@@ -38,9 +38,9 @@ def fused(denoiser: Denoiser, latents: torch.Tensor, step: int, options: SampleO
 
 
 def sample(denoiser: Denoiser, draw_noise: DrawNoise, options: SampleOptions, on_step: OnStep) -> torch.Tensor:
-    """Clean latents [1, F, 4, h, w] from noise. Raises whatever `on_step` raises, right after that step."""
+    """Denoises to clean latents [1, F, 4, h, w]. Raises whatever `on_step` raises, right after that step."""
     sigmas = denoiser.sigmas
-    latents = draw_noise().to(sigmas) * (sigmas[0] ** 2 + 1).sqrt()
+    latents = first_latents(sigmas, draw_noise)
     for step in range(len(sigmas) - 1):
         v = fused(denoiser, latents, step, options)
         latents = euler(latents, original(latents, v, sigmas[step]), sigmas[step], sigmas[step + 1])

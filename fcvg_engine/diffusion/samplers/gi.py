@@ -1,7 +1,7 @@
-"""Generative Inbetweening: a direction trained to run backward, and steps repeated with fresh noise.
+"""Generative Inbetweening: a network that was trained to go backward, and steps repeated with fresh noise.
 
 Wang et al., "Generative Inbetweening: Adapting Image-to-Video Models for Keyframe Interpolation" (ICLR 2025, arXiv
-2408.15239). What makes the backward direction special lies in its denoiser, `diffusion.gi_backward_unet`.
+2408.15239). The backward network is the denoiser's business, see `diffusion.gi_backward_unet`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import Denoiser, DrawNoise, OnStep, euler, guided, original, reversed_frames
+from .base import Denoiser, DrawNoise, OnStep, euler, first_latents, guided, original, renoised, reversed_frames
 
 
 @dataclass(frozen=True)
 class SampleOptions:
-    """As published. `steps` is for whoever makes the denoiser: its `sigmas` say how many are walked.
+    """As published. `steps` is for the denoiser's schedule; the sampler takes as many as `denoiser.sigmas` has.
 
-    Unless `weighted`, both directions count the same in every frame, and guidance is the mean of `guidance_min` and
-    `guidance_max`. If so, a direction's share falls from 1 at its own key to 0 at the other, and its guidance rises
-    from `guidance_min` to `guidance_max`. Steps in the first `repeated_share` of the walk are repeated `repeats` times.
+    Without `weighted`, both directions count the same in every frame, and guidance is the mean of `guidance_min` and
+    `guidance_max`. With it, a direction's share falls from 1 at its own key to 0 at the other, and its guidance rises
+    from `guidance_min` to `guidance_max`. The first `repeated_share` of the steps is repeated `repeats` times.
     """
 
     steps: int = 50
@@ -34,12 +34,12 @@ OPTIONS = SampleOptions()
 
 
 def sample(denoiser: Denoiser, draw_noise: DrawNoise, options: SampleOptions, on_step: OnStep) -> torch.Tensor:
-    """Clean latents [1, F, 4, h, w] from noise. Repetitions count as steps for `on_step`: they cost as much.
+    """Denoises to clean latents [1, F, 4, h, w]. For `on_step` a repetition is a step too: it costs as much.
 
     Raises whatever `on_step` raises, right after that step.
     """
     sigmas = denoiser.sigmas
-    latents = draw_noise().to(sigmas) * (sigmas[0] ** 2 + 1).sqrt()  # [1, F, 4, h, w]
+    latents = first_latents(sigmas, draw_noise)  # [1, F, 4, h, w]
     ramp = torch.linspace(0, 1, latents.shape[1]).to(latents)  # [F]
     if not options.weighted:
         ramp.fill_(0.5)
@@ -53,7 +53,7 @@ def sample(denoiser: Denoiser, draw_noise: DrawNoise, options: SampleOptions, on
     for done, step in enumerate(walk, 1):
         sigma, next_sigma = sigmas[step], sigmas[step + 1]
         if step < reached:
-            latents = latents + draw_noise().to(latents) * (sigma**2 - next_sigma**2).sqrt()
+            latents = renoised(latents, sigma, next_sigma, draw_noise)
         forward, backward = denoiser.both(latents, step)
         v = share * guided(forward, guidance) + (1 - share) * reversed_frames(guided(backward, guidance))
         latents = euler(latents, original(latents, v, sigma), sigma, next_sigma)

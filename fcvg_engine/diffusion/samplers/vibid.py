@@ -1,9 +1,9 @@
-"""ViBiDSampler: each step is walked from the start key, then, noised again and reversed, from the end key.
+"""ViBiDSampler: each step is taken from the start key and then, noised again and reversed, from the end key.
 
 Yang et al., "ViBiDSampler: Enhancing Video Interpolation Using Bidirectional Diffusion Sampler" (ICLR 2025, arXiv
-2410.05651). Nothing is trained. One direction at a time keeps the latents where the network knows them, instead of
-between two answers. Guidance follows CFG++ (Chung et al., arXiv 2406.08070): the clean estimate is the conditional
-one, the noise that stays is the unconditional one's.
+2410.05651). Nothing is trained. Going in one direction at a time keeps the latents where the network knows them; a mix
+of two predictions would not. Guidance follows CFG++ (Chung et al., arXiv 2406.08070): the clean estimate is the
+conditional one, the noise that stays is the unconditional one's.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import Denoiser, Direction, DrawNoise, OnStep, guided, original, reversed_frames
+from .base import Denoiser, Direction, DrawNoise, OnStep, first_latents, guided, original, renoised, reversed_frames
 
 
 @dataclass(frozen=True)
 class SampleOptions:
-    """As published. `steps` is for whoever makes the denoiser: its `sigmas` say how many are walked.
+    """As published. `steps` is for the denoiser's schedule; the sampler takes as many as `denoiser.sigmas` has.
 
-    Guidance of the clean estimate goes from `guidance_min` at a direction's own key to `guidance_max` at the other; 1
-    is the conditional estimate itself.
+    Guidance of the clean estimate goes from `guidance_min` at a direction's own key to `guidance_max` at the other.
+    With 1 it is the conditional estimate itself.
     """
 
     steps: int = 25
@@ -40,14 +40,14 @@ def sample(
     start: torch.Tensor,
     end: torch.Tensor,
 ) -> torch.Tensor:
-    """Clean latents [1, F, 4, h, w] from noise; the first frame is `start` itself.
+    """Denoises to clean latents [1, F, 4, h, w]; the first frame is `start` itself.
 
     `start`, `end`: the keys' own latents [4, h, w], in the scale of the latents that are denoised (the encoder's mode
-    times the VAE's scaling factor), published without noise augmentation. Each estimate's last frame is replaced by
-    the key that lies there. Raises whatever `on_step` raises, right after that step.
+    times the VAE's scaling factor), as published without noise augmentation. The key replaces the last frame of each
+    estimate of its direction. Raises whatever `on_step` raises, right after that step.
     """
     sigmas = denoiser.sigmas
-    latents = draw_noise().to(sigmas) * (sigmas[0] ** 2 + 1).sqrt()  # [1, F, 4, h, w]
+    latents = first_latents(sigmas, draw_noise)  # [1, F, 4, h, w]
     ramp = torch.linspace(0, 1, latents.shape[1]).to(latents)  # [F]
     guidance = options.guidance_min + (options.guidance_max - options.guidance_min) * ramp
 
@@ -62,7 +62,7 @@ def sample(
     steps = len(sigmas) - 1
     for step in range(steps):
         latents = stepped(latents, step, "forward", end)
-        latents = latents + draw_noise().to(latents) * (sigmas[step] ** 2 - sigmas[step + 1] ** 2).sqrt()
+        latents = renoised(latents, sigmas[step], sigmas[step + 1], draw_noise)
         latents = reversed_frames(stepped(reversed_frames(latents), step, "backward", start))
         on_step(step + 1, steps, latents)
     return latents

@@ -17,8 +17,8 @@ from torch.utils._pytree import tree_leaves
 
 from fcvg_engine.core.method import Options
 from fcvg_engine.diffusion import colour, memory, native_frames, preview, retime, sizes
+from fcvg_engine.diffusion.memory import MemoryPlan
 from fcvg_engine.diffusion.memory_fallback import Ladder
-from fcvg_engine.diffusion.memory_plan import MemoryPlan
 from fcvg_engine.draft import rife
 from fcvg_engine.shared.errors import BadRequest, OutOfMemory
 from fcvg_engine.shared.methods import GENERATIVE

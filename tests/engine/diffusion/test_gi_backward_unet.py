@@ -14,7 +14,7 @@ from torch import nn
 from fcvg_engine.diffusion import gi_backward_unet as gi_unet
 from fcvg_engine.diffusion.denoiser import SvdDenoiser
 from fcvg_engine.diffusion.encode import Encoded
-from fcvg_engine.diffusion.memory_plan import MemoryPlan
+from fcvg_engine.diffusion.memory import MemoryPlan
 from fcvg_engine.diffusion.networks import Models
 from fcvg_engine.shared.errors import MissingModel
 from fcvg_engine.shared.protocol import SamplingSettings

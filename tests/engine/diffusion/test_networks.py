@@ -21,7 +21,7 @@ from fcvg_engine.diffusion import networks, safetensors_loading
 from fcvg_engine.diffusion.decode import decode
 from fcvg_engine.diffusion.denoiser import SvdDenoiser
 from fcvg_engine.diffusion.encode import Encoded, encode
-from fcvg_engine.diffusion.memory_plan import MemoryPlan
+from fcvg_engine.diffusion.memory import MemoryPlan
 from fcvg_engine.diffusion.samplers.base import reversed_frames
 from fcvg_engine.models import discovery
 from fcvg_engine.nets.controlnext import ControlNeXt

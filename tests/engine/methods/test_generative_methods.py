@@ -16,8 +16,8 @@ from fcvg_engine import methods
 from fcvg_engine.core.method import Options
 from fcvg_engine.diffusion import decode, encode, memory
 from fcvg_engine.diffusion import networks as models
+from fcvg_engine.diffusion.memory import MemoryPlan
 from fcvg_engine.diffusion.memory_fallback import Ladder
-from fcvg_engine.diffusion.memory_plan import MemoryPlan
 from fcvg_engine.models import discovery
 from fcvg_engine.shared.errors import Cancelled, MissingModel, NumericError, OutOfMemory
 from fcvg_engine.shared.methods import GENERATIVE
