@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Protocol
 import torch
 
 from ..shared.protocol import ConditionSettings, SamplingSettings
+from .pictures import explained_memory
 
 
 def no_note(sentence: str) -> None:
@@ -87,3 +89,17 @@ class Method(Protocol):
         options: Options,
         report: ReportProgress,
     ) -> Iterator[torch.Tensor]: ...
+
+
+def draft_method(inbetween: Method) -> Method:
+    """Decorator of a draft method: it computes without gradients, and running out of memory raises OutOfMemory."""
+    without_gradients = torch.no_grad()(inbetween)  # of a generator only while it works, not while the caller does
+
+    @functools.wraps(inbetween)
+    def explained(
+        start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
+    ) -> Iterator[torch.Tensor]:
+        with explained_memory():
+            yield from without_gradients(start, end, times, options, report)
+
+    return explained

@@ -1,4 +1,4 @@
-"""`auto`: which method suits a pair of keys, and why.
+"""The method `auto`: decides which draft method suits a pair of keys, and why.
 
 The rule, in this order (`python -m benchmarks.quality` prints the numbers for every pair):
 
@@ -10,22 +10,22 @@ The rule, in this order (`python -m benchmarks.quality` prints the numbers for e
        flat, hard                     measured on
        0.10–0.14, 0.02–0.03           Big Buck Bunny, 9 pairs
        0.87–0.89, 0.46–0.61           cel animation drawn by program, 12 pairs
-       0.20–0.82, 0.02–0.14           filmed, 7 pairs (these and the next not in the benchmark)
-       0.82, 0.39 | 0.87, 0.51        the drawn as JPEG of quality 60 | softened by 1.5 pixels
-       0.63, 0.22                     the drawn with most of their background replaced by a rendered one
+       0.20–0.82, 0.02–0.14           filmed, 7 pairs (these and the next are not in the benchmark)
+       0.82, 0.39 | 0.87, 0.51        the cel animation as JPEG of quality 60 | softened by 1.5 pixels
+       0.63, 0.22                     the cel animation before a mostly rendered background
        1.00, 0.00 | 0.88, 0.00        a colour ramp | a shaded ball
 
-3. Drawn pairs of which less than `CHANGED` changes: RIFE too, which then is no worse and seven times as fast.
+3. Drawn pairs of which a share below `CHANGED` changes: RIFE, which then is no worse and seven times as fast.
 
        changed        FLIP error of RIFE, of GMFSS (0 is equal to the true frame)
        0.21–0.35      0.050, 0.055      drawn, 5 pairs
        0.38–0.47      0.118, 0.100      drawn, 7 pairs
        0.22–0.92      0.131, 0.152      Big Buck Bunny, 9 pairs
 
-4. On a CPU keys larger than `MOST_PIXELS_ON_CPU`: RIFE all the same; the reason says so.
-5. GMFSS.
+4. Drawn pairs larger than `MOST_PIXELS_ON_CPU` on a CPU: RIFE all the same, and the reason says so.
+5. Other drawn pairs: GMFSS.
 
-Limits: it was calibrated on drawings made by program, not on produced animation, and on one rendered film.
+The thresholds were found on drawings made by program, not on produced animation, and on one rendered film.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ FLAT = 0.5
 HARD = 0.2
 CHANGED = 0.37
 MOST_PIXELS_ON_CPU = 1280 * 720
-_SIDE = 480  # of the reduced picture that is judged, the longer one
+_SIDE = 480  # longer side of the small picture that is judged
 _SAME = 2 / 255
 _CONTRAST = 0.15
-_MOVED = 0.03  # mean difference around a place that has changed
+_MOVED = 0.03  # mean difference around a place, from which on it has changed
 
 
 def choose(
@@ -56,9 +56,9 @@ def choose(
     report: ReportProgress,
     is_allowed: Callable[[str], bool] = lambda name: True,
 ) -> tuple[str, str]:
-    """The method's name and the reason in an artist's words, for keys [C, H, W] as in `core.method.Method`.
+    """Returns the method for keys [C, H, W], as in `core.method.Method`, and the reason in words for an artist.
 
-    Where the one that suits is not allowed, the next best that is; dissolve, which needs no model, always is.
+    If the method that suits is not allowed, RIFE is chosen; if that is not either, the dissolve, which needs no model.
     """
     report("Choosing a method", 0.0)
     name, reason = _suiting(start, end, options)
@@ -89,9 +89,11 @@ def is_drawn_pair(start: torch.Tensor, end: torch.Tensor) -> bool:
 
 
 def features(start: torch.Tensor, end: torch.Tensor) -> tuple[float, float, float]:
-    """Of keys [C, H, W]: the share of flat places and that of hard edges among the others (the smaller of both keys'),
-    and the share of places that change from one to the other; all in [0, 1]."""
-    small = _reduced(start), _reduced(end)
+    """Measures keys [C, H, W]: the share of flat places, of hard edges among the others, and of places that change.
+
+    All are in [0, 1]. Of the first two it is the smaller value of both keys.
+    """
+    small = pictures.thumbnail(start, _SIDE), pictures.thumbnail(end, _SIDE)
     ground = pictures.backdrop(*small)
     first, last = (pictures.composite(key[None], ground) for key in small)
     flat, hard = zip(_flat_and_hard(first), _flat_and_hard(last), strict=True)
@@ -106,10 +108,3 @@ def _flat_and_hard(picture: torch.Tensor) -> tuple[float, float]:
     step = torch.maximum((right - here).abs(), (below - here).abs()).amax(1)
     differing = int((step > _SAME).sum())
     return 1 - differing / step.numel(), int((step > _CONTRAST).sum()) / max(1, differing)
-
-
-def _reduced(picture: torch.Tensor) -> torch.Tensor:
-    """[C, H, W] at most 480 pixels long."""
-    factor = max(picture.shape[-2:]) / _SIDE
-    stride = max(1, int(factor / 2))  # 8K keys are thinned out first: reducing them smoothly takes seconds
-    return pictures.reduced(picture[None, :, ::stride, ::stride], factor / stride)[0]

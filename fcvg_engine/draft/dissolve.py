@@ -1,4 +1,4 @@
-"""Dissolve: one key fades into the other. No motion, no network; the floor that every other method must beat."""
+"""Dissolve: one key fades into the other, without motion or network. Every other method has to be better."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from ..core.method import Options, ReportProgress
-from ..core.pictures import explained_memory
+from ..core.method import Options, ReportProgress, draft_method
 
 
+@draft_method
 def inbetween(
-    start: torch.Tensor,
-    end: torch.Tensor,
-    times: Sequence[float],
-    options: Options,
-    report: ReportProgress,
+    start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
     """See `core.method.Method`. Premultiplied colours mix linearly, so soft edges keep theirs."""
-    with explained_memory():
-        for done, time in enumerate(times):
-            report("Dissolving", done / len(times))
-            yield torch.lerp(start, end, time)
+    for done, time in enumerate(times):
+        report("Dissolving", done / len(times))
+        yield torch.lerp(start, end, time)

@@ -1,7 +1,7 @@
-"""A dissolve that is slow or misbehaves on request: the tests' way to inject faults into the real engine.
+"""A dissolve that is slow or misbehaves on request: so tests inject faults into the real engine.
 
-Reachable only with `FCVG_DUMMY=1`. `FCVG_DUMMY_DELAY_S` is slept before each drawing. `FCVG_DUMMY_FAULT` names what
-goes wrong, at the drawing `FCVG_DUMMY_AT` (from 0, default 1):
+It is there only with `FCVG_DUMMY=1`. It waits `FCVG_DUMMY_DELAY_S` seconds before each drawing. `FCVG_DUMMY_FAULT`
+names what goes wrong, at the drawing `FCVG_DUMMY_AT` (from 0, default 1):
 
 =================  =========================================================================================
 `print`            writes to stdout, from Python and from C
@@ -26,26 +26,25 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from ..core.method import Options, ReportProgress
-from ..core.pictures import explained_memory
+from ..core.method import Options, ReportProgress, draft_method
 
 _SLICE_S = 0.02
 
 
+@draft_method
 def inbetween(
     start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
-    """As core.method.Method says, plus the faults above."""
+    """See `core.method.Method`, and the faults above."""
     fault = os.environ.get("FCVG_DUMMY_FAULT", "")
     fault_at = int(os.environ.get("FCVG_DUMMY_AT", "1"))
     delay_s = float(os.environ.get("FCVG_DUMMY_DELAY_S", "0"))
-    with explained_memory():
-        for number, at in enumerate(times):
-            _sleep(delay_s, None if fault == "ignore-cancel" else report)
-            picture = torch.lerp(start, end, at)
-            if fault and number == fault_at:
-                picture = _misbehave(fault, picture)
-            yield picture
+    for number, at in enumerate(times):
+        _sleep(delay_s, None if fault == "ignore-cancel" else report)
+        picture = torch.lerp(start, end, at)
+        if fault and number == fault_at:
+            picture = _misbehave(fault, picture)
+        yield picture
 
 
 def _sleep(delay_s: float, report: ReportProgress | None) -> None:

@@ -1,4 +1,4 @@
-"""The draft methods' networks with their trained weights, kept warm between jobs."""
+"""Loads the networks of RIFE and GMFSS with their trained weights, and keeps them for the next job."""
 
 from __future__ import annotations
 
@@ -29,16 +29,15 @@ _warm: dict[tuple[str, torch.device, torch.dtype], nn.Module] = {}
 
 
 def network(name: str, device: torch.device, dtype: torch.dtype, report: ReportProgress) -> nn.Module:
-    """The network `name` (one of `draft_weights.known()`) with its trained weights, ready to use; the same one next
-    time.
+    """Returns the network `name`, one of `draft_weights.known()`, with its trained weights; the same one next time.
 
-    Raises DownloadFailed, MissingModel and DiskError as `draft_weights.load` does, and whatever `report` raises while
-    it downloads.
+    Downloads the weights when they are not there. Raises DownloadFailed, MissingModel and DiskError as
+    `draft_weights.load` does, and whatever `report` raises meanwhile.
     """
     key = (name, device, dtype)
     if key not in _warm:
         state = draft_weights.load(name, report)
-        with torch.device("meta"):  # nothing is initialised that the weights replace anyway
+        with torch.device("meta"):  # no time is lost on first values that the weights replace
             net = _CLASSES[name]()
         net.load_state_dict(state, assign=True)
         layout = torch.contiguous_format if device.type == "mps" else torch.channels_last

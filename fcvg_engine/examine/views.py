@@ -1,4 +1,4 @@
-"""The keys as they are compared: small, grey for shapes, and a few patches of colour for their layout."""
+"""Small views of the keys to compare: grey for shapes, a few patches of colour for their layout."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ PATCHES = (12, 7)  # across, down
 
 @dataclass(frozen=True)
 class View:
-    """`shapes`: uint8 [h, w]. `layout`: float32 [7, 12, 3], CIE Lab in 0 … 255, without its mean."""
+    """One key. `shapes`: grey, uint8 [h, w]. `layout`: float32 [7, 12, 3], CIE Lab in 0 … 255, minus its mean."""
 
     shapes: npt.NDArray[np.uint8]
     layout: Array
 
     def mirrored(self) -> View:
-        """Left for right: another picture, with the same kind of things in it."""
+        """Returns the view with left and right exchanged: another picture with the same kind of things in it."""
         return View(np.ascontiguousarray(self.shapes[:, ::-1]), np.ascontiguousarray(self.layout[:, ::-1]))
 
 
 def views(start: torch.Tensor, end: torch.Tensor) -> tuple[View, View]:
-    """Of keys [C, H, W] as in `core.method.Method`, both of the same size."""
-    small = _reduced(start), _reduced(end)
+    """Returns the views of keys [C, H, W], as in `core.method.Method`, both of the same size."""
+    small = pictures.thumbnail(start, SIDE), pictures.thumbnail(end, SIDE)
     ground = pictures.backdrop(*small)
     first, last = (_view(pictures.composite(key[None], ground)[0]) for key in small)
     return first, last
@@ -45,10 +45,3 @@ def _view(picture: torch.Tensor) -> View:
     patches = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB), PATCHES, interpolation=cv2.INTER_AREA)
     layout = patches.astype(np.float32)
     return View(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), layout - layout.mean((0, 1)))
-
-
-def _reduced(picture: torch.Tensor) -> torch.Tensor:
-    """[C, H, W] with the longer side at most `SIDE`."""
-    factor = max(picture.shape[-2:]) / SIDE
-    stride = max(1, int(factor / 2))  # large keys are thinned out first: reducing them smoothly takes seconds
-    return pictures.reduced(picture[None, :, ::stride, ::stride], factor / stride)[0]

@@ -44,7 +44,7 @@ def test_interpolation_flow_and_metrics(interpolation_case: Path) -> None:
     painter = gmfss.Painter(CPU, lambda stage, fraction: None)
     start, end = (read(interpolation_case / name)[None] for name in ("start.png", "end.png"))
     with torch.no_grad():
-        from_start, from_end = painter.look(start, end, lambda: None)
+        from_start, from_end = painter.sides(start, end, lambda: None)
     found = {
         "flow_start_to_end": from_start.flow,
         "flow_end_to_start": from_end.flow,
