@@ -1,4 +1,4 @@
-"""Matched lines on black, as FCVG was trained to see them."""
+"""Draws matched lines on black, as FCVG was trained to see them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Picture = npt.NDArray[np.uint8]  # RGB, [H, W, 3]
 
 
 def black(size: tuple[int, int]) -> Picture:
-    """An empty canvas; `size` is width and height in pixels."""
+    """Returns an empty canvas; `size` is width and height in pixels."""
     return np.zeros((size[1], size[0], 3), np.uint8)
 
 
 def draw(canvas: Picture, lines: Iterable[tuple[Ends, Colour]], width_px: int = 1) -> None:
-    """Draw lines into `canvas` in place, later ones over earlier ones.
+    """Draws lines into `canvas` in place, later ones over earlier ones.
 
-    As published: one pixel wide, without smoothing, the places cut (not rounded) to whole pixels.
+    As published, lines are one pixel wide and not smoothed, and coordinates are cut (not rounded) to whole pixels.
     """
     for (first, second), colour in lines:
         cv2.line(canvas, _pixel(first), _pixel(second), colour, width_px)

@@ -1,15 +1,15 @@
-"""Matches segments of two keys along dense motion (GMFlow): free for commercial work, unlike SuperPoint's weights.
+"""Matches segments of two keys along dense motion (GMFlow). Free for commercial work, unlike SuperPoint's weights.
 
-Both keys' segments are carried along the motion and compared with those that were found in the other key. An edge
-belongs to what lies in front, and a network's motion is least sure just there; so each segment is carried three times,
-with the motion on it and on either side of it, and the one that serves best counts.
+The segments of each key are carried along the motion and compared with those that were detected in the other key. An
+edge belongs to what lies in front, and there the motion that a network finds is least certain. So each segment is
+carried three times, with the motion on it and on either side of it, and the best one counts.
 
-1. Carry: sample points of a segment move with the flow; those that the flow back does not return do not count. A line
+1. Carry: sample points of a segment move with the flow. Those that the flow back does not return are left out. A line
    with even spacing is fitted to the others.
 2. Compare with every segment of the other key: direction (with the brighter side on the same hand), distance, overlap.
-3. Keep pairs that are each other's best, both ways of carrying taken together.
-4. Cut both to what they share: detectors break one edge at different places.
-5. A segment without a partner may be carried to where an edge like it is seen in the other key.
+3. Keep pairs that are each other's best, with the scores of both directions combined.
+4. Cut both to what they share, since a detector breaks the same edge at different places.
+5. A segment without a partner is matched with the place to which it is carried, if an edge like it is seen there.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ MOST_PIXELS = 512 * 288  # of the pictures on which motion is found
 _SAMPLES = 15  # points of a segment
 _BESIDE_PX = 4.0  # how far from a segment the motion of its sides is looked up
 _SIDES = (0.0, 1.0, -1.0)
-_RETURNED_PX = 3.0  # flow there and back may miss by so much
-_STRAIGHT_PX = 1.5  # from the fitted line at which a carried point no longer counts
+_RETURNED_PX = 3.0  # by which flow there and back may miss the point
+_STRAIGHT_PX = 1.5  # distance from the fitted line at which a carried point counts half
 _FITS = 3  # rounds of fitting
 
-_APART_PX = 2.5  # distance at which a comparison's score falls to 1/e; at twice that no pair
+_APART_PX = 2.5  # distance at which a score falls to 1/e; at twice that there is no pair
 _TURNED = np.radians(6)  # the same for directions
 _OVERLAP = 0.5  # of the shorter of both
 _OPPOSITE = 0.5  # score of an edge whose bright side changed
 _STRETCHED = 1.6  # largest change of length
 _LEAST = 0.2  # score of a pair; of those below a third is off by more than 4 pixels
-_SHORTEST_PX = 12.0  # of what both share
-_SNAP_PX = 3.0  # ends that come so near are the same corner
+_SHORTEST_PX = 12.0  # of what both segments share
+_SNAP_PX = 3.0  # ends that are so near are the same corner
 
 _CARRIED_SHARE = 0.8  # of the samples that must return and lie straight, for a segment without partner
 _CARRIED_EDGE = 0.5  # of the contrast it had
@@ -55,23 +55,23 @@ _CARRIED_EDGE = 0.5  # of the contrast it had
 
 @torch.no_grad()
 def match(start: torch.Tensor, end: torch.Tensor, options: Options, report: ReportProgress) -> list[Match]:
-    """Matched segments of keys [3, H, W] in [0, 1], the surest first; at most `segments.MOST`.
+    """Matches segments of keys [3, H, W] in [0, 1]; returns the surest first, at most `segments.MOST`.
 
-    The points of a pair correspond in their order. Raises MissingModel, OutOfMemory, NumericError and what `report`
-    raises.
+    The first point of a segment belongs to the first one of its partner. Raises MissingModel, OutOfMemory, NumericError
+    and what `report` raises.
     """
     with pictures.explained_memory():
         forth, back = motion(start, end, options, report)
     report("Matching lines", 0.8)
-    return pair(Key.look(start, forth, back), Key.look(end, back, forth))
+    return pair(Key.of(start, forth, back), Key.of(end, back, forth))
 
 
 def motion(
     start: torch.Tensor, end: torch.Tensor, options: Options, report: ReportProgress
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Flow [1, 2, H, W] on the CPU, in pixels, from the start to the end and back; found at reduced size."""
+    """Finds the flow from start to end and back, [1, 2, H, W] each, in pixels, on the CPU. Works at reduced size."""
     report("Loading GMFlow", 0.0)
-    # Matching takes the mean over thousands of places: too many for half precision.
+    # Matching takes means over thousands of places, which half precision cannot do.
     net = networks.network("gmflow", options.device, torch.float32, report)
     height, width = start.shape[-2:]
     factor = pictures.bounding_factor(start, MOST_PIXELS)
@@ -88,8 +88,13 @@ def motion(
 
 @dataclass(frozen=True)
 class Key:
-    """One key's segments [N, 2, 2], and where each of `_SIDES` takes them in the other: `carried` [N, S, 2, 2];
-    `trust` [N, S], the share of their samples that return and lie straight; `grey` [1, 1, H, W] in 0 … 255."""
+    """One key, and where its segments lie in the other key.
+
+    `grey`: the picture, [1, 1, H, W] in 0 … 255.
+    `segments`: [N, 2, 2].
+    `carried` [N, S, 2, 2]: the segments, carried with the motion on each of `_SIDES`.
+    `trust` [N, S]: the share of a segment's samples that return and lie straight.
+    """
 
     grey: torch.Tensor
     segments: Array
@@ -97,24 +102,27 @@ class Key:
     trust: Array
 
     @classmethod
-    def look(cls, picture: torch.Tensor, forth: torch.Tensor, back: torch.Tensor) -> Key:
-        """`picture` [3, H, W]; `forth` and `back` [1, 2, H, W], the motion to the other key and from there."""
+    def of(cls, picture: torch.Tensor, forth: torch.Tensor, back: torch.Tensor) -> Key:
+        """Detects and carries the segments of `picture` [3, H, W].
+
+        `forth` and `back` [1, 2, H, W] are the flow to the other key and from there.
+        """
         found = segments.detect(picture)
         grey = torch.from_numpy(segments.grey(picture)).float()[None, None]
         return cls(grey, found, *_carry(found, forth, back))
 
 
 def pair(here: Key, there: Key) -> list[Match]:
-    """What `match` returns, for both keys with the motion between them."""
+    """Matches the segments of two keys; returns what `match` returns."""
     pairs, left_here, left_there = _partners(here, there)
-    pairs += _served(here, there, left_here, pairs)
+    pairs += _carried_alone(here, there, left_here, pairs)
     swapped = [(last, first, score) for first, last, score in pairs]
-    pairs += [(first, last, score) for last, first, score in _served(there, here, left_there, swapped)]
+    pairs += [(first, last, score) for last, first, score in _carried_alone(there, here, left_there, swapped)]
     return sorted(pairs, key=lambda each: -each[2])[: segments.MOST]
 
 
 def _carry(found: Array, forth: torch.Tensor, back: torch.Tensor) -> tuple[Array, Array]:
-    """Where the motion takes segments [N, 2, 2], and how sure: `Key.carried`, `Key.trust`."""
+    """Carries segments [N, 2, 2] with the motion; returns `Key.carried` and `Key.trust`."""
     along = np.linspace(0.02, 0.98, _SAMPLES, dtype=np.float32)
     points = found[:, None, 0] + along[:, None] * (found[:, None, 1] - found[:, None, 0])  # [N, K, 2]
     sides = np.array(_SIDES, np.float32)[:, None, None] * _BESIDE_PX
@@ -130,8 +138,11 @@ def _carry(found: Array, forth: torch.Tensor, back: torch.Tensor) -> tuple[Array
 
 
 def _fitted(along: Array, points: Array, valid: Mask) -> tuple[Array, Mask]:
-    """Both ends [..., 2, 2] of an evenly spaced line through those of `points` [..., K, 2] that are `valid` [..., K],
-    and which of them lie on it. `along` [K] tells where between the ends, 0 … 1, each point belongs."""
+    """Fits evenly spaced lines to those of `points` [..., K, 2] that are `valid` [..., K].
+
+    `along` [K] says where each point belongs, from 0 at the first end to 1 at the second. Returns both ends [..., 2,
+    2], and which points lie on the line.
+    """
     weight = valid.astype(np.float32)
     terms = np.stack((1 - along, along), -1)  # [K, 2]: a point is a mix of both ends
     for _ in range(_FITS):
@@ -144,7 +155,7 @@ def _fitted(along: Array, points: Array, valid: Mask) -> tuple[Array, Mask]:
 
 
 def _partners(here: Key, there: Key) -> tuple[list[Match], list[int], list[int]]:
-    """Pairs that are each other's best, cut to what they share, and the indices of segments left without."""
+    """Finds pairs that are each other's best, cut to what they share; also the indices of segments without partner."""
     forth = here.trust[:, :, None] * _likeness(here.carried, there.segments)  # [N, S, M]
     back = there.trust[:, :, None] * _likeness(there.carried, here.segments)  # [M, S, N]
     if not forth.size:
@@ -163,16 +174,16 @@ def _partners(here: Key, there: Key) -> tuple[list[Match], list[int], list[int]]
         if cut is not None:
             pairs.append((*cut, float(both[i, j])))
             used.append((i, int(j)))
-    taken_here, taken_there = ({pair[k] for pair in used} for k in (0, 1))
+    used_here, used_there = ({pair[k] for pair in used} for k in (0, 1))
     return (
         pairs,
-        [i for i in range(len(here.segments)) if i not in taken_here],
-        [j for j in range(len(there.segments)) if j not in taken_there],
+        [i for i in range(len(here.segments)) if i not in used_here],
+        [j for j in range(len(there.segments)) if j not in used_there],
     )
 
 
 def _likeness(carried: Array, targets: Array) -> Array:
-    """How well lines [N, S, 2, 2] lie on each of the segments [M, 2, 2]: [N, S, M] in [0, 1]."""
+    """Scores how well lines [N, S, 2, 2] lie on each of the segments [M, 2, 2]: [N, S, M] in [0, 1]."""
     long = segments.lengths(targets)
     unit = (targets[:, 1] - targets[:, 0]) / long[:, None]
     offset = carried[:, :, None] - targets[None, None, :, None, 0]  # [N, S, M, 2, 2]
@@ -192,13 +203,14 @@ def _likeness(carried: Array, targets: Array) -> Array:
 
 
 def _cut(first: Array, last: Array, carried: Array, returned: Array) -> tuple[Array, Array] | None:
-    """What segments [2, 2] share, given the first carried to the last and the reverse; None when little is left.
+    """Cuts segments `first` and `last` [2, 2] to what they share; None when little is left.
 
-    Ends that fall together are corners, seen more sharply than motion is: they stay where they were detected.
+    `carried` is the first one, carried into the other key, and `returned` the last one, carried back. Ends that fall
+    together are corners: they stay where they were detected, since detection is more exact than motion.
     """
     if float(np.dot(carried[1] - carried[0], last[1] - last[0])) < 0:
         last, returned = last[::-1], returned[::-1]
-    # The first's ends 0 and 1 as shares of the last, by both carries; the second tells the inverse.
+    # Where the ends of the first lie along the last (0 … 1): the mean of both carries, the second one inverted.
     there, back = _shares(carried, last), _shares(returned, first)
     run = back[1] - back[0]
     if run < 1e-2:
@@ -217,18 +229,22 @@ def _cut(first: Array, last: Array, carried: Array, returned: Array) -> tuple[Ar
 
 
 def _ends(low: float, high: float, long: float) -> tuple[float, float]:
-    """Where the shared part begins, as a share of the first and of the last, `long` pixels; the first's ends lie at
-    `low` and `high` of the last."""
+    """Where the shared piece begins, along the first (0 … 1) and along the last one (0 … 1).
+
+    The first one's ends lie at `low` and `high` along the last one, which is `long` pixels long.
+    """
     if abs(low) * long <= _SNAP_PX:
         return 0.0, 0.0
     return (0.0, low) if low > 0 else (-low / (high - low), 0.0)
 
 
-def _served(here: Key, there: Key, left: list[int], pairs: list[Match]) -> list[Match]:
-    """Segments `left` without a partner, with the place they are carried to, if an edge like them is seen there and
-    none of `pairs` lies there."""
-    taken = np.array([last for _, last, _ in pairs], np.float32).reshape(-1, 2, 2)
-    served: list[Match] = []
+def _carried_alone(here: Key, there: Key, left: list[int], pairs: list[Match]) -> list[Match]:
+    """Matches segments `left` without partner with the place to which they are carried.
+
+    An edge like them must be seen there, and none of `pairs` may lie there.
+    """
+    occupied = np.array([last for _, last, _ in pairs], np.float32).reshape(-1, 2, 2)
+    found: list[Match] = []
     for index in left:
         segment = here.segments[index]
         contrast = _contrast(here.grey, segment[None])[0]
@@ -240,15 +256,15 @@ def _served(here: Key, there: Key, left: list[int], pairs: list[Match]) -> list[
         if (
             alike[side] >= _CARRIED_SHARE
             and 1 / _STRETCHED < stretched < _STRETCHED
-            and not (len(taken) and _likeness(carried[None, None], taken).max() > 0.3)
+            and not (len(occupied) and _likeness(carried[None, None], occupied).max() > 0.3)
         ):
-            served.append((segment, carried, float(alike[side]) * 0.5))
-            taken = np.concatenate((taken, carried[None]))
-    return served
+            found.append((segment, carried, float(alike[side]) * 0.5))
+            occupied = np.concatenate((occupied, carried[None]))
+    return found
 
 
 def _contrast(grey: torch.Tensor, lines: Array) -> Array:
-    """How much brighter lines [N, 2, 2] are on one side than on the other, [N, K] in 0 … 255."""
+    """How much brighter `grey` is on one side of lines [N, 2, 2] than on the other: [N, K], up to 255."""
     along = np.linspace(0.05, 0.95, _SAMPLES, dtype=np.float32)[:, None]
     points = lines[:, None, 0] + along * (lines[:, None, 1] - lines[:, None, 0])
     beside = 1.5 * _normals(lines)[:, None]
@@ -269,7 +285,7 @@ def _shares(points: Array, segment: Array) -> Array:
 
 
 def _sampled(field: torch.Tensor, points: Array) -> Array:
-    """`field` [1, C, H, W] at `points` [..., 2] → [..., C]."""
+    """Samples `field` [1, C, H, W] at `points` [..., 2] → [..., C]."""
     if not points.size:  # a key without lines
         return np.zeros((*points.shape[:-1], field.shape[1]), np.float32)
     flat = torch.from_numpy(np.ascontiguousarray(points, np.float32)).reshape(1, 1, -1, 2)

@@ -1,4 +1,4 @@
-"""Lines matched with GlueStick, as FCVG's authors do it, from the official checkpoints."""
+"""Matches lines with GlueStick, as FCVG's authors do, with the official checkpoints."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ MATCH_THRESHOLD = 0.2  # published
 
 
 def match(start: torch.Tensor, end: torch.Tensor, options: Options, report: ReportProgress) -> list[segments.Match]:
-    """Lines of `start` found again in `end`, keys [3, H, W] in [0, 1], with scores above `MATCH_THRESHOLD`.
+    """Matches lines of keys [3, H, W] in [0, 1]; returns those with scores above `MATCH_THRESHOLD`.
 
-    The ends of a line and of its partner come in no special order. Empty where a key has no lines. Computes in
-    float32 whatever `options.dtype`: matching is a small part of the whole. Raises MissingModel when a checkpoint is
-    not there or not what was published, NumericError, OutOfMemory, and whatever `report` raises.
+    The ends of a line and of its partner are in no particular order. Nothing is returned where a key has no lines.
+    Computes in float32 whatever `options.dtype`, since matching takes little of the whole time. Raises MissingModel
+    when a checkpoint is not there or not what was published, NumericError, OutOfMemory, and whatever `report` raises.
     """
     found = discovery.find()
     if found.superpoint is None or found.gluestick is None:
@@ -36,12 +36,12 @@ def match(start: torch.Tensor, end: torch.Tensor, options: Options, report: Repo
 
 @torch.no_grad()
 def match_with(nets: Nets, start: torch.Tensor, end: torch.Tensor, report: ReportProgress) -> list[segments.Match]:
-    """The same with given networks."""
+    """Matches lines as `match` does, with given networks."""
     superpoint, gluestick = nets
     report("Looking for lines", 0.1)
-    one = _look(start, superpoint)
+    one = _wireframe(start, superpoint)
     report("Looking for lines", 0.3)
-    other = _look(end, superpoint)
+    other = _wireframe(end, superpoint)
     if not len(one.ends) or not len(other.ends):
         return []
     assignment = gluestick(one, other, lambda done: report("Matching lines", 0.5 + 0.5 * done))
@@ -51,10 +51,12 @@ def match_with(nets: Nets, start: torch.Tensor, end: torch.Tensor, report: Repor
     return [(mine[index], theirs[partner], score) for index, (partner, score) in pairs if partner >= 0]
 
 
-def _look(picture: torch.Tensor, superpoint: SuperPoint) -> Wireframe:
+def _wireframe(picture: torch.Tensor, superpoint: SuperPoint) -> Wireframe:
+    """Lines of a key [3, H, W] in [0, 1], joined where they meet, and single points."""
     device = superpoint.conv1a.weight.device
     lines = torch.from_numpy(segments.detect(picture)).to(device)
-    # Published: times the detector's angle tolerance, the same for nearly every line; scale does not matter.
+    # As published, but for a factor that is the same for nearly every line (the detector's angle tolerance): scores
+    # may have any scale.
     scores = (lines[:, 1] - lines[:, 0]).norm(dim=1).sqrt()
     grey = torch.from_numpy(segments.grey(picture)).to(device).float()[None, None] / 255
     return wireframe.build(grey, lines, scores, superpoint, wireframe.WireframeOptions())

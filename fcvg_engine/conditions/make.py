@@ -1,4 +1,4 @@
-"""Conditions of a pair of keys, from looking for matches to the files that show them."""
+"""Makes the conditions of a pair of keys: finds matches, draws them, writes the files."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import torch
 from ..core.method import Options, ReportProgress, sub_progress
 from ..files import atomic, images
 from ..shared.protocol import ConditionSettings
-from . import drawing, flow, gluestick, matches, overview, palette, paths, people, pose, skeleton
+from . import drawing, flow, gluestick, matches_file, overview, palette, paths, people, pose, skeleton
 from .drawing import Picture
 from .matches import Ends, Line, Matches
 from .people import Person
 from .segments import Array
 
-# Frames of the published program: the first two and the last two see the same condition.
+# Times of the published program's conditions: the first two frames share one, and so do the last two.
 PUBLISHED_TIMES = (0.0, *(index / 22 for index in range(23)), 1.0)
 
 MATCHES = "matches.json"
 OVERVIEW = "overview.png"
 
-_LOOKED_FOR_LINES, _LOOKED = 0.6, 0.8  # how far the whole of `write` is by then
+_LINES_FOUND, _FOUND = 0.6, 0.8  # how far `write` has come then
 _DECIMALS = 3  # of a pixel, in a file that people read
 
 
 def uniform(frames: int) -> tuple[float, ...]:
-    """`frames` (at least 2) evenly spaced times from 0 to 1."""
+    """Returns `frames` (at least 2) evenly spaced times from 0 to 1."""
     return tuple(index / (frames - 1) for index in range(frames))
 
 
@@ -40,28 +40,31 @@ def find(
     options: Options,
     report: ReportProgress,
 ) -> Matches:
-    """What is the same in both keys [3, H, W] in [0, 1]; with `settings.matches`, what that file says.
+    """Finds what is the same in both keys [3, H, W] in [0, 1], or reads it from the file `settings.matches`.
 
-    Lines `auto` are matched by `flow`, people `auto` looked for when DWPose's networks are there. `seed` orders the
-    lines' colours. Raises BadRequest (the file), MissingModel, OutOfMemory, NumericError and what `report` raises.
+    Lines `auto` are matched by `flow`. People `auto` are searched for when DWPose's networks are there. `seed` orders
+    the lines' colours. Raises BadRequest (for the file), MissingModel, OutOfMemory, NumericError and what `report`
+    raises.
     """
     size = start.shape[2], start.shape[1]
     if settings.matches:
-        return matches.read(Path(settings.matches)).scaled(size)
+        return matches_file.read(Path(settings.matches)).scaled(size)
     lines_by = "flow" if settings.lines == "auto" else settings.lines
-    lines = tuple(_lines(start, end, lines_by, seed, options, sub_progress(report, 0, _LOOKED_FOR_LINES)))
+    lines = tuple(_lines(start, end, lines_by, seed, options, sub_progress(report, 0, _LINES_FOUND)))
     pose_by = settings.pose
     if pose_by == "auto":
         pose_by = "dwpose" if pose.ready() else "none"
     persons = []
     if pose_by == "dwpose":
-        persons = pose.find(start, end, options, sub_progress(report, _LOOKED_FOR_LINES, _LOOKED))
+        persons = pose.find(start, end, options, sub_progress(report, _LINES_FOUND, _FOUND))
     return Matches(size, lines, tuple(Person(*both) for both in persons), lines_by, pose_by, seed)
 
 
 def draw(found: Matches, times: Sequence[float], size: tuple[int, int]) -> Iterator[Picture]:
-    """A picture (uint8 RGB, [H, W, 3], of `size` width and height) for each time in [0, 1]: matched lines, and people
-    over them, on black."""
+    """Yields a condition for each time in [0, 1]: matched lines, and people over them, on black.
+
+    Conditions are uint8 RGB, [H, W, 3]; `size` is their width and height.
+    """
     scaled = found.scaled(size)
     for time in times:
         canvas = drawing.black(size)
@@ -82,17 +85,17 @@ def write(
     report: ReportProgress,
     on_frame: Callable[[int, str], None],
 ) -> Matches:
-    """Finds the matches of the keys and writes `condition_0000.png` … into `folder`, one for each of `times`, and
-    matches.json and overview.png; each file whole or not at all.
+    """Finds the matches of the keys as `find` does, and writes matches.json, overview.png and conditions into `folder`.
 
-    `on_frame` is called with the number and name of each condition when it is on the disk. Raises what `find` does, and
-    DiskError.
+    There is a condition for each of `times`: `condition_0000.png` … Each file is written whole or not at all.
+    `on_frame` is called with the number and file name of each condition when it is on the disk. Raises what `find`
+    raises, and DiskError.
     """
     found = find(start, end, settings, seed, options, report)
-    matches.write(folder / MATCHES, found)
+    matches_file.write(folder / MATCHES, found)
     _write_picture(folder / OVERVIEW, overview.draw(start, end, found))
     for number, picture in enumerate(draw(found, times, found.size)):
-        report("Drawing conditions", _LOOKED + (1 - _LOOKED) * number / len(times))
+        report("Drawing conditions", _FOUND + (1 - _FOUND) * number / len(times))
         path = folder / file_name(number)
         _write_picture(path, picture)
         on_frame(number, path.name)
@@ -100,7 +103,7 @@ def write(
 
 
 def file_name(number: int) -> str:
-    """The name of a condition's file; the start key's has the number 0."""
+    """Returns the file name of a condition; number 0 is the start key's."""
     return f"condition_{number:04d}.png"
 
 
@@ -120,8 +123,8 @@ def _lines(
     for (first, last, score), colour in zip(pairs, palette.colours(len(pairs), seed), strict=True):
         here, there = _ends(first), _ends(last)
         if matched_by == "gluestick":
-            # It does not tell which point is which. Flow does, and then the rule would only err: a line that moves
-            # along itself travels as far with its points exchanged.
+            # GlueStick does not say which end becomes which. Flow does, and there this rule would do harm: for a line
+            # that moves along itself it cannot tell which way round is right.
             there = paths.ordered(here, there)
         yield Line(here, there, round(min(max(score, 0.0), 1.0), _DECIMALS), colour)
 

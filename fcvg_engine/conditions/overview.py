@@ -1,4 +1,4 @@
-"""Both keys side by side with what was matched, so that one look tells whether to trust it."""
+"""Draws both keys side by side with what was matched, so that an artist can see whether to trust it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from . import drawing, skeleton
 from .drawing import Picture
 from .matches import Matches
 
-_DIMMED = 0.55  # share of the keys' brightness that is left, so that lines stand out
+_DIMMED = 0.55  # brightness of the keys, so that lines stand out
 _LINE_PX = 2
 _GAP_PX = 4
 _STRIP = 1 / 16  # height of the strip with the counts, in heights of a key
@@ -18,7 +18,7 @@ _TEXT = (230, 230, 230)
 
 
 def draw(start: torch.Tensor, end: torch.Tensor, matches: Matches) -> Picture:
-    """Keys [3, H, W] in [0, 1] of `matches.size` side by side, matched lines in their colours, people, and counts."""
+    """Draws keys [3, H, W] in [0, 1], of `matches.size`, side by side, with matched lines and people, and counts."""
     panels = []
     sides = (
         (start, [line.start for line in matches.lines], [person.start for person in matches.people]),
@@ -46,7 +46,7 @@ def _counts(matches: Matches) -> str:
 
 
 def _strip(text: str, width: int, key_height: int) -> Picture:
-    """`text` on black, as large as it fits."""
+    """Writes `text` on black, as large as it fits."""
     strip = drawing.black((width, max(12, round(key_height * _STRIP))))
     height = strip.shape[0]
     font = cv2.FONT_HERSHEY_SIMPLEX

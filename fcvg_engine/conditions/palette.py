@@ -7,16 +7,16 @@ import numpy as np
 
 Colour = tuple[int, int, int]  # red, green, blue, 0 … 255
 
-# Saturation and lightness, and how far around the hues go: seaborn's `husl_palette` with its default arguments, which
-# the FCVG authors used (HSLuv is HUSL's later name). It stops at 359 and 99 where the colour space goes to 360 and 100.
+# First hue, saturation, lightness and the range of hues: the defaults of seaborn's `husl_palette`, which the FCVG
+# authors used (HSLuv is HUSL's later name). It stops at 359 and 99, though the colour space goes to 360 and 100.
 _FIRST_HUE, _SATURATION, _LIGHTNESS = 0.01, 0.9, 0.65
 _HUES, _SHARES = 359, 99
 
 
 def colours(count: int, seed: int) -> list[Colour]:
-    """`count` colours that differ as much as they can, in an order drawn by `seed`.
+    """Returns `count` colours that differ as much as possible, in a random order that depends on `seed`.
 
-    Red and blue are exchanged: the published program drew with them so, and the networks were trained on it.
+    Red and blue are exchanged, since the published program drew so and the networks were trained on its pictures.
     """
     hues = (np.arange(count) / max(1, count) + _FIRST_HUE) % 1 * _HUES
     ordered = [_colour(float(hue)) for hue in hues]

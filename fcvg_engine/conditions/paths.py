@@ -9,9 +9,9 @@ from .people import between
 
 
 def ordered(start: Ends, end: Ends) -> Ends:
-    """The points of `end` in the order in which both together travel less from those of `start`.
+    """Orders the points of `end` so that both together move less from those of `start`.
 
-    FCVG's rule: a segment has no direction of its own. Where both orders are equal, they are exchanged.
+    FCVG's rule for segments, which have no direction of their own. Where both orders are equal, points are exchanged.
     """
     straight = math.dist(start[0], end[0]) + math.dist(start[1], end[1])
     crossed = math.dist(start[0], end[1]) + math.dist(start[1], end[0])
@@ -19,7 +19,7 @@ def ordered(start: Ends, end: Ends) -> Ends:
 
 
 def at(line: Line, time: float) -> Ends:
-    """Both points of `line` at `time` in [0, 1], in pixels."""
+    """Returns both points of `line` at `time` in [0, 1], in pixels."""
     first, second = line.path or (None, None)
     return (
         between(line.start[0], line.end[0], first, time),

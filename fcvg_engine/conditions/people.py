@@ -1,4 +1,4 @@
-"""People seen in both keys: their keypoints, who is who, and where they are between the keys."""
+"""People in both keys: their keypoints, which of them are the same, and where they are at a time between the keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RIGHT_HAND = slice(113, 134)
 class Keypoints:
     """One person in one picture, in DWPose's whole-body order (the slices above).
 
-    `points`: `COUNT` places in pixels of the working size, perhaps outside the picture. `scores`: how sure each one is,
+    `points`: `COUNT` points in pixels of the working size, maybe outside the picture. `scores`: how sure each one is,
     about [0, 1]; body joints below `skeleton.VISIBLE` are not drawn.
     """
 
@@ -30,8 +30,11 @@ class Keypoints:
 
 @dataclass(frozen=True)
 class Person:
-    """One person in both keys. `path` bends the way of single joints: index in `Keypoints` → the two inner control
-    points, in pixels, of the cubic Bézier curve from its place at the start to that at the end; others go straight."""
+    """One person in both keys.
+
+    `path` bends the way of single joints: index in `Keypoints` → the two inner control points, in pixels, of a cubic
+    Bézier curve from the joint's place at the start to its place at the end. Other joints go straight.
+    """
 
     start: Keypoints
     end: Keypoints
@@ -41,11 +44,11 @@ class Person:
 def pair(
     start: Sequence[Keypoints], end: Sequence[Keypoints], size: tuple[int, int]
 ) -> list[tuple[Keypoints, Keypoints]]:
-    """Who at the start is who at the end, as the FCVG authors' program decides.
+    """Pairs the people of the start key with those of the end key, by the rule of the FCVG authors' program.
 
-    One after the other takes the nearest person who is left. Distance is between the mean body joints, in shares of the
-    picture's width and height (`size`, pixels). Who finds no partner is left out. Where the end shows more people, all
-    of them may be chosen; the published program then sees only the first ones.
+    One after the other, each person gets the nearest one who is left. Distance is measured between mean body joints, in
+    shares of the picture's width and height (`size`, in pixels). People without partner are left out. Unlike in the
+    published program, which considers only the first ones, every person at the end can be chosen.
     """
     left = list(end)
     pairs = []
@@ -58,7 +61,7 @@ def pair(
 
 
 def at(person: Person, time: float) -> Keypoints:
-    """The person at `time` in [0, 1]: places along their paths, scores linearly."""
+    """Returns the person at `time` in [0, 1]: points along their paths, scores between both keys'."""
     ways = zip(person.start.points, person.end.points, strict=True)
     points = tuple(between(start, end, person.path.get(joint), time) for joint, (start, end) in enumerate(ways))
     scores = zip(person.start.scores, person.end.scores, strict=True)
@@ -66,7 +69,7 @@ def at(person: Person, time: float) -> Keypoints:
 
 
 def between(start: Point, end: Point, bend: tuple[Point, Point] | None, time: float) -> Point:
-    """Straight, or along the cubic Bézier curve with the inner control points `bend`."""
+    """Returns the point at `time`, on a straight line or on the cubic Bézier curve with inner control points `bend`."""
     rest = 1 - time
     if bend is None:
         return rest * start[0] + time * end[0], rest * start[1] + time * end[1]
@@ -76,7 +79,7 @@ def between(start: Point, end: Point, bend: tuple[Point, Point] | None, time: fl
 
 
 def _middle(keypoints: Keypoints, size: tuple[int, int]) -> Point:
-    """Mean body joint in shares of the picture's width and height."""
+    """The mean body joint, in shares of the picture's width and height."""
     body = keypoints.points[BODY]
     x, y = (sum(point[axis] for point in body) / len(body) / size[axis] for axis in (0, 1))
     return x, y

@@ -1,8 +1,8 @@
-"""People in the keys, found with DWPose: YOLOX finds each person, RTMPose the keypoints.
+"""Finds people in the keys with DWPose: YOLOX finds each person, RTMPose the keypoints.
 
-rtmlib prepares the pictures and runs the networks. Who counts as a person, the scores and the order of the joints are
-as in FCVG's own copy of DWPose; rtmlib itself takes things of every kind for people, and the mean of both axes' scores
-instead of the smaller for a keypoint's.
+rtmlib prepares the pictures and runs the networks. The choice of people, the scores and the order of joints are those
+of FCVG's own copy of DWPose. rtmlib differs there: it accepts things of every kind as people, and a keypoint's score is
+the mean of both axes' scores instead of the smaller one.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from ..shared.errors import MissingModel, MissingPart, NumericError, OutOfMemory
 from .people import BODY, COUNT, Keypoints, pair
 from .skeleton import VISIBLE, Picture
 
-ANY_FILE = "FCVG_ANY_POSE_FILE"  # environment variable; "1": other networks of the same kind are taken too
+ANY_FILE = "FCVG_ANY_POSE_FILE"  # environment variable; "1" allows other networks of the same kind
 
 _PEOPLE_FILE, _POSE_FILE = "yolox_l.onnx", "dw-ll_ucoco_384.onnx"
 _HINT = "Download DWPose (yzd-v/DWPose) in the preferences, or import it from disk"
 _PEOPLE_SIZE = (640, 640)  # height, width of YOLOX's input
 _POSE_SIZE = (288, 384)  # width, height of RTMPose's input
-_POSITIONS_A_PIXEL = 2  # that RTMPose scores along each axis
+_POSITIONS_A_PIXEL = 2  # RTMPose scores so many positions for each pixel of an axis
 _PERSON = 0  # the first of COCO's kinds of things
 _LEAST_SCORE, _MOST_OVERLAP = 0.3, 0.45  # of boxes around people
 
-# OpenPose's joints in COCO's numbers. COCO knows no neck: it is put behind the 17 joints of the body.
+# OpenPose's joints in COCO's numbers. COCO has no neck: it is inserted after the 17 joints of the body.
 _SHOULDERS, _NECK = (5, 6), 17
 _OPENPOSE = (0, _NECK, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3)
 
@@ -45,7 +45,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 
 def ready() -> bool:
-    """Whether people can be looked for: the libraries are installed and both networks lie in a model folder."""
+    """Whether people can be searched for: the libraries are installed and both networks lie in a model folder."""
     found = discovery.find()
     libraries = all(importlib.util.find_spec(name) for name in ("rtmlib", "onnxruntime"))
     return libraries and found.people is not None and found.pose is not None
@@ -54,9 +54,9 @@ def ready() -> bool:
 def find(
     start: torch.Tensor, end: torch.Tensor, options: Options, report: ReportProgress
 ) -> list[tuple[Keypoints, Keypoints]]:
-    """The people seen in both keys [3, H, W] in [0, 1], each at the start and at the end; empty when there are none.
+    """Finds the people who are in both keys [3, H, W] in [0, 1]; returns each at the start and at the end.
 
-    Nothing is ever downloaded. Raises MissingModel when a network is not there, cannot be read or is not the published
+    Downloads nothing. Raises MissingModel when a network is not there, cannot be read or is not the published
     one (see `ANY_FILE`), MissingPart, OutOfMemory, NumericError, and whatever `report` raises.
     """
     report("Looking for people", 0.0)
@@ -69,7 +69,7 @@ def find(
 
 
 class _DWPose:
-    """Both networks, on the GPU where ONNX Runtime can use it."""
+    """DWPose's two networks, on the GPU if ONNX Runtime can use it."""
 
     def __init__(self, options: Options) -> None:
         try:
@@ -94,10 +94,10 @@ class _DWPose:
                 self._rtmpose = rtmlib.RTMPose(str(self._pose_file), _POSE_SIZE, **where)
 
     def people(self, key: torch.Tensor) -> list[Keypoints]:
-        """Those in `key` [3, H, W], surest first.
+        """Finds the people in `key` [3, H, W], the surest first.
 
-        Where YOLOX finds nobody, the published program takes the whole picture for a person, which helps with drawn
-        figures. Here this counts only when the body is seen there, so that an empty room stays empty.
+        Where YOLOX finds nobody, the published program treats the whole picture as a person, which helps with drawn
+        figures. Here this person counts only if its body is visible, so that an empty room stays empty.
         """
         picture = key.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
         with _explained(self._people_file):
@@ -111,7 +111,7 @@ class _DWPose:
         return [whole] if seen or self._as_published else []
 
     def _keypoints(self, picture: Picture, box: Floats) -> Keypoints:
-        """Of the person in `box` (left, top, right, bottom)."""
+        """Finds the keypoints of the person in `box` (left, top, right, bottom)."""
         with _explained(self._pose_file):
             seen, centre, extent = self._rtmpose.preprocess(picture, box)
             across, down = (axis.reshape(COUNT - 1, -1) for axis in self._rtmpose.inference(seen))
@@ -124,8 +124,10 @@ class _DWPose:
 
 
 def _in_openpose_order(points: Floats, scores: Floats) -> tuple[Floats, Floats]:
-    """[133, 2], [133] in COCO's whole-body order → [134, 2], [134]; the neck lies between the shoulders and is sure
-    (score 1) when both are visible, else not seen (0)."""
+    """Reorders points [133, 2] and scores [133] of COCO's whole body → [134, 2], [134].
+
+    The neck is put between the shoulders. Its score is 1 when both are visible, else 0.
+    """
     shoulders = list(_SHOULDERS)
     points = np.insert(points, _NECK, points[shoulders].mean(0), axis=0)
     scores = np.insert(scores, _NECK, (scores[shoulders] > VISIBLE).all(), axis=0)
@@ -134,7 +136,7 @@ def _in_openpose_order(points: Floats, scores: Floats) -> tuple[Floats, Floats]:
 
 
 def _checked(path: Path | None, name: str) -> Path:
-    """`path`, when it is there and holds the published network."""
+    """Returns `path` when it holds the published network. Raises MissingModel."""
     if path is None:
         raise MissingModel(f"{name} is not there; it is needed to find people.", f"{_HINT}, or choose no poses.")
     if os.environ.get(ANY_FILE) == "1":
@@ -154,13 +156,13 @@ def _checked(path: Path | None, name: str) -> Path:
 
 @functools.lru_cache
 def _sha256(path: Path, size: int, changed_ns: int) -> str:
-    """Computed again only when the file has changed."""
+    """Hashes the file, again only when it has changed."""
     return job_folder.sha256_of(path)
 
 
 @contextlib.contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """What ONNX Runtime and rtmlib raise, which has no class in common, in an artist's words."""
+    """Turns what ONNX Runtime and rtmlib raise, which has no common class, into errors for an artist."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Straight line segments of a picture."""
+"""Detects straight line segments in a picture."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114  # Rec. 601 luma, as when the publishe
 
 
 def detect(picture: torch.Tensor, most: int = MOST, shortest_px: float = SHORTEST_PX) -> Array:
-    """Segments [N, 2, 2] (two points, x and y in pixels) of `picture` [3, H, W] in [0, 1], the longest first.
+    """Detects segments of `picture` [3, H, W] in [0, 1] → [N, 2, 2] (two points, x and y in pixels), longest first.
 
-    OpenCV's line segment detector (von Gioi et al., "LSD: a Line Segment Detector", IPOL 2012). It goes along each edge
-    with the brighter side always on the same hand, so the order of the points tells which side that is.
+    Uses OpenCV's line segment detector (von Gioi et al., "LSD: a Line Segment Detector", IPOL 2012). Its points are
+    ordered so that the brighter side of the edge is always on the same hand.
     """
     found = cv2.createLineSegmentDetector().detect(grey(picture))[0]
     if found is None:
@@ -32,7 +32,7 @@ def detect(picture: torch.Tensor, most: int = MOST, shortest_px: float = SHORTES
 
 
 def grey(picture: torch.Tensor) -> npt.NDArray[np.uint8]:
-    """[3, H, W] in [0, 1] → [H, W] in 0 … 255."""
+    """Turns a picture [3, H, W] in [0, 1] grey → [H, W] in 0 … 255."""
     red, green, blue = picture.detach().cpu().float().numpy()
     luma = _RED * red + _GREEN * green + _BLUE * blue
     levels: npt.NDArray[np.uint8] = np.rint(np.clip(luma, 0, 1) * 255).astype(np.uint8)
@@ -40,6 +40,6 @@ def grey(picture: torch.Tensor) -> npt.NDArray[np.uint8]:
 
 
 def lengths(segments: Array) -> Array:
-    """[..., 2, 2] → [...], in pixels."""
+    """Returns the lengths of segments [..., 2, 2] → [...], in pixels."""
     length: Array = np.linalg.norm(segments[..., 1, :] - segments[..., 0, :], axis=-1)
     return length

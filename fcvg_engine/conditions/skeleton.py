@@ -1,4 +1,4 @@
-"""Skeletons as FCVG was trained on them: DWPose's drawing with its sizes, colours and rounding, red and blue swapped.
+"""Draws skeletons as FCVG was trained on them: with DWPose's sizes, colours and rounding, and red and blue exchanged.
 
 They are drawn on a canvas whose shorter side has `_SIDE` pixels and then reduced, so they look the same at any size.
 """
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from .people import FACE, LEFT_HAND, RIGHT_HAND, Keypoints, Point
 
-VISIBLE = 0.3  # score from which a body joint is drawn; hands and faces are always, the darker the less sure
+VISIBLE = 0.3  # score from which on a body joint is drawn; hands and faces always are, darker where less sure
 
 _SIDE = 2160
 _LIMB, _JOINT, _BONE, _FACE = 8, 4, 4, 3  # on the canvas: half a limb's width, radius, width, radius
@@ -25,7 +25,7 @@ _LIMBS = (
     *((1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10)),
     *((1, 11), (11, 12), (12, 13), (1, 0), (0, 14), (14, 16), (0, 15), (15, 17)),
 )
-_COLOURS = (  # of the joints; the limbs take the same in their own order
+_COLOURS = (  # of the joints, and of the limbs in their own order
     *((0, 0, 255), (0, 85, 255), (0, 170, 255), (0, 255, 255), (0, 255, 170), (0, 255, 85)),
     *((0, 255, 0), (85, 255, 0), (170, 255, 0), (255, 255, 0), (255, 170, 0), (255, 85, 0)),
     *((255, 0, 0), (255, 0, 85), (255, 0, 170), (255, 0, 255), (170, 0, 255), (85, 0, 255)),
@@ -35,10 +35,10 @@ Picture = npt.NDArray[np.uint8]  # RGB, [H, W, 3]
 
 
 def draw(canvas: Picture, *people: Keypoints) -> None:
-    """Draw people into `canvas` (uint8 RGB, [H, W, 3]; their points are in its pixels) in place.
+    """Draws people into `canvas` (uint8 RGB, [H, W, 3]) in place; their points are in its pixels.
 
-    What is not black replaces what is there, channel by channel, as in the published program. People given together
-    overlap as there: all limbs, then all joints, hands and faces.
+    As in the published program, each channel that is not zero replaces what is there, and people overlap like this: all
+    limbs, then all joints, hands and faces.
     """
     height, width = canvas.shape[:2]
     factor = _SIDE / min(height, width)
@@ -47,8 +47,8 @@ def draw(canvas: Picture, *people: Keypoints) -> None:
     people = tuple(Keypoints(tuple((x * scale[0], y * scale[1]) for x, y in p.points), p.scores) for p in people)
     _draw_limbs(large, people)
     _draw_joints(large, people)
-    for part, person in itertools.product((LEFT_HAND, RIGHT_HAND), people):
-        _draw_hand(large, person.points[part], person.scores[part])
+    for hand, person in itertools.product((LEFT_HAND, RIGHT_HAND), people):
+        _draw_hand(large, person.points[hand], person.scores[hand])
     for person in people:
         _draw_face(large, person.points[FACE], person.scores[FACE])
     skeletons = cv2.resize(large, (width, height))
@@ -56,7 +56,7 @@ def draw(canvas: Picture, *people: Keypoints) -> None:
 
 
 def _draw_limbs(large: Picture, people: Sequence[Keypoints]) -> None:
-    """Flat ellipses between joints, as bright as both are sure (which may be a little above 1)."""
+    """Draws flat ellipses between joints, the brighter the surer both are (scores may be a little above 1)."""
     for (first, second), colour in zip(_LIMBS, _COLOURS, strict=False):
         for person in people:
             near, far = person.scores[first], person.scores[second]
@@ -81,7 +81,7 @@ def _draw_joints(large: Picture, people: Sequence[Keypoints]) -> None:
 
 
 def _draw_hand(large: Picture, points: Sequence[Point], scores: Sequence[float]) -> None:
-    """Five fingers of four bones from the wrist, coloured round the circle of hues, then red dots."""
+    """Draws five fingers of four bones from the wrist, in colours round the circle of hues, then red dots."""
     pixels = [_pixel(point) for point in points]
     for bone in range(20):
         first, second = (0 if bone % 4 == 0 else bone), bone + 1
@@ -106,5 +106,5 @@ def _pixel(point: Point) -> tuple[int, int]:
 
 
 def _inside(pixel: tuple[int, int]) -> bool:
-    """Right of and below the canvas's first column and row: what lies left or above was not found."""
+    """Whether the pixel was found: points that were not lie in the canvas's first column or row, or beyond."""
     return pixel[0] > 0 and pixel[1] > 0

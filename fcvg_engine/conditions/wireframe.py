@@ -1,4 +1,4 @@
-"""Lines whose ends are joined where they meet, with the points around them: what GlueStick compares.
+"""Builds wireframes, which GlueStick compares: lines joined where they meet, and single points around them.
 
 Published by Pautrat, Suárez et al., "GlueStick: Robust Image Matching by Sticking Points and Lines Together" (ICCV
 2023), section 3.1.
@@ -16,10 +16,10 @@ from ..nets.gluestick import Wireframe, mean_at
 
 @dataclass(frozen=True)
 class WireframeOptions:
-    """How points are chosen and ends joined; lengths in pixels. FCVG's own values."""
+    """How points are chosen and ends joined; lengths in pixels. The values are FCVG's."""
 
     most_points: int = 1000
-    point_radius: int = 4  # of two points nearer than this only the better one stays; ends of lines win over points
+    point_radius: int = 4  # of two points nearer than this only the better one stays; none stays near a line's end
     point_threshold: float = 0.005
     border: int = 4
     junction_radius: float = 3.0  # ends of lines nearer than this become one junction
@@ -32,9 +32,9 @@ def build(
     net: superpoint.SuperPoint,
     options: WireframeOptions,
 ) -> Wireframe:
-    """The wireframe of `grey` [1, 1, H, W] in [0, 1] with the detected `segments` [L, 2, 2] in pixels.
+    """Builds the wireframe of `grey` [1, 1, H, W] in [0, 1] with the detected `segments` [L, 2, 2] in pixels.
 
-    `segment_scores` [L] are positive, of any scale. There may be no segment, and no point.
+    `segment_scores` [L] are positive, of any scale. There may be no segments and no points.
     """
     scores, descriptors = net(grey)
     points = superpoint.peaks(
@@ -59,14 +59,14 @@ def build(
 
 
 def _grouped(places: torch.Tensor, radius: float) -> tuple[torch.Tensor, int]:
-    """The group [N] of each of `places` [N, 2], and how many groups there are.
+    """Groups `places` [N, 2]; returns the number of each one's group [N], and how many groups there are.
 
-    Places joined by a chain of steps no longer than `radius` are one group; groups are counted as they first appear.
+    Places that a chain of steps of at most `radius` joins are one group. Groups are numbered as they first appear.
     """
     near = _distances(places, places) <= radius
     first = torch.arange(len(places), device=places.device)
     while len(places):
-        # Each place takes the lowest index among its neighbours', until a whole chain agrees.
+        # Each place gets the lowest index of its neighbours, again and again, until whole chains agree.
         lower = torch.where(near, first, len(places)).amin(1)
         if torch.equal(lower, first):
             break
@@ -76,5 +76,5 @@ def _grouped(places: torch.Tensor, radius: float) -> tuple[torch.Tensor, int]:
 
 
 def _distances(places: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-    # The shortcut by matrix product loses digits exactly where places are near each other.
+    # The faster way, a matrix product, loses digits where places are near each other.
     return torch.cdist(places, others, compute_mode="donot_use_mm_for_euclid_dist")

@@ -91,7 +91,7 @@ def _found_by(settings: ConditionSettings) -> ConditionSettings:
     """How lines and people are, or in a file of matches were, found."""
     if not settings.matches:
         return settings
-    from ..conditions import matches
+    from ..conditions import matches_file
 
-    found = matches.read(Path(settings.matches))
+    found = matches_file.read(Path(settings.matches))
     return replace(settings, lines=found.lines_by, pose=found.pose_by)

@@ -15,7 +15,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcvg_engine.conditions import make, matches, overview, palette, paths, people, segments
+from fcvg_engine.conditions import make, matches_file, overview, palette, paths, people, segments
 from fcvg_engine.conditions.matches import Line, Matches
 from fcvg_engine.conditions.people import Keypoints, Person
 from fcvg_engine.core.method import Options
@@ -60,7 +60,7 @@ def pixels_of(picture: np.ndarray, colour: tuple[int, int, int]) -> set[tuple[in
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "matches.json"
-    matches.write(path, FOUND)
+    matches_file.write(path, FOUND)
     return path
 
 
@@ -158,7 +158,7 @@ def test_published_times_show_the_first_and_the_last_condition_twice():
 
 
 def test_a_file_gives_back_what_was_written(file: Path):
-    assert matches.read(file) == FOUND
+    assert matches_file.read(file) == FOUND
 
 
 numbers = st.floats(-512, 512, allow_nan=False)
@@ -179,8 +179,8 @@ lines = st.builds(
 def test_any_lines_come_back_exactly(tmp_path_factory: pytest.TempPathFactory, lines: list[Line], seed: int):
     path = tmp_path_factory.mktemp("any") / "matches.json"
     found = Matches((128, 128), tuple(lines), (), "flow", "none", seed)
-    matches.write(path, found)
-    assert matches.read(path) == found
+    matches_file.write(path, found)
+    assert matches_file.read(path) == found
 
 
 def test_deleted_moved_and_bent_lines_are_drawn_so(file: Path):
@@ -190,7 +190,7 @@ def test_deleted_moved_and_bent_lines_are_drawn_so(file: Path):
         content["lines"][0]["start"] = [[10, 5], [50, 5]]
         content["lines"][0]["path"] = [[[10, 60], [30, 60]], [[50, 60], [70, 60]]]
 
-    first, middle = drawn(matches.read(edited(file, edit)), 0, 0.5)
+    first, middle = drawn(matches_file.read(edited(file, edit)), 0, 0.5)
     assert pixels_of(first, RED) == {(x, 5) for x in range(10, 51)}
     row = int((5 + 3 * 60 + 3 * 60 + 40) / 8)
     assert pixels_of(middle, RED) == {(x, row) for x in range(20, 61)}
@@ -200,26 +200,26 @@ def test_an_added_line_needs_no_more_than_its_points(file: Path):
     def edit(content: dict[str, Any]) -> None:
         content["lines"] += [{"start": [[1, 2], [90, 2]], "end": [[1, 60], [90, 60]]} for _ in range(3)]
 
-    added = matches.read(edited(file, edit)).lines
+    added = matches_file.read(edited(file, edit)).lines
     assert added[:2] == FOUND.lines
     assert [line.score for line in added[2:]] == [1, 1, 1]
     assert len({line.colour for line in added}) == 5
     assert all(line.path is None for line in added[2:])
-    assert [line.colour for line in matches.read(file).lines] == [line.colour for line in added]
+    assert [line.colour for line in matches_file.read(file).lines] == [line.colour for line in added]
 
 
 def test_a_file_of_nothing_but_points_is_enough(tmp_path: Path):
     path = tmp_path / "mine.json"
     path.write_text('{"version": 1, "size": [128, 64], "lines": [{"start": [[1,2],[9,2]], "end": [[1,5],[9,5]]}]}')
-    found = matches.read(path)
+    found = matches_file.read(path)
     assert (found.seed, found.people, len(found.lines)) == (0, (), 1)
 
 
 def test_very_many_lines_without_colours_are_read(tmp_path: Path):
     path = tmp_path / "many.json"
     row = {"start": [[1, 2], [9, 2]], "end": [[1, 5], [9, 5]]}
-    path.write_text(json.dumps({"version": 1, "size": [128, 64], "lines": [row] * matches.MAX_LINES}))
-    assert len(matches.read(path).lines) == matches.MAX_LINES
+    path.write_text(json.dumps({"version": 1, "size": [128, 64], "lines": [row] * matches_file.MAX_LINES}))
+    assert len(matches_file.read(path).lines) == matches_file.MAX_LINES
 
 
 def test_matches_of_another_size_are_scaled(file: Path):
@@ -293,7 +293,7 @@ def person_field(name: str, value: object) -> Callable[[dict[str, Any]], None]:
 def test_a_field_that_cannot_be_used_is_named(file: Path, edit: Callable[[dict[str, Any]], object], named: str):
     edited(file, edit)
     with pytest.raises(BadRequest) as caught:
-        matches.read(file)
+        matches_file.read(file)
     assert named in caught.value.message
     assert "matches.json" in caught.value.message
     assert caught.value.hint
@@ -307,7 +307,7 @@ def test_what_is_no_file_of_matches_is_refused(tmp_path: Path, content: bytes):
     path = tmp_path / "matches.json"
     path.write_bytes(content)
     with pytest.raises(BadRequest, match=r"matches\.json"):
-        matches.read(path)
+        matches_file.read(path)
 
 
 def test_a_missing_file_of_matches_is_refused(tmp_path: Path):
@@ -333,7 +333,7 @@ def test_all_files_are_written(file: Path, tmp_path: Path):
     keys = torch.rand(2, 3, 64, 128)
     settings = ConditionSettings(matches=str(file))
     found = make.write(*keys, times, settings, 0, out, CPU, quiet, lambda *frame: told.append(frame))
-    assert found == FOUND == matches.read(out / "matches.json")
+    assert found == FOUND == matches_file.read(out / "matches.json")
     names = [f"condition_{number:04d}.png" for number in range(4)]
     assert told == list(enumerate(names))
     assert sorted(path.name for path in out.iterdir()) == [*names, "matches.json", "overview.png"]

@@ -63,7 +63,7 @@ def affine_flow(matrix: np.ndarray) -> torch.Tensor:
 def exact(start: torch.Tensor, end: torch.Tensor, matrix: np.ndarray) -> list[Match]:
     """The matches of keys between which everything moves by `matrix`."""
     forth, back = affine_flow(matrix), affine_flow(cv2.invertAffineTransform(matrix))
-    return flow.pair(flow.Key.look(start, forth, back), flow.Key.look(end, back, forth))
+    return flow.pair(flow.Key.of(start, forth, back), flow.Key.of(end, back, forth))
 
 
 def errors_px(pairs: list[Match], matrix: np.ndarray) -> np.ndarray:
@@ -173,8 +173,8 @@ def test_a_line_that_motion_takes_to_where_no_edge_is_has_no_partner():
 def test_motion_that_does_not_return_is_not_believed():
     there, nowhere = affine_flow(np.array(((1.0, 0, 14), (0, 1, 9)))), affine_flow(np.eye(2, 3))
     moved = carried(BRICK, np.array(((1.0, 0, 14), (0, 1, 9))))
-    here = flow.Key.look(polygons(BRICK), there, nowhere)
-    assert flow.pair(here, flow.Key.look(polygons(moved), nowhere, there)) == []
+    here = flow.Key.of(polygons(BRICK), there, nowhere)
+    assert flow.pair(here, flow.Key.of(polygons(moved), nowhere, there)) == []
 
 
 def test_an_edge_goes_with_what_lies_in_front_even_where_its_own_motion_is_taken_for_the_backgrounds():
@@ -187,6 +187,6 @@ def test_an_edge_goes_with_what_lies_in_front_even_where_its_own_motion_is_taken
         core[top + 3 : bottom - 2, left + 3 : right - 2] = 1  # the motion found ends before the edges
         motion.append(affine_flow(way) * torch.from_numpy(core))
     forth, back = motion
-    pairs = flow.pair(flow.Key.look(polygons(BRICK), forth, back), flow.Key.look(polygons(moved), back, forth))
+    pairs = flow.pair(flow.Key.of(polygons(BRICK), forth, back), flow.Key.of(polygons(moved), back, forth))
     assert len(pairs) == 4
     assert errors_px(pairs, matrix).max() < 2
