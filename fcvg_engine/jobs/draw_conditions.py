@@ -1,10 +1,9 @@
-"""One job that draws conditions and stops there, so that the artist sees them before paying for a generation."""
+"""Draws the conditions of a request, so that an artist sees them before the long generation."""
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
@@ -12,23 +11,25 @@ from ..core import devices
 from ..files import images, job_folder
 from ..models import usage
 from ..shared import timing
-from ..shared.protocol import Done, Frame, Message, Request
-from . import validation
-from .progress import Reporter
+from ..shared.protocol import Done, Frame, Request
+from . import licences
+from .identity import seed_of
+from .progress import Emit, IsCancelled, Reporter
 from .validation import check
 
 PATTERN = "condition_*.png"
 
 
-def run(request: Request, job: str, emit: Callable[[Message], None], is_cancelled: Callable[[], bool]) -> Done:
-    """Draws the conditions of both keys and of `request`'s drawings into its output folder; the final report.
+def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Done:
+    """Draws the conditions of both keys and of all drawings into the output folder; returns the final report.
 
-    `condition_0000.png` is the start key's, then one for each drawing, the last one the end key's; `emit` gets a Frame
-    for each, counted from 1. `matches.json` and `overview.png` lie beside them. Raises FcvgError.
+    `condition_0000.png` is the start key's, then there is one for each drawing, and the last one is the end key's.
+    `emit` is called with a Frame for each, counted from 1. `matches.json` and `overview.png` lie beside them. Raises
+    FcvgError.
     """
     began_s = time.monotonic()
     check(request)
-    validation.check_condition_licences(request)
+    licences.check_conditions(request)
     request = usage.narrowed(request)
     start_path, end_path = Path(request.start), Path(request.end)
     report = Reporter(job, emit, is_cancelled)
@@ -46,7 +47,7 @@ def run(request: Request, job: str, emit: Callable[[Message], None], is_cancelle
 
         device = devices.pick(request.device)
         notes: list[str] = list(pair.notes)
-        seed = secrets.randbelow(2**53) if request.seed < 0 else request.seed
+        seed = seed_of(request)
         options = Options(device, devices.precision(device), seed, note=notes.append)
         width, height = sizes.working(pair.start.shape[2], pair.start.shape[1], request.sampling.work_size)
         seen = pictures.seen(torch.from_numpy(pair.start), torch.from_numpy(pair.end))

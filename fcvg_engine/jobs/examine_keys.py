@@ -1,11 +1,10 @@
-"""One examination from its message to its report."""
+"""Examines two keys: whether they are one shot, what method suits, what a job would cost."""
 
 from __future__ import annotations
 
 import functools
 import math
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,27 +18,27 @@ from ..models import discovery, registry, usage
 from ..shared import timing
 from ..shared.errors import BadRequest
 from ..shared.methods import GENERATIVE, is_generative
-from ..shared.protocol import Examine, Examined, Message, Request
-from . import validation
-from .progress import Reporter
+from ..shared.protocol import Examine, Examined, Request
+from . import licences
+from .progress import Emit, IsCancelled, Reporter
 from .validation import check
 
 if TYPE_CHECKING:
     import torch
 
-_SAMPLE_PX = 1024  # side of the piece of a key that is encoded to see what frames will take
-_BLOCK_BYTES = 4096  # of a disk: what the last piece of a file takes
+_SAMPLE_PX = 1024  # side of the piece of a key that is encoded to estimate the size of files
+_BLOCK_BYTES = 4096  # a disk gives files whole blocks of this size
 _READ, _COMPARED = 0.2, 0.7
 
 
-def run(message: Examine, emit: Callable[[Message], None], is_cancelled: Callable[[], bool]) -> Examined:
-    """What is to be known of the keys of `message`; `emit` gets Progress. Makes and changes nothing.
+def run(message: Examine, emit: Emit, is_cancelled: IsCancelled) -> Examined:
+    """Returns the report about the keys of `message`. Makes and changes nothing. `emit` is called with Progress.
 
-    Raises FcvgError where the job itself would: keys that cannot be read, settings that cannot be used.
+    Raises FcvgError where the job itself would: for keys that cannot be read, for settings that cannot be used.
     """
     request = message.request
     check(request)
-    validation.check_licences(request)
+    licences.check(request)
     if not (0 < message.width <= images.MAX_SIDE and 0 < message.height <= images.MAX_SIDE):
         raise BadRequest(
             f"Frames of {message.width}×{message.height} cannot be made.",
@@ -104,7 +103,7 @@ def _compare(start: torch.Tensor, end: torch.Tensor) -> Finding:
 def _choose(
     message: Examine, start: torch.Tensor, end: torch.Tensor, device: torch.device, report: Reporter
 ) -> advice.Choice:
-    """What `auto` would take for the frames, which may be larger than the keys that were sent."""
+    """What `auto` would choose for the frames, which may be larger than the keys that were sent."""
     from ..core.method import Options
     from ..draft import choose
 
@@ -130,17 +129,13 @@ def _task(message: Examine, device: torch.device) -> estimates.Task:
 
 
 def _free_memory(device: torch.device) -> int:
-    """Bytes of the device's memory; what this process holds of it counts as free, since estimates include that."""
-    import torch
-
-    free_bytes = next(each.free_bytes for each in devices.available() if each.name == device.type)
-    if device.type == "cuda":
-        return free_bytes + torch.cuda.memory_reserved(device)
-    return free_bytes + int(psutil.Process().memory_info().rss)
+    """Bytes that are free on `device`. What this process uses counts as free, since estimates include it."""
+    own_bytes = 0 if device.type == "cuda" else int(psutil.Process().memory_info().rss)
+    return devices.free_bytes(device) + own_bytes
 
 
 def _disk_bytes(request: Request, method: str, task: estimates.Task, keys: tuple[images.Array, images.Array]) -> int:
-    """What the files of a job take, if its pictures are as hard to pack as the keys. Held frames take nothing."""
+    """Bytes of a job's files, if its pictures compress as badly as the keys. Held frames take nothing."""
     width, height = task.size
     needed = task.drawings * _file_bytes(keys, request.format, width * height)
     if is_generative(method):
@@ -150,7 +145,7 @@ def _disk_bytes(request: Request, method: str, task: estimates.Task, keys: tuple
 
 
 def _file_bytes(keys: tuple[images.Array, images.Array], file_format: str, pixels: int) -> int:
-    """Of one picture of so many `pixels`."""
+    """Bytes of one picture of so many `pixels`."""
     worst = 0.0
     for key in keys:
         piece = _middle(key)
@@ -159,13 +154,13 @@ def _file_bytes(keys: tuple[images.Array, images.Array], file_format: str, pixel
 
 
 def _middle(key: images.Array) -> images.Array:
-    """Of [C, H, W], at most `_SAMPLE_PX` each way."""
+    """The middle piece of a key [C, H, W], at most `_SAMPLE_PX` each way."""
     top, left = (max(0, (side - _SAMPLE_PX) // 2) for side in key.shape[1:])
     return key[:, top : top + _SAMPLE_PX, left : left + _SAMPLE_PX]
 
 
 def _free_bytes(out: Path) -> int:
-    """On the disk of the folder `out`, which need not be there yet. Raises DiskError."""
+    """Bytes that are free on the disk of the folder `out`, which need not exist yet. Raises DiskError."""
     with atomic.disk_errors(out):
         place = out.absolute()
         while not place.exists() and place != place.parent:

@@ -1,4 +1,4 @@
-"""How far a job has come: the steps of its stages as one fraction."""
+"""Reports how far a job has come: one fraction for the steps of all its stages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ READ, CHOSEN, PREPARED, GENERATED = 0.03, 0.06, 0.15, 0.92
 
 
 class Reporter:
-    """Turns the steps of stages into one fraction of the whole job that never goes back; raises Cancelled."""
+    """Emits Progress with a fraction of the whole job that never goes back. Raises Cancelled when the job is to stop.
+
+    It is called as `core.method.ReportProgress` says.
+    """
 
     def __init__(self, job: str, emit: Emit, is_cancelled: IsCancelled) -> None:
         self.job, self._emit, self._is_cancelled = job, emit, is_cancelled
@@ -26,11 +29,14 @@ class Reporter:
         self._eta_s: float | None = None
 
     def span(self, low: float, high: float) -> None:
-        """From now on a stage's fractions 0 … 1 stand for `low` … `high` of the job."""
+        """From now on the fractions 0 … 1 of a stage are `low` … `high` of the job."""
         self._low, self._high = low, high
 
     def drawn(self, made: int, total: int) -> None:
-        """`made` of `total` drawings are there. The first tells nothing of how long one takes: it waits for models."""
+        """Reports that `made` of `total` drawings are there, and estimates the time left.
+
+        The time of the first drawing is not counted: it includes loading models.
+        """
         now_s = time.monotonic()
         self._first_s = self._first_s or now_s
         if made == total:

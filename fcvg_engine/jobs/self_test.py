@@ -1,4 +1,4 @@
-"""The self-test: one small frame over the whole way of a real job."""
+"""The self-test: makes one small frame just as a real job does."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _SCRATCH_AGE_S = 3600.0
 
 
 def self_test(device: str, job: str, emit: Emit, is_cancelled: IsCancelled) -> Done:
-    """Generates one small frame from two images, over the whole way of a real job. Raises FcvgError.
+    """Makes one small frame from two images, just as a real job does; returns the final report. Raises FcvgError.
 
-    Downloads nothing: while RIFE's model is not there, a dissolve is made, and a note says so.
+    Downloads nothing: without RIFE's model it makes a dissolve, and a note says so.
     """
     from ..files import images
     from ..models import draft_weights
@@ -53,7 +53,7 @@ def self_test(device: str, job: str, emit: Emit, is_cancelled: IsCancelled) -> D
 
 
 def _disc(position: float) -> Array:
-    """A bright disc on a dark ground, `position` of the way across; [3, H, W]."""
+    """Draws a bright disc on a dark ground, `position` of the way across: [3, H, W]."""
     import numpy as np
 
     width, height = SELF_TEST_SIZE
@@ -64,7 +64,7 @@ def _disc(position: float) -> Array:
 
 @contextmanager
 def _scratch_folder() -> Iterator[Path]:
-    """A folder for one self-test; those that a killed engine left behind go first."""
+    """Makes a folder for one self-test, and deletes those that killed engines have left behind."""
     for left in Path(tempfile.gettempdir()).glob(_SCRATCH + "*"):
         with suppress(OSError):  # somebody else's, or gone already
             if time.time() - left.stat().st_mtime > _SCRATCH_AGE_S:

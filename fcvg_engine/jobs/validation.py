@@ -1,15 +1,9 @@
-"""Refuses requests whose fields cannot be used, or that ask for models that may not be."""
+"""Refuses requests whose fields cannot be used."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 from .. import methods
-from ..models import usage
-from ..models.usage import lines, pose
 from ..shared.errors import BadRequest
-from ..shared.methods import is_conditioned
 from ..shared.protocol import (
     FORMATS,
     HOLDS,
@@ -17,7 +11,6 @@ from ..shared.protocol import (
     MAX_COUNT,
     POSES,
     PRESETS,
-    ConditionSettings,
     Request,
     SamplingSettings,
 )
@@ -26,7 +19,7 @@ LARGEST_SEED = 2**63 - 1
 
 
 def check(request: Request) -> None:
-    """Raises BadRequest when a field of the request cannot be used; looks at no file."""
+    """Raises BadRequest when a field of the request cannot be used. Opens no file."""
     for name, path in (("start key", request.start), ("end key", request.end), ("output folder", request.out)):
         if not path or "\0" in path:
             raise BadRequest(f"The {name} has no usable path.", "Give the path of a file or folder.")
@@ -55,7 +48,7 @@ def check(request: Request) -> None:
 
 
 def _check_sampling(settings: SamplingSettings) -> None:
-    """Raises BadRequest for a number outside the range that the settings' documentation gives."""
+    """Raises BadRequest for a number that is out of range."""
     for name, low, high in (
         ("steps", 0, 200),
         ("guidance_min", 0, 20),
@@ -68,30 +61,3 @@ def _check_sampling(settings: SamplingSettings) -> None:
         value = getattr(settings, name)
         if not low <= value <= high:
             raise BadRequest(f"{value:g} is no usable {name.replace('_', ' ')}.", f"Use {low} to {high}.")
-
-
-def check_licences(request: Request) -> None:
-    """Raises LicenceRefused, naming the part and why, when `request` asks for one that it may not use. May read the
-    file of matches that it names, and raises BadRequest when that cannot be used."""
-    if request.commercial_only:
-        usage.refuse(request, request.method, "Choose another method")
-        if is_conditioned(request.method):
-            check_condition_licences(request)
-
-
-def check_condition_licences(request: Request) -> None:
-    """The same for a job that only draws conditions: its method does not matter."""
-    if request.commercial_only:
-        settings = _found_by(request.conditions)
-        usage.refuse(request, lines(settings.lines), "Match lines by flow")
-        usage.refuse(request, pose(settings.pose), "Choose no poses")
-
-
-def _found_by(settings: ConditionSettings) -> ConditionSettings:
-    """How lines and people are, or in a file of matches were, found."""
-    if not settings.matches:
-        return settings
-    from ..conditions import matches_file
-
-    found = matches_file.read(Path(settings.matches))
-    return replace(settings, lines=found.lines_by, pose=found.pose_by)
