@@ -1,6 +1,6 @@
-"""When a command has to stop: told by a signal, or, with `--until-eof`, by the end of its standard input.
+"""When a command is to stop: on a signal, or, with `--until-eof`, at the end of its standard input.
 
-Blender keeps the other end of that input: it closes it to cancel, and when Blender dies the system does.
+Blender holds the other end of that input and closes it to cancel. When Blender dies, the system closes it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ..shared.errors import Cancelled
 
 IsCancelled = Callable[[], bool]
 
-_GRACE_S = 5.0  # for the running step to end, after the input has; files are whole at any moment
+_GRACE_S = 5.0  # for the running step to end after the input has; files are whole at any moment
 
 
 def watch(until_eof: bool = False) -> IsCancelled:
-    """Starts to listen; whether the command is to stop.
+    """Starts to listen; returns a function that says whether the command is to stop.
 
-    The first signal lets the running step end, the second does not wait for it, and neither does the end of input for
-    longer than the grace.
+    The first signal lets the running step end; the second one does not wait for it. The end of input waits for it as
+    long as the grace.
     """
     cancelled = threading.Event()
 

@@ -1,4 +1,4 @@
-"""What all commands share: options, the id in their events, the log."""
+"""What commands share: their options, the id in their events, the log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Annotated, TextIO
 
 import typer
 
-JOB = "job"  # the id in `--json` events: there is only one
+from ..shared import protocol
+
+JOB = "job"  # the id in `--json` events: a command is one job
 
 Action = Callable[[TextIO], None]
 
@@ -23,7 +25,7 @@ def is_debugging() -> bool:
 
 
 def start_log(level: int) -> None:
-    """What libraries say goes to standard error, from this level on; with `--debug` everything does."""
+    """Sends what libraries log to standard error, from `level` on; with `--debug` everything."""
     level = logging.DEBUG if _debugging else level
     logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if level >= logging.WARNING:
@@ -38,3 +40,23 @@ def _set_debugging(chosen: bool) -> None:
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.", callback=_set_debugging)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead, one event a line.")]
 UntilEof = Annotated[bool, typer.Option("--until-eof", help="Stop when standard input ends.")]
+
+# Of jobs.
+Device = Annotated[str, typer.Option(help="One of auto, cpu, cuda, mps.")]
+Start = Annotated[str, typer.Argument(help="The first key, an image.")]
+End = Annotated[str, typer.Argument(help="The second key, of the same size.")]
+Count = Annotated[int, typer.Option(help="How many inbetweens; the keys are not counted.")]
+Chart = Annotated[
+    str, typer.Option("--timing", help=f"{', '.join(protocol.TIMINGS)}, or a time a drawing: 0.2,0.5,0.9.")
+]
+Hold = Annotated[int, typer.Option(help="Frames each drawing is held: 1, 2 or 3.")]
+Seed = Annotated[int, typer.Option(help="For methods that draw noise; -1 for a new one.")]
+Lines = Annotated[str, typer.Option(help="FCVG: how lines are matched: auto, flow, gluestick or none.")]
+Pose = Annotated[str, typer.Option(help="FCVG: how people are found: auto, dwpose or none.")]
+Matches = Annotated[str, typer.Option(help="FCVG: an edited matches.json, instead of looking for lines and poses.")]
+CommercialOnly = Annotated[
+    bool, typer.Option("--commercial-only", help="Refuse models that are not plainly free for paid work.")
+]
+WorkSize = Annotated[str, typer.Option(help="Generative methods: WIDTHxHEIGHT they work at, multiples of 64.")]
+Method = Annotated[str, typer.Option(help=f"One of {', '.join(protocol.METHODS)}.")]
+FileFormat = Annotated[str, typer.Option("--format", help="One of png, png16, exr, jpg.")]

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees: the progress bar, tables, errors; and the JSON that programs see instead."""
+"""Prints for a person at a terminal: the progress bar, tables, errors; and the JSON that programs read instead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WIDE = 200  # characters, where the output is no terminal
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[Message], None]]:
-    """Shows Progress messages as a bar on stderr while the block runs; nothing where that is no terminal."""
+    """In the block, shows Progress messages as a bar on stderr; shows nothing if stderr is no terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -42,7 +42,7 @@ def progress_bar() -> Iterator[Callable[[Message], None]]:
 
 
 def _more(progress: protocol.Progress) -> str:
-    """Bytes, rate and time left, as far as known."""
+    """The bytes, the rate and the time left, as far as they are known."""
     parts = []
     if progress.total_bytes:
         parts.append(f"{progress.done_bytes / 1e6:.1f} of {progress.total_bytes / 1e6:.1f} MB")
@@ -54,18 +54,18 @@ def _more(progress: protocol.Progress) -> str:
 
 
 def print_message(message: Message, output: TextIO) -> None:
-    """One event, one line."""
+    """Prints one message as a line of JSON."""
     output.write(protocol.encode(message).decode("ascii"))
     output.flush()
 
 
 def print_json(content: object, output: TextIO) -> None:
-    """One JSON document on one line."""
+    """Prints one JSON document on one line."""
     output.write(json.dumps(content) + "\n")
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: TextIO, width: int = _WIDE) -> None:
-    """A table, `width` characters wide where that is not the terminal's; values are never cut, only folded."""
+    """Prints a table. Values are folded, never cut, to the width of the terminal; without a terminal, to `width`."""
     console = Console(file=output, width=None if output.isatty() else width, markup=False, highlight=False)
     table = Table(box=None, pad_edge=False)
     for heading in headings:
@@ -76,14 +76,14 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: 
 
 
 def print_findings(findings: Sequence[Finding], mistakes: Sequence[Finding], output: TextIO) -> None:
-    """The doctor's findings as a table, then the mistakes that explain them, each with its cure."""
+    """Prints the doctor's findings as a table, then the mistakes that explain them, each with its cure."""
     print_table(("", "what", "found"), [(_MARKS[each.state], each.subject, each.text) for each in findings], output)
     for each in mistakes:
         output.write(f"\n{_MARKS[each.state]} {_one_line(each.text)}\n  {_one_line(each.hint)}\n")
 
 
 def print_examined(examined: Examined, output: TextIO) -> None:
-    """The line about two keys, why a method suits them, and what each would take."""
+    """Prints the sentence about two keys, why a method suits them, and what each method would cost."""
     output.write(f"{_MARKS[examined.state]} {_one_line(examined.sentence)}\n{_one_line(examined.reason)}\n\n")
     rows = [
         (
@@ -99,7 +99,7 @@ def print_examined(examined: Examined, output: TextIO) -> None:
 
 
 def print_error(error: FcvgError) -> None:
-    """The message and its hint, a line each, on stderr."""
+    """Prints the message and its hint on stderr, one line each."""
     sys.stderr.write(f"error: {_one_line(error.message)}\n")
     if error.hint:
         sys.stderr.write(f"hint: {_one_line(error.hint)}\n")

@@ -1,0 +1,82 @@
+"""The command `examine`: says of two keys what is to be known before a job."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from ..shared import protocol
+from ..shared.errors import BadRequest
+from ..shared.protocol import Request
+from . import cancellation, terminal
+from .options import (
+    JOB,
+    Action,
+    AsJson,
+    CommercialOnly,
+    Count,
+    Debug,
+    Device,
+    End,
+    FileFormat,
+    Hold,
+    Method,
+    Start,
+    start_log,
+)
+
+
+def examine(
+    start: Start,
+    end: End,
+    count: Count = 1,
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames, where that is not the keys'.")] = "",
+    out: Annotated[str, typer.Option(help="The folder that the frames would be written to.")] = ".",
+    method: Method = "auto",
+    hold: Hold = 1,
+    file_format: FileFormat = "png",
+    device: Device = "auto",
+    commercial_only: CommercialOnly = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> Action:
+    """Say of two keys whether they are one shot, how far things move, and what a job would take. Makes nothing."""
+    request = Request(
+        start=start,
+        end=end,
+        out=out,
+        count=count,
+        method=method,
+        hold=hold,
+        format=file_format,
+        device=device,
+        commercial_only=commercial_only,
+    )
+    return lambda output: _examine(request, size, as_json, output)
+
+
+def _examine(request: Request, size: str, as_json: bool, output: TextIO) -> None:
+    from ..files import images
+    from ..jobs import examine_keys as job
+
+    start_log(logging.CRITICAL)
+    is_cancelled = cancellation.watch()
+    width, height = _parsed_size(size) if size else images.check_pair(Path(request.start), Path(request.end))
+    message = protocol.Examine(JOB, request, width, height)
+    if as_json:
+        terminal.print_message(job.run(message, lambda _: None, is_cancelled), output)
+        return
+    with terminal.progress_bar() as show:
+        examined = job.run(message, show, is_cancelled)
+    terminal.print_examined(examined, output)
+
+
+def _parsed_size(text: str) -> tuple[int, int]:
+    """Reads width and height from WIDTHxHEIGHT. Raises BadRequest."""
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise BadRequest(f"{text!r:.50} is no size.", "Write it as WIDTHxHEIGHT, like 960x540.")
+    return int(width), int(height)

@@ -1,0 +1,108 @@
+"""The command `inbetween`: makes the frames between two keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, TextIO
+
+import typer
+
+from ..shared import protocol, timing
+from ..shared.protocol import ConditionSettings, Done, Request, SamplingSettings
+from .job import run_job
+from .options import (
+    Action,
+    AsJson,
+    Chart,
+    CommercialOnly,
+    Count,
+    Debug,
+    Device,
+    End,
+    FileFormat,
+    Hold,
+    Lines,
+    Matches,
+    Method,
+    Pose,
+    Seed,
+    Start,
+    WorkSize,
+)
+
+Extend = Annotated[
+    bool,
+    typer.Option(
+        "--extend", help="A new timing for drawings that are there: keep them and draw only the times not yet drawn."
+    ),
+]
+
+
+def inbetween(
+    start: Start,
+    end: End,
+    count: Count,
+    out: Annotated[str, typer.Option(help="Folder for 0001.png … and manifest.json.")],
+    method: Method = "auto",
+    chart: Chart = "linear",
+    hold: Hold = 1,
+    seed: Seed = 0,
+    file_format: FileFormat = "png",
+    device: Device = "auto",
+    as_json: AsJson = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace frames made with other settings.")] = False,
+    extend: Extend = False,
+    commercial_only: CommercialOnly = False,
+    lines: Lines = "auto",
+    pose: Pose = "auto",
+    matches: Matches = "",
+    control_weight: Annotated[float, typer.Option(help="FCVG: strength of the conditions.")] = 1.0,
+    steps: Annotated[int, typer.Option(help="Generative methods: denoising steps; 0 for the published number.")] = 0,
+    guidance_min: Annotated[float, typer.Option(help="Guidance at the first frame; 0 for the published one.")] = 0.0,
+    guidance_max: Annotated[float, typer.Option(help="Guidance at the last frame; 0 for the published one.")] = 0.0,
+    motion_bucket: Annotated[int, typer.Option(help="How much moves, 0 to 255.")] = 127,
+    noise_augmentation: Annotated[float, typer.Option(help="Noise on the keys, 0 to 1.")] = 0.02,
+    fps: Annotated[int, typer.Option(help="Frames a second that the video model is told.")] = 7,
+    work_size: WorkSize = "",
+    preset: Annotated[str, typer.Option(help=f"Memory and speed: {', '.join(protocol.PRESETS)}.")] = "auto",
+    debug: Debug = False,
+) -> Action:
+    """Make the inbetweens of two keys."""
+    request = Request(
+        start=start,
+        end=end,
+        out=out,
+        count=count,
+        method=method,
+        timing=timing.parse(chart),
+        hold=hold,
+        seed=seed,
+        format=file_format,
+        device=device,
+        overwrite=overwrite,
+        extend=extend,
+        commercial_only=commercial_only,
+        conditions=ConditionSettings(lines, pose, matches),
+        sampling=SamplingSettings(
+            steps=steps,
+            guidance_min=guidance_min,
+            guidance_max=guidance_max,
+            control_weight=control_weight,
+            motion_bucket=motion_bucket,
+            noise_augmentation=noise_augmentation,
+            fps=fps,
+            work_size=work_size,
+            preset=preset,
+        ),
+    )
+    return lambda output: make(request, as_json, output)
+
+
+def make(request: Request, as_json: bool, output: TextIO) -> None:
+    """Makes the inbetweens of `request` and prints what becomes of it."""
+    from ..jobs import inbetween as job
+
+    def summary(done: Done) -> str:
+        reused = f", {done.reused} drawings reused" if done.reused else ""
+        return f"{done.frames} frames in {request.out} ({done.method}, {done.device}, {done.seconds:.1f} s{reused})"
+
+    run_job(job.run, request, as_json, output, summary)
