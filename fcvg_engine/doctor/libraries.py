@@ -1,6 +1,6 @@
-"""The engine's libraries: which are here, which versions, and whether they come out of its own environment.
+"""The engine's libraries: which are installed, in which versions, and whether they lie in its own environment.
 
-None of them is imported for that: the doctor has to speak when one is missing or broken.
+None of them is imported: the doctor has to work when one is missing or broken.
 """
 
 from __future__ import annotations
@@ -15,13 +15,19 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..models import registry
+from ..shared.methods import METHODS
+
 _OPENCV = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
 
 
 @dataclass(frozen=True)
 class Library:
-    """What the engine imports: the package `name` as it is published, `module` as it is imported, `least` the oldest
-    version that serves. `serves`: what cannot be used without it; empty where that is everything."""
+    """A library that the engine imports.
+
+    `name`: of the published package. `module`: what is imported. `least`: the oldest version that works. `serves`: what
+    cannot be used without it; empty for everything.
+    """
 
     name: str
     module: str
@@ -29,8 +35,13 @@ class Library:
     serves: str = ""
 
 
+def _methods_with(module: str) -> str:
+    """The methods that import `module`, in words."""
+    labels = [registry.label(traits.name) for traits in METHODS.values() if module in traits.libraries]
+    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
+
+
 _POSES = "FCVG's way to find poses"
-_VIDEO = "FCVG, TRF, ViBiDSampler and Generative Inbetweening"
 LIBRARIES = (  # as in pyproject.toml
     Library("torch", "torch", "2.6"),
     Library("numpy", "numpy", "1.26"),
@@ -42,10 +53,10 @@ LIBRARIES = (  # as in pyproject.toml
     Library("filelock", "filelock", "3.16"),
     Library("psutil", "psutil", "6.1"),
     Library("huggingface_hub", "huggingface_hub", "1.0"),
-    Library("diffusers", "diffusers", "0.35", _VIDEO),
-    Library("transformers", "transformers", "4.55", _VIDEO),
-    Library("opencv-python-headless", "cv2", "4.10", "FCVG"),
-    Library("hsluv", "hsluv", "5.0", "FCVG"),
+    Library("diffusers", "diffusers", "0.35", _methods_with("diffusers")),
+    Library("transformers", "transformers", "4.55", _methods_with("transformers")),
+    Library("opencv-python-headless", "cv2", "4.10", _methods_with("cv2")),
+    Library("hsluv", "hsluv", "5.0", _methods_with("hsluv")),
     Library("onnxruntime", "onnxruntime", "1.20", _POSES),
     Library("rtmlib", "rtmlib", "0.0.16", _POSES),  # installed beside the others, without what it asks for
 )
@@ -53,9 +64,13 @@ LIBRARIES = (  # as in pyproject.toml
 
 @dataclass(frozen=True)
 class Installed:
-    """A library as it is here. `version` is empty when it is missing. `versions`: more than one when installations were
-    mixed. `origin`: where it would be imported from; `foreign`, in words, how it got in when that is not the engine's
-    own environment."""
+    """What is installed of a library.
+
+    `version`: empty when it is missing.
+    `versions`: all that were found; more than one when installations were mixed.
+    `origin`: the file that would be imported.
+    `foreign`: if that file is not in the engine's own environment, how it was found, in words.
+    """
 
     library: Library
     version: str
@@ -69,11 +84,11 @@ class Installed:
 
 
 def libraries() -> list[Installed]:
-    """Those of `LIBRARIES`, imported by nobody yet."""
-    versions: dict[str, list[str]] = {}  # in the order in which Python looks for them
+    """Looks for each of `LIBRARIES`, without importing it."""
+    versions: dict[str, list[str]] = {}  # in the order in which Python would find them
     for each in importlib.metadata.distributions():
         name = each.metadata["Name"]
-        if name:  # an installation that was cut leaves folders without one
+        if name:  # an interrupted installation leaves folders without a name
             known = versions.setdefault(_normal(name), [])
             if each.version not in known:
                 known.append(each.version)
@@ -81,7 +96,7 @@ def libraries() -> list[Installed]:
 
 
 def leftovers() -> list[str]:
-    """Folders that a broken update of a package left in the environment: pip calls them ~name."""
+    """Lists folders that a failed update of a package left in the environment; pip calls them ~name."""
     found: list[str] = []
     for folder in _own_folders():
         if folder.is_dir():
@@ -117,11 +132,11 @@ def _own_folders() -> set[Path]:
 
 
 def _normal(name: str) -> str:
-    """As package indexes compare names."""
+    """The name as package indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """2.13.0+cpu → (2, 13, 0). One that nobody knows counts as new."""
+    """2.13.0+cpu → (2, 13, 0). An unknown version counts as new."""
     match = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(each) for each in match[0].split(".")) if match else (sys.maxsize,)

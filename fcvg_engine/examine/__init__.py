@@ -1,6 +1,6 @@
-"""What is to be known of two keys before a job: whether they are one shot, how far things move, what it would cost.
+"""Examines two keys before a job: whether they are one shot, how far things move, what a job would cost.
 
-No model is needed. Nothing heavy is imported before it is used.
+No model is needed. Heavy libraries are imported only when they are used.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ CUT = "These look like two different shots (a cut)."
 def refuse_cut(start: torch.Tensor, end: torch.Tensor) -> None:
     """Raises LooksLikeCut when keys [C, H, W], as in `core.method.Method`, do not look like the same shot.
 
-    An engine without OpenCV cannot tell, and refuses nothing.
+    An engine without OpenCV cannot compare keys, and refuses nothing.
     """
-    if can_look():
+    if can_compare():
         from .alignments import Comparison
         from .cuts import is_cut
         from .views import views
@@ -30,6 +30,6 @@ def refuse_cut(start: torch.Tensor, end: torch.Tensor) -> None:
             raise LooksLikeCut(CUT, "Generate all the same, or leave this pair out.")
 
 
-def can_look() -> bool:
-    """Whether pictures can be compared: OpenCV comes with the part `fcvg` of the engine, which may be left out."""
+def can_compare() -> bool:
+    """Whether keys can be compared. This needs OpenCV, which comes with the engine's extra `fcvg`."""
     return importlib.util.find_spec("cv2") is not None

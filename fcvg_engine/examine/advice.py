@@ -1,4 +1,4 @@
-"""Which method suits two keys, and the one line that an artist reads."""
+"""Says which method suits two keys, and writes the sentence that an artist reads."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ _BEST_FIRST = sorted(GENERATIVE, key=lambda name: METHODS[name].rank)
 
 @dataclass(frozen=True)
 class Choice:
-    """A method and why, a sentence or two."""
+    """A method, and the reason in a sentence or two."""
 
     method: str
     reason: str
 
 
 def suggest(draft: Choice, finding: Finding, device: str, lacking: Mapping[str, str], allowed: Sequence[str]) -> Choice:
-    """The method that suits: `draft`, or a generative one where much happens and one of those `allowed` can run.
+    """Returns the method that suits: `draft`, or, where much happens, the best of the generative ones that can run.
 
-    `device` is cpu, cuda or mps; `lacking`: what a method still needs.
+    `device`: cpu, cuda or mps. `lacking`: method → what it still needs. `allowed`: generative methods that the request
+    may use.
     """
     if finding.same or finding.is_cut or not finding.is_large:
         return draft
@@ -48,10 +49,10 @@ def suggest(draft: Choice, finding: Finding, device: str, lacking: Mapping[str, 
 def line(
     wanted: Estimate, suggested: Estimate, finding: Finding, device: str, free_memory: int, disk: tuple[int, int]
 ) -> tuple[str, str]:
-    """State (ok, warning, error) and the sentence, the gravest first.
+    """Returns the state (ok, warning, error) and the sentence about the gravest thing.
 
-    `wanted` is the estimate of the method that will be used, `suggested` that of the one that suits; `free_memory` is
-    the device's, in bytes; `disk`: bytes needed and free.
+    `wanted`: the estimate of the method that will be used. `suggested`: that of the method that suits. `free_memory`:
+    bytes on the device. `disk`: bytes needed and bytes free.
     """
     label = registry.label(wanted.method)
     if wanted.lacking:
@@ -77,7 +78,7 @@ def line(
 
 
 def duration(seconds: float) -> str:
-    """4 s, 3 min, 2.5 h."""
+    """Writes a duration: 4 s, 3 min, 2.5 h."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     if seconds < 90 * 60:
@@ -86,7 +87,7 @@ def duration(seconds: float) -> str:
 
 
 def size(amount_bytes: int) -> str:
-    """80 MB, 9.1 GB."""
+    """Writes an amount of bytes: 80 MB, 9.1 GB."""
     if amount_bytes < 1e9:
         return f"{max(1, round(amount_bytes / 1e6)) if amount_bytes else 0} MB"
     return f"{amount_bytes / 1e9:.1f} GB"

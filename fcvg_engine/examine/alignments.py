@@ -1,8 +1,8 @@
-"""Ways to lay one key over the other, and which places of it each explains.
+"""Aligns one key with the other in several ways, and finds the places that each alignment explains.
 
-A place is explained where both pictures, so laid, show the same pattern of light and dark within a few pixels around
-(their correlation is above `ALIKE`), however bright either is. Only places with texture count: flat ones agree with
-anything.
+A place is explained if both aligned pictures show the same pattern of light and dark within a few pixels around it
+(their correlation is above `ALIKE`), whatever their brightness. Only places with texture count, since flat ones agree
+with anything.
 """
 
 from __future__ import annotations
@@ -20,27 +20,29 @@ Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 ALIKE = 0.6
-FEWEST_PLACES = 50  # with texture; pictures with fewer say nothing
+FEWEST_PLACES = 50  # with texture; from fewer nothing can be concluded
 
 _AROUND_PX = 25  # side of the square around a place
 _NOISE = (3 / 255) ** 2  # variance below which a pattern is grain
 _TEXTURE = (6 / 255) ** 2
-_LEAST_COMMON = 0.5  # of the picture; of less in common, what agrees counts in proportion
+_LEAST_COMMON = 0.5  # of the picture; where less overlaps, the share that is explained is reduced in proportion
 _POINTS = 500  # keypoints of a picture
 _FAINTEST = 0.02  # contrast of a keypoint
 _BETTER = 0.8  # a match's distance to the second best's
-_OFF_PX = 4.0  # of a keypoint from where the others take it
+_OFF_PX = 4.0  # distance of a keypoint from where its group moves it
 _LARGEST_ZOOM = 3.3
 _TRIES = 500
-_RETURNED_PX, _RETURNED_SHARE = 1.0, 0.1  # flow there and back may miss by so much, and by this share of its length
+_RETURNED_PX, _RETURNED_SHARE = 1.0, 0.1  # by which flow there and back may miss: pixels, and a share of its length
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """`moves`: float32 [h, w, 2], by how many pixels each place of the first key lies elsewhere in the other.
+    """One way to align the keys.
 
-    `inside`, `explained`: bool [h, w], places that lie on the other key so, and those that agree with it; `share`: of
-    the places with texture that are explained, in [0, 1].
+    `moves`: float32 [h, w, 2], by how many pixels each place of the first key moves.
+    `inside`: bool [h, w], places that then lie within the other key.
+    `explained`: bool [h, w], places that agree with the other key.
+    `share`: the share of places with texture that are explained, in [0, 1].
     """
 
     moves: Array
@@ -51,15 +53,15 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Points:
-    """Keypoints: places [N, 2] and what they look like [N, 128]."""
+    """Keypoints: `places` [N, 2] and `descriptors` [N, 128]."""
 
     places: Array
-    looks: Array
+    descriptors: Array
 
 
 @dataclass(frozen=True)
 class Group:
-    """Matched keypoints that move together: `places` [N, 2] in the first key, `moves` [N, 2], and the 2×3 matrix."""
+    """Matched keypoints that move together: `places` [N, 2] in the first key, `moves` [N, 2], `matrix` [2, 3]."""
 
     places: Array
     moves: Array
@@ -68,11 +70,11 @@ class Group:
 
 @dataclass
 class Comparison:
-    """Both keys, with what is needed of them again and again."""
+    """Compares both keys; keeps what several alignments need."""
 
     first: View
     last: View
-    texture: Mask = field(init=False)  # [h, w], where either key has one
+    texture: Mask = field(init=False)  # [h, w], places where either key has texture
 
     def __post_init__(self) -> None:
         self._pixels = [_grey(view) for view in (self.first, self.last)]
@@ -83,28 +85,29 @@ class Comparison:
 
     @property
     def says_nothing(self) -> bool:
+        """Whether there is too little texture to conclude anything."""
         return int(self.texture.sum()) < FEWEST_PLACES
 
     def standing(self) -> Alignment:
-        """Nothing moves, or nothing but what is in front."""
+        """Aligns the keys as they are: nothing moves, or only what is in front."""
         return self._along(np.zeros((*self.texture.shape, 2), np.float32))
 
     def sliding(self) -> Alignment:
-        """All moves by the same: a camera that pans."""
+        """Aligns by one shift of everything: a camera that pans."""
         height, width = self.texture.shape
         first, last = (_edges(each) for each in self._pixels)
         (right, down), _ = cv2.phaseCorrelate(first, last, cv2.createHanningWindow((width, height), cv2.CV_32F))
         return self._along(np.full((height, width, 2), (right, down), np.float32))
 
     def grouped(self, group: Group) -> Alignment:
-        """All moves, turns and grows as `group` does."""
+        """Aligns by the motion, rotation and zoom of `group`."""
         height, width = self.texture.shape
         x, y = np.meshgrid(np.arange(width), np.arange(height))
         turned = np.stack((x, y, np.ones_like(x)), -1) @ group.matrix.T
         return self._along((turned - np.stack((x, y), -1)).astype(np.float32))
 
     def flowing(self) -> Alignment:
-        """Each place moves on its own (dense inverse search); counts where the way back leads back."""
+        """Aligns each place on its own, along flow (dense inverse search). Counts only where the flow back returns."""
         search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         forth = search.calc(self.first.shapes, self.last.shapes, None)
         back = search.calc(self.last.shapes, self.first.shapes, None)
@@ -129,17 +132,18 @@ class Comparison:
 
 
 def points(view: View) -> Points:
-    """Keypoints of a key (SIFT)."""
-    found, looks = cv2.SIFT.create(nfeatures=_POINTS, contrastThreshold=_FAINTEST).detectAndCompute(view.shapes, None)
+    """Finds the keypoints of a key (SIFT)."""
+    sift = cv2.SIFT.create(nfeatures=_POINTS, contrastThreshold=_FAINTEST)
+    found, descriptors = sift.detectAndCompute(view.shapes, None)
     places = np.array([each.pt for each in found], np.float32).reshape(-1, 2)
-    return Points(places, np.zeros((0, 128), np.float32) if looks is None else looks)
+    return Points(places, np.zeros((0, 128), np.float32) if descriptors is None else descriptors)
 
 
 def groups(first: Points, last: Points, most: int) -> Iterator[Group]:
-    """Keypoints that are alike in both and move together, the largest group first; at most `most` groups."""
-    if min(len(first.looks), len(last.looks)) < 2:
+    """Yields groups of keypoints that are alike in both keys and move together, the largest first, at most `most`."""
+    if min(len(first.descriptors), len(last.descriptors)) < 2:
         return
-    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(first.looks, last.looks, 2)
+    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(first.descriptors, last.descriptors, 2)
     matches = [best for best, second in pairs if best.distance < _BETTER * second.distance]
     here = first.places[[each.queryIdx for each in matches]]
     there = last.places[[each.trainIdx for each in matches]]
@@ -157,12 +161,12 @@ def groups(first: Points, last: Points, most: int) -> Iterator[Group]:
 
 
 def _grey(view: View) -> Array:
-    """[h, w] in [0, 1]."""
+    """The grey picture [h, w] in [0, 1]."""
     return np.divide(view.shapes, 255, dtype=np.float32)
 
 
 def _mean(values: Array) -> Array:
-    """Around each place."""
+    """The mean around each place."""
     return np.asarray(cv2.blur(values, (_AROUND_PX, _AROUND_PX), borderType=cv2.BORDER_REFLECT), np.float32)
 
 

@@ -1,13 +1,14 @@
-"""What a job would take with each method: seconds, and memory at its peak.
+"""Estimates what a job would cost with each method: seconds, and memory at its peak.
 
-Typical figures are the README's, measured on two cores of a shared server processor (`python -m benchmarks.draft`; the
-sizes between are interpolated, FILM has not been measured by us and is put at about twice GMFSS). The generative
-methods make 25 frames whatever is asked; their seconds are published ones for 25 frames at 1024×576 on one card: FCVG
-523, GI 975 and TRF 1230 (all from FCVG's paper), ViBiDSampler 195 (its own), 50 times as long on a processor. A card is
-taken to be ten times as fast as two cores in the draft methods, an Apple chip four times: nobody has measured them yet.
+Typical figures of draft methods were measured on two cores of a shared server processor (`python -m benchmarks.draft`).
+Sizes between those that were measured are interpolated. FILM was not measured and is assumed to take twice as long as
+GMFSS. A graphics card is assumed to be ten times as fast as two cores, an Apple chip four times; both are guesses.
 
-Where this computer has made such jobs (`speeds`), they are compared with the typical figures for the same jobs, and the
-middle of these ratios is applied. What the computer does besides shows in either.
+Generative methods always make 25 frames. Their seconds are published ones for 25 frames at 1024×576 on one card: FCVG
+523, GI 975 and TRF 1230 (all from FCVG's paper), ViBiDSampler 195 (its own paper); 50 times as long on a processor.
+
+Where this computer has made such jobs (`speeds`), their seconds are divided by the typical ones for the same jobs, and
+the median of these ratios is applied.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ _START_S = 1.0  # reading the keys, choosing, writing the manifest
 _SAVE_S = {"png": 0.05, "png16": 0.08, "exr": 0.14, "jpg": 0.015}  # for a million pixels
 _SHARE = {"cpu": 1.0, "cuda": 0.1, "mps": 0.25}  # of a draft method's time on a processor
 
-
 _PUBLISHED_PIXELS = 1024 * 576
 _ON_PROCESSOR = 50.0  # times as long as on a card
 _HALF, _SINGLE = 2, 4  # bytes of a number on a card and on a processor
@@ -35,8 +35,12 @@ _HALF, _SINGLE = 2, 4  # bytes of a number on a card and on a processor
 
 @dataclass(frozen=True)
 class Task:
-    """What an estimate is asked for: `drawings` (those held count once) of `size` (width, height) in `file_format`,
-    made on `device` (cpu, cuda, mps), which has `free_bytes`. Generative methods work at `work_size`."""
+    """The job to estimate.
+
+    `drawings`: how many are made; held frames are not counted.
+    `size`: width and height of the frames; `work_size`: those at which generative methods work.
+    `device`: cpu, cuda or mps; `free_bytes`: its free memory.
+    """
 
     drawings: int
     size: tuple[int, int]
@@ -48,7 +52,7 @@ class Task:
 
 
 def estimates(task: Task, lacking: Mapping[str, str]) -> list[Estimate]:
-    """One for each method there is. `lacking`: method → what it still needs, a sentence."""
+    """Returns an estimate for each method. `lacking`: method → what it still needs, a sentence."""
     return [_estimate(method, task, lacking.get(method, "")) for method in METHODS]
 
 
@@ -67,9 +71,9 @@ def _estimate(method: str, task: Task, lacking: str) -> Estimate:
 
 
 def _pace(method: str, task: Task) -> float | None:
-    """How many times as long as is typical such jobs have taken here; None where there were none.
+    """How much longer than typical such jobs have taken here (the median ratio); None where there were none.
 
-    Of an even number the faster one of the middle two: what takes longer than usual is a download, or other programs.
+    Of an even number of jobs the faster one of the middle two counts: slow jobs have other causes, such as downloads.
     """
     ratios = [
         run.seconds / _typical_s(method, run.drawings, (run.width, run.height), task)
@@ -79,7 +83,7 @@ def _pace(method: str, task: Task) -> float | None:
 
 
 def typical_s(method: str, task: Task) -> float:
-    """Seconds that a job usually takes, from its start to its last drawing on the disk."""
+    """Returns the seconds that a job typically takes, from its start to its last drawing on the disk."""
     seconds = _typical_s(method, task.drawings, task.size, task)
     if is_generative(method):
         published = METHODS[method].steps
@@ -99,7 +103,7 @@ def _typical_s(method: str, drawings: int, size: tuple[int, int], task: Task) ->
 
 
 def _cost(method: str, pixels: float) -> Cost:
-    """Between the sizes that are known, on the line between them; beyond the last, on the line through the last two."""
+    """The cost at a size: interpolated linearly between known sizes, extrapolated beyond the last one."""
     known = METHODS[method].costs
     index = next((number for number, each in enumerate(known[1:-1], 1) if pixels <= each.pixels), len(known) - 1)
     low, high = known[index - 1], known[index]
@@ -113,7 +117,7 @@ def _paired(low: Cost, high: Cost) -> zip[tuple[float, float]]:
 
 
 def _memory(method: str, task: Task) -> int:
-    """Bytes of the device's memory, which is the computer's where the device is its processor."""
+    """Bytes that the method needs of the device's memory; on a processor, of the computer's."""
     if is_generative(method):
         on_gpu = task.device != "cpu"
         value_bytes = _HALF if on_gpu else _SINGLE

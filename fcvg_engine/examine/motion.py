@@ -1,7 +1,7 @@
-"""How far things move from one key to the other.
+"""Measures how far things move from one key to the other.
 
-Whatever explains most of the picture is the ground: a background that stands still, a camera that pans. Then things
-before it are looked for: places that flow elsewhere, and keypoints that move together.
+The alignment that explains most of the picture is the ground: a background that stands still, or a camera that pans.
+Things before it are places whose flow differs from it, and keypoints that move together.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import numpy as np
 from .alignments import Alignment, Array, Comparison, Group, groups, points
 from .finding import Motion
 
-_GROUPS = 3  # of keypoints that move together: the ground, and two things before it
+_GROUPS = 3  # groups of keypoints that move together: the ground, and two things before it
 _FEWEST_POINTS = 8
 _FEWEST_PLACES = 0.03  # of the places with texture
 _FAR = 95  # percentile of the distances
 
 
 def motion(compared: Comparison) -> Motion:
-    """Of what is seen in both keys."""
+    """Measures the motion of what is visible in both keys."""
     if compared.says_nothing:
         return Motion()
     flowing = compared.flowing()
@@ -51,13 +51,15 @@ def _share(way: Alignment) -> float:
 
 
 def _farthest(moves: Array) -> float:
-    """Farther than nearly all of [N, 2]."""
+    """A length that nearly all of `moves` [N, 2] stay below."""
     return float(np.percentile(np.linalg.norm(moves, axis=-1), _FAR)) if len(moves) else 0.0
 
 
 def _before(group: Group, way: Alignment, ground: Alignment) -> tuple[Array, Array]:
-    """The moves of those points at which the pictures agree when they are laid so and not as the ground is; and the
-    same against the ground."""
+    """The moves of those points of `group` that its alignment `way` explains and the ground does not.
+
+    Also returns these moves relative to the ground.
+    """
     x, y = group.places.round().astype(int).T
     height, width = way.explained.shape
     x, y = x.clip(0, width - 1), y.clip(0, height - 1)

@@ -1,10 +1,10 @@
-"""How fast this computer has been, so that estimates need not stay typical.
+"""Records how long jobs take on this computer, so that estimates can be better than typical figures.
 
-speeds.json in the user's own data: method and device → its last jobs, the newest last, at most `KEPT`::
+speeds.json in the user's data folder has for each method and device the last jobs, the newest last, at most `KEPT`::
 
     {"rife cpu": [[11, 960, 540, 5.2], …]}          drawings, width, height, seconds of the whole job
 
-A file that is damaged counts as none. No torch.
+A damaged file is treated like a missing one. No torch.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ KEPT = 8
 _LONGEST_S = 7 * 86400.0
 _LARGEST_BYTES = 1 << 20
 _LOCK_WAIT_S = 2.0
-# Smaller jobs, such as the engine's test of itself, tell how long it takes to begin, and little else.
+# Smaller jobs, such as the self-test, are not recorded: most of their time is the start.
 _LEAST_DRAWINGS = 2
 _LEAST_PIXELS = 100_000
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished job: how many drawings it made, their size in pixels, and how long all of it took."""
+    """A finished job: how many drawings it made, their size in pixels, and its seconds."""
 
     drawings: int
     width: int
@@ -47,10 +47,10 @@ class Run:
 
 
 def record(request: Request, facts: Mapping[str, Any], drawings: int, seconds: float) -> None:
-    """Remember a finished job: the manifest's `facts`, and how many `drawings` it made in how many `seconds`.
+    """Records a finished job, which has made so many `drawings`; `facts` are its manifest's.
 
-    Jobs that tell nothing are left out: small ones, and generative ones with other settings than usual or in a folder
-    that may have kept what was generated. Raises nothing: no job fails for this.
+    Jobs that say nothing about speed are left out: small ones, and generative ones that have unusual settings or that
+    may have found native frames in their folder. Raises nothing: no job fails because of this.
     """
     method = str(facts.get("method"))
     if method not in METHODS or (is_generative(method) and not _is_usual(request)):
@@ -71,7 +71,7 @@ def record(request: Request, facts: Mapping[str, Any], drawings: int, seconds: f
 
 
 def runs(method: str, device: str) -> list[Run]:
-    """The last jobs with `method` on `device` (cpu, cuda, mps), the newest last."""
+    """Reads the last jobs with `method` on `device` (cpu, cuda, mps), the newest last."""
     return _load(_path()).get(f"{method} {device}", [])
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil  # type: ignore[import-untyped]
 
 from ..core import devices
-from ..examine import advice, can_look, estimates
+from ..examine import advice, can_compare, estimates
 from ..examine.finding import Finding, Motion
 from ..files import atomic, images
 from ..models import discovery, registry, usage
@@ -87,7 +87,7 @@ def _compare(start: torch.Tensor, end: torch.Tensor) -> Finding:
 
     if torch.equal(start, end):
         return Finding(same=True, is_cut=False, motion=Motion())
-    if not can_look():
+    if not can_compare():
         return Finding(same=False, is_cut=False, motion=Motion(), known=False)
     from ..examine.alignments import Comparison
     from ..examine.cuts import is_cut

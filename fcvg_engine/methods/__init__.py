@@ -1,5 +1,8 @@
-"""Finds a method's function by its name. The table of methods is `shared.methods`; what each is told and gives back,
-`core.method`. The generative ones lie here, the draft methods in `draft/`."""
+"""Finds a method's function by its name.
+
+The table of methods is `shared.methods`, their contract is `core.method`. Generative methods are in this folder, draft
+methods in `draft/`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _DUMMY = MethodTraits("dummy", "fault tests", "draft.dummy")
 
 
 def find(name: str) -> MethodTraits:
-    """The method called `name`. Raises BadRequest. The dummy is there for tests only (`FCVG_DUMMY=1`)."""
+    """Returns the traits of the method `name`. Raises BadRequest. The dummy is for tests only (`FCVG_DUMMY=1`)."""
     if name == "dummy" and os.environ.get("FCVG_DUMMY") == "1":
         return _DUMMY
     if name not in METHODS:
@@ -26,7 +29,7 @@ def find(name: str) -> MethodTraits:
 
 
 def load(name: str) -> Method:
-    """The function that makes the drawings. Raises BadRequest, and ImportError when a library is missing."""
+    """Imports the function that makes the drawings. Raises BadRequest, or ImportError when a library is missing."""
     package = __package__.rpartition(".")[0]
     method: Method = importlib.import_module(f"{package}.{find(name).module}").inbetween
     return method

@@ -1,6 +1,6 @@
-"""FCVG: lines and poses of both keys are matched, moved between them, and guide every frame.
+"""FCVG: lines and poses that are matched between the keys guide every frame.
 
-See `diffusion.generate` for what it shares with other methods and `diffusion.samplers.fcvg` for what is its own.
+`diffusion.generate` has what it shares with other methods, `diffusion.samplers.fcvg` what is its own.
 """
 
 from __future__ import annotations

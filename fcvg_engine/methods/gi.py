@@ -1,6 +1,6 @@
-"""Generative Inbetweening: Stable Video Diffusion forward, and a twin that was trained to go back.
+"""Generative Inbetweening: Stable Video Diffusion forward, and a second UNet that was trained to go backward.
 
-See `diffusion.generate` for what it shares with other methods and `diffusion.samplers.gi` for what is its own.
+`diffusion.generate` has what it shares with other methods, `diffusion.samplers.gi` what is its own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""TRF: Stable Video Diffusion from both keys at once, their answers blended.
+"""TRF: Stable Video Diffusion from both keys at once, with both predictions blended.
 
-See `diffusion.generate` for what it shares with other methods and `diffusion.samplers.trf` for what is its own.
+`diffusion.generate` has what it shares with other methods, `diffusion.samplers.trf` what is its own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""ViBiDSampler: Stable Video Diffusion from one key and then from the other, each step anew.
+"""ViBiDSampler: Stable Video Diffusion from one key and then from the other, in each step.
 
-See `diffusion.generate` for what it shares with other methods and `diffusion.samplers.vibid` for what is its own.
+`diffusion.generate` has what it shares with other methods, `diffusion.samplers.vibid` what is its own.
 """
 
 from __future__ import annotations

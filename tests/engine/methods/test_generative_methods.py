@@ -31,23 +31,6 @@ THREE = (0.25, 0.5, 0.9)  # two native frames and one between two
 Report = Callable[[str, float], None]
 
 
-@pytest.fixture(scope="module")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A model folder with the smallest networks that still have every part; FCVG's need more channels."""
-    folder = tmp_path_factory.mktemp("models")
-    sizes = json.loads((checkpoints.GOLDENS / "fcvg" / "models.json").read_text())
-    sizes["unet"] |= {"block_out_channels": [32, 64], "num_attention_heads": [2, 2]}
-    sizes["vae"] |= {"block_out_channels": [32, 32, 32, 32]}
-    (folder / "sizes.json").write_text(json.dumps(sizes))
-    yield checkpoints.write(folder / "checkpoints", folder / "sizes.json")
-    models.release()
-
-
-@pytest.fixture(autouse=True)
-def found(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FCVG_CHECKPOINTS", str(networks))
-
-
 def picture(seed: int, height: int = 50, width: int = 90) -> torch.Tensor:
     """Soft blobs of colour, [3, height, width] in [0, 1]."""
     coarse = torch.rand(1, 3, 5, 8, generator=torch.Generator().manual_seed(seed))
