@@ -1,6 +1,6 @@
-"""Inbetweening engine: two keyframes in, the frames between them out. Knows nothing of Blender.
+"""Inbetweening engine: makes the frames between two keyframes. It does not depend on Blender.
 
-Importing this package imports no third-party library, so that the add-on may share `protocol`.
+Importing this package imports no third-party library, so that the add-on can use `shared`.
 """
 
 __version__ = "0.1.0"

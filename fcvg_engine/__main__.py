@@ -1,15 +1,15 @@
 """Start of the engine: `python -m fcvg_engine …`, or `python -I …/fcvg_engine/__main__.py …` from the add-on.
 
-Libraries print, some from C. So the first act, before any other import, is to keep the real standard output for our
-own messages and to point file descriptor 1 at standard error.
+Libraries print, some of them from C. So first of all, before any other import, the real standard output is kept for our
+own messages, and file descriptor 1 is pointed at standard error.
 """
 
 import os
 
 
 def _guard_stdout() -> int:
-    """The file descriptor of the real standard output."""
-    for descriptor in (0, 1, 2):  # one that was closed would be taken by the next file opened
+    """Keeps the real standard output; returns its new file descriptor."""
+    for descriptor in (0, 1, 2):  # the next file that is opened would get a descriptor that was closed
         try:
             os.fstat(descriptor)
         except OSError:
@@ -20,20 +20,21 @@ def _guard_stdout() -> int:
 
 
 def main() -> None:
-    """Runs the command line and leaves with its exit code."""
+    """Runs the command line and ends the process with its exit code."""
     output_fd = _guard_stdout()
-    # Threads of torch that spin while they wait take the cores from Blender and from each other. Measured with RIFE on
-    # two cores: asleep, a frame takes 0.31 s instead of 0.50 s with one core busy, and 6 to 16 % longer with none.
+    # By default torch's threads spin while they wait, and take cores from Blender and each other. Measured with RIFE on
+    # two cores: when they sleep instead, a frame takes 0.31 s instead of 0.50 s while one core is busy, and 6 to 16 %
+    # longer while none is.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     import signal
     import sys
     from pathlib import Path
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # until the command that runs decides
+    for number in (signal.SIGINT, signal.SIGTERM):  # until the command has its own way to stop
         signal.signal(number, lambda *_: os._exit(130))
 
-    if not __package__:  # run as a file, perhaps with -I: nothing has told Python where the package is
+    if not __package__:  # run as a file, maybe with -I: Python does not know where the package is
         sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     try:
         from fcvg_engine.cli.app import run

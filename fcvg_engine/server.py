@@ -1,7 +1,7 @@
 """`serve`: the worker behind Blender. Reads messages on stdin, runs one job at a time, reports on the guarded stdout.
 
-Three threads: this one runs the jobs, a reader sees messages and the end of input at any time, a writer never lets a
-slow client hold up a job. A fourth imports torch early and ends.
+The main thread runs the jobs. A reader thread receives messages and the end of input at any time. A writer thread sends
+messages, so that a slow client never holds up a job. A fourth thread imports torch early, and ends.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from .shared.protocol import (
 IDLE_S = 900.0
 MAX_QUEUED = 100
 MAX_JOB_ID = 200  # characters
-MAX_PENDING_COMPLAINTS = 100
+MAX_PENDING_COMPLAINTS = 100  # reports about lines that are no messages
 _READ_BYTES = 1 << 16
 _DRAIN_S = 5.0
 _MAX_TEXT = 2_000
@@ -53,7 +53,7 @@ _log = logging.getLogger(__name__)
 
 
 def serve(input_fd: int, output_fd: int, idle_s: float) -> None:
-    """Serves until the input ends (then the process ends at once) or nothing happened for `idle_s`."""
+    """Serves until nothing has happened for `idle_s`. When the input ends, the whole process ends at once."""
     outbox = Outbox(output_fd)
     outbox.put(
         Hello(
@@ -76,8 +76,10 @@ def serve(input_fd: int, output_fd: int, idle_s: float) -> None:
 
 
 class Outbox:
-    """Messages on their way to the client. Frames and final reports are all kept; of progress and previews only the
-    newest."""
+    """Messages on their way to the client.
+
+    All frames and final reports are kept. Of progress and of previews only the newest message is kept.
+    """
 
     def __init__(self, output_fd: int) -> None:
         self._fd = output_fd
@@ -88,12 +90,12 @@ class Outbox:
         self._changed = threading.Condition()
 
     def put(self, message: Message) -> None:
-        """Queues `message`; never waits for the client."""
+        """Adds `message` to those to be written; never waits for the client."""
         with self._changed:
             if isinstance(message, Progress | Preview):
                 self._newest[type(message)] = message
             elif message.job is None and isinstance(message, Failed):
-                if self._complaints < MAX_PENDING_COMPLAINTS:  # a client that sends rubbish and never reads
+                if self._complaints < MAX_PENDING_COMPLAINTS:  # for clients that never read
                     self._complaints += 1
                     self._kept.append(message)
             else:
@@ -103,22 +105,22 @@ class Outbox:
             self._changed.notify_all()
 
     def write_forever(self) -> None:
-        """The writer thread. Leaves the process when the client is gone."""
+        """Writes messages, as the writer thread. Ends the process when the client is gone."""
         try:
             while True:
-                line = memoryview(protocol.encode(self._take()))
+                line = memoryview(protocol.encode(self._next()))
                 while line:
                     line = line[os.write(self._fd, line) :]
         finally:
             os._exit(0)
 
     def drain(self, timeout_s: float) -> None:
-        """Waits until all is written, at most `timeout_s`."""
+        """Waits until everything is written, for at most `timeout_s`."""
         with self._changed:
             self._changed.wait_for(lambda: self._idle and not (self._kept or self._newest), timeout_s)
 
-    def _take(self) -> Message:
-        """The next message to write; waits for one."""
+    def _next(self) -> Message:
+        """Waits for the next message to write."""
         with self._changed:
             while True:
                 if self._kept:
@@ -134,7 +136,7 @@ class Outbox:
 
 
 class JobQueue:
-    """Jobs waiting and the one running. Every job accepted ends in exactly one final report."""
+    """The jobs that wait, and the one that runs. Every job that is accepted ends in exactly one final report."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
@@ -160,7 +162,7 @@ class JobQueue:
             self._changed.notify_all()
 
     def cancel(self, job: str | None) -> None:
-        """Stops a job, waiting or running; others are no error."""
+        """Stops a job that waits or runs. The id of another job is no error."""
         with self._changed:
             if job is not None and job == self._running:
                 self._cancel = True
@@ -171,7 +173,7 @@ class JobQueue:
                     return
 
     def next(self, timeout_s: float) -> Job | None:
-        """The next job, now running; None when none came for `timeout_s`."""
+        """Waits for the next job, which then counts as running; None when none came for `timeout_s`."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._waiting, timeout_s):
                 return None
@@ -180,16 +182,17 @@ class JobQueue:
             return message
 
     def finish(self) -> None:
-        """The running job's final report is on its way."""
+        """The running job has ended; its final report is on its way."""
         with self._changed:
             self._running = None
 
     def is_cancelled(self) -> bool:
+        """Whether the running job is to stop."""
         return self._cancel
 
 
 def _run(message: Job, queue: JobQueue, outbox: Outbox) -> Message:
-    """The final report of one job."""
+    """Runs one job; returns its final report."""
     job = message.job or ""
     try:
         if isinstance(message, SelfTest):
@@ -215,14 +218,14 @@ def _run(message: Job, queue: JobQueue, outbox: Outbox) -> Message:
 
 
 def failure(job: str, error: Exception) -> Failed:
-    """The report about `error`, short enough for the pipe."""
-    told = explain(error)
+    """Makes the report about `error`, short enough for the pipe."""
+    explained = explain(error)
     detail = "".join(traceback.format_exception(error))[-_MAX_DETAIL:]
-    return Failed(job, told.code, told.message[:_MAX_TEXT], told.hint[:_MAX_TEXT], detail)
+    return Failed(job, explained.code, explained.message[:_MAX_TEXT], explained.hint[:_MAX_TEXT], detail)
 
 
 def _read_forever(input_fd: int, queue: JobQueue, outbox: Outbox) -> None:
-    """The reader thread. The end of input means that Blender is gone: nothing is worth finishing then."""
+    """Reads messages, as the reader thread. Ends the process at the end of input, since Blender is gone then."""
     try:
         for line in read_lines(input_fd):
             try:
@@ -230,7 +233,7 @@ def _read_forever(input_fd: int, queue: JobQueue, outbox: Outbox) -> None:
             except ProtocolError as error:
                 _log.warning("bad message: %s", error.message)
                 outbox.put(Failed(None, error.code, error.message[:_MAX_TEXT], error.hint))
-    finally:  # an engine that hears nothing any more is of no use either
+    finally:  # after any error too: an engine that hears nothing is of no use
         os._exit(0)
 
 
@@ -245,9 +248,9 @@ def _handle(line: bytes | None, queue: JobQueue) -> None:
 
 
 def read_lines(fd: int) -> Iterator[bytes | None]:
-    """Whole lines from `fd`, at most protocol.MAX_LINE_BYTES each; None for one longer, after which it goes on.
+    """Yields whole lines from `fd`; None for a line that is longer than protocol.MAX_LINE_BYTES.
 
-    Ends at the end of input; half a line before it is dropped.
+    Ends at the end of input. A line that is not complete then is dropped.
     """
     rest, too_long = b"", False
     while True:
@@ -271,14 +274,14 @@ def _warm_up() -> None:
     try:
         importlib.import_module("torch")
         importlib.import_module(f"{__package__}.jobs.inbetween")
-    except Exception:  # the job will say it to the artist; here it is only early
+    except Exception:  # a job will fail for the same reason and report it
         _log.warning("warm-up failed", exc_info=True)
     _log.info("ready after %.1f s", time.monotonic() - began_s)
 
 
 def make_stderr_lossy() -> None:
-    """Lets messages on a stderr that nobody reads be lost, instead of halting the job once the pipe is full."""
-    if os.name != "nt":  # pipes cannot be set so there; the client's reader thread has to keep up
+    """Makes stderr drop messages when its pipe is full and nobody reads it, so that no job halts."""
+    if os.name != "nt":  # impossible for pipes there; the client's reader thread has to keep up
         os.set_blocking(2, False)
         sys.stdout = sys.stderr = _LossyStderr()
 

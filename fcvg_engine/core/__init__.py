@@ -1,1 +1,1 @@
-"""What every method builds on: its contract, devices, pictures as tensors, warping."""
+"""What all methods build on: their contract, devices, keys as tensors, warping."""

@@ -1,4 +1,4 @@
-"""Examines the engine and what it runs in, names the likeliest mistakes, and makes a frame to see that it works."""
+"""Examines the engine and this computer, names likely mistakes, and makes a frame to see that it works."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .facts import Report
 __all__ = ["Examination", "Report", "examine", "self_test"]
 
 _JOB = "doctor"
-_TRIAL = 0.5  # of the work is done when the self-test begins
+_EXAMINED = 0.5  # share of the work; the self-test takes the rest
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found, and the mistakes that explain it. `error` is that of the first finding that is one."""
+    """What was found, and the mistakes that explain it. `error` belongs to the first finding that is an error."""
 
     findings: list[Finding]
     mistakes: list[Finding]
@@ -27,10 +27,10 @@ class Examination:
 
 
 def examine(device: str, report: Report, blender: str = "") -> Examination:
-    """Everything, in the order in which one thing needs the other; last the self-test, on `device`. `blender` is the
-    version that asks. Raises what `report` raises.
+    """Examines everything, each thing after those that it needs; last the self-test, on `device`.
 
-    In all texts the home folder is ~: they are meant for reports.
+    `blender`: the version of Blender that asks, or empty. In all texts the home folder is ~, since they go into
+    reports. Raises what `report` raises.
     """
     known = facts.gather(report)
     found = findings.all_findings(known, blender)
@@ -42,17 +42,17 @@ def examine(device: str, report: Report, blender: str = "") -> Examination:
             found.append(_tried(device, report))
         except Cancelled:
             raise
-        except Exception as failure:  # whatever it is: all that was found out is the more welcome
-            told = explain(failure)
-            found.append(Finding("self-test", told.message, "error", told.hint))
-            error = error or told
-    return Examination(_homeless(found), _homeless(mistakes.named(known)), error)
+        except Exception as failure:  # then the other findings are needed all the more
+            explained = explain(failure)
+            found.append(Finding("self-test", explained.message, "error", explained.hint))
+            error = error or explained
+    return Examination(_without_home(found), _without_home(mistakes.named(known)), error)
 
 
 def _tried(device: str, report: Report) -> Finding:
     def pass_on(message: Message) -> None:
         if isinstance(message, Progress):
-            report("Making a frame", _TRIAL + (1 - _TRIAL) * message.fraction)
+            report("Making a frame", _EXAMINED + (1 - _EXAMINED) * message.fraction)
 
     done = self_test(device, _JOB, pass_on, lambda: False)
     return Finding("self-test", " ".join(done.notes))
@@ -63,8 +63,9 @@ def _error(finding: Finding) -> FcvgError:
     return kind(f"{finding.subject}: {finding.text}", finding.hint)
 
 
-def _homeless(findings: list[Finding]) -> list[Finding]:
+def _without_home(findings: list[Finding]) -> list[Finding]:
+    """The findings with ~ for the home folder."""
     home = str(Path.home())
-    if len(home) < 2:  # / alone is nobody's
+    if len(home) < 2:  # / is no home
         return findings
     return [replace(each, text=each.text.replace(home, "~"), hint=each.hint.replace(home, "~")) for each in findings]

@@ -1,4 +1,4 @@
-"""The graphics cards of this computer, as their drivers tell; torch is not asked, which may know nothing of them."""
+"""Lists the graphics cards of this computer by asking their drivers; torch may not know of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OWN_MEMORY_BYTES = 4 << 30  # an AMD chip with less is part of the processor
 
 @dataclass(frozen=True)
 class Card:
-    """A graphics card that its driver knows. `driver` is the version, empty where it has none of its own."""
+    """A graphics card that its driver knows. `driver`: the driver's version, empty where it is part of the system."""
 
     maker: str
     name: str
@@ -24,20 +24,20 @@ class Card:
 
 @dataclass(frozen=True)
 class Cards:
-    """All of them; `problem`, a sentence, when NVIDIA's driver is installed and does not answer."""
+    """All graphics cards. `problem`: a sentence, when NVIDIA's driver is installed and does not answer."""
 
     cards: tuple[Card, ...] = ()
     problem: str = ""
 
 
 def cards() -> Cards:
-    """The graphics cards of NVIDIA, as its driver tells, and on Linux those of AMD."""
+    """Asks NVIDIA's driver for its cards, and on Linux the system for those of AMD."""
     nvidia, problem = _nvidia_cards()
     return Cards((*nvidia, *amd_cards()), problem)
 
 
 def amd_cards(devices: Path = Path("/sys/class/drm")) -> list[Card]:
-    """AMD's with memory of their own, as Linux lists them in the folder `devices`."""
+    """Lists AMD's cards with memory of their own; `devices` is the folder in which Linux lists cards."""
     found = []
     for each in sorted(devices.glob("card[0-9]*/device")):
         try:

@@ -1,4 +1,4 @@
-"""All that the doctor finds out, gathered once; what it says of it stands in `findings` and `mistakes`."""
+"""Gathers the facts that the doctor judges; `findings` and `mistakes` say what they mean."""
 
 from __future__ import annotations
 
@@ -24,14 +24,19 @@ if TYPE_CHECKING:
 
 Report = Callable[[str, float], None]  # a stage and its fraction of the whole, in [0, 1]; may raise Cancelled
 
-DRAFTS = ("rife", "gmfss")  # the models that everything can do with
+DRAFTS = ("rife", "gmfss")  # the models that draft methods need
 
 
 @dataclass(frozen=True)
 class Torch:
-    """What torch was built for and what it can use. `build`: cpu, cuda, rocm or metal; `toolkit`: version of CUDA or
-    ROCm, or empty. `usable`: it sees an accelerator; `capability` is that of the first NVIDIA card, and `kernels` those
-    that torch brings for such. `problem`: why it could not be imported, else empty. `devices`: all to compute on."""
+    """What torch was built for, and what it can use.
+
+    `build`: cpu, cuda, rocm or metal. `toolkit`: the version of CUDA or ROCm, or empty.
+    `usable`: it finds an accelerator.
+    `capability`: the compute capability of the first NVIDIA card. `kernels`: those that torch has for NVIDIA cards.
+    `problem`: why it could not be imported, else empty.
+    `devices`: all devices that it can compute on.
+    """
 
     build: str = "cpu"
     toolkit: str = ""
@@ -44,7 +49,7 @@ class Torch:
 
 @dataclass(frozen=True)
 class Memory:
-    """The computer's."""
+    """The computer's main memory."""
 
     total_bytes: int
     free_bytes: int
@@ -52,8 +57,11 @@ class Memory:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the doctor found out. `folder_problem`: what is wrong with the folder of models that was named, a sentence.
-    `online`: the network may be used; `token`: there is one for gated models."""
+    """Everything that the doctor knows.
+
+    `folder_problem`: what is wrong with a folder of models that an environment variable names, a sentence, else empty.
+    `online`: the network may be used. `token`: there is a token for gated models.
+    """
 
     torch: Torch
     cards: Cards
@@ -74,7 +82,7 @@ class Facts:
 
 
 def gather(report: Report) -> Facts:
-    """Looks at everything; a few seconds at most, most of them for importing torch. No connection is made."""
+    """Gathers all facts. Takes a few seconds, most of them for importing torch. Makes no connection."""
     with ThreadPoolExecutor(1) as side:
         asked = side.submit(cards.cards)  # a driver may take its time
         report("Looking at the libraries", 0.0)
@@ -100,7 +108,7 @@ def gather(report: Report) -> Facts:
 
 
 def _torch(found: Sequence[Installed]) -> Torch:
-    """What torch says of itself. One from elsewhere is left alone: nobody knows what it would do."""
+    """What torch says of itself. One from outside of the engine's environment is not imported: it may be anything."""
     (library,) = (each for each in found if each.library.name == "torch")
     if library.foreign or not library.version:
         return Torch(problem="It is missing." if not library.version else f"It comes {library.foreign}.")
@@ -133,11 +141,11 @@ def _memory() -> Memory | None:
 
 
 def _folder_problem() -> str:
-    """What is wrong with a folder of models that somebody named; empty when nothing is."""
+    """What is wrong with a folder of models that an environment variable names; empty when nothing is."""
     for variable in ("FCVG_CHECKPOINTS", "FCVG_MODELS"):
         named = os.environ.get(variable)
         try:
-            # The models folder fills up by itself.
+            # The models folder may be empty: downloads fill it.
             is_empty = bool(named) and next(Path(named or "").iterdir(), None) is None
             if is_empty and variable == "FCVG_CHECKPOINTS":
                 return f"The folder of models {named} is empty."
@@ -151,7 +159,7 @@ def _folder_problem() -> str:
 
 
 def _has_token() -> bool:
-    """Whether the hub would know who asks."""
+    """Whether there is a token of the model hub."""
     try:
         from huggingface_hub import get_token
     except ImportError:

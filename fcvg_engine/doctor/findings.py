@@ -1,4 +1,4 @@
-"""What the doctor says of each thing, in the order in which one needs the other."""
+"""Writes the doctor's finding about each thing, each thing after those that it needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATES = {"present": "ok", "missing": "info"}
 
 
 def all_findings(facts: Facts, blender: str) -> list[Finding]:
-    """A line for each thing. `blender` is the version that asks, where it does."""
+    """Returns a finding for each thing. `blender`: the version of Blender that asks, or empty."""
     return [*_engine(blender), *_libraries(facts), *_hardware(facts), *_disks(facts), *_models(facts)]
 
 

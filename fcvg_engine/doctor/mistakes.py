@@ -1,14 +1,14 @@
-"""The five likeliest mistakes, each named only when it is really there, with its cure.
+"""Names the five likeliest mistakes, each only when it was made, with its cure.
 
-Which they are was read from the trackers of add-ons and programs that run such models (Dream Textures, Pallaidium,
-ComfyUI, the WebUI for Stable Diffusion, and libraries they use). What people come with, again and again:
+They come from the issue trackers of add-ons and programs that run such models (Dream Textures, Pallaidium, ComfyUI, the
+WebUI for Stable Diffusion, and libraries they use). People report again and again:
 
 1. **Graphics card and torch do not fit**: a processor-only torch beside an NVIDIA card ("Torch not compiled with CUDA
    enabled"), a driver older than torch's CUDA, a card too old or too new for it ("no kernel image is available").
 2. **A model file is not what it seems**: a Git LFS pointer or a web page under the model's name (safetensors' "header
-   too large"), half a download, a pickle in place of safetensors, the right file in the wrong folder.
-3. **A mixed or broken environment**: torch or numpy out of the user's own packages or PYTHONPATH, two versions of one
-   library, leftovers of a broken update, libraries older than the program expects after its update.
+   too large"), half a download, a pickle instead of safetensors, the right file in the wrong folder.
+3. **A mixed or broken environment**: torch or numpy from the user's own packages or PYTHONPATH, two versions of one
+   library, leftovers of a failed update, libraries that are too old for the program after its own update.
 4. **No room, or no right to write**: a full disk in the middle of a download, folders that need an administrator.
 5. **Models that cannot be fetched**: no network allowed, or a gated model without a token.
 """
@@ -25,22 +25,23 @@ from ..shared.protocol import Finding
 from .cards import Card
 from .facts import DRAFTS, Facts, Torch
 
-_DRIVERS = {13: 580, 12: 525, 11: 450}  # CUDA → oldest driver of NVIDIA's, by its table of minor version compatibility
-_OLDEST_OF_CUDA_12 = (5, 0)  # the compute capability that torch for CUDA 12.6 has programs for
+_DRIVERS = {13: 580, 12: 525, 11: 450}  # CUDA → oldest driver, by NVIDIA's table of minor version compatibility
+_OLDEST_OF_CUDA_12 = (5, 0)  # the lowest compute capability that torch for CUDA 12.6 has kernels for
 _REINSTALL = "In the preferences of FCVG Inbetween choose {} as accelerator and install the engine again."
 _REPAIR = "Use Repair engine in the preferences of FCVG Inbetween."
-_MOST_FILES = 5  # are named one by one
+_MOST_FILES = 5  # that are named one by one
 
 
 def named(facts: Facts) -> list[Finding]:
-    """Those that were made, in the order above."""
+    """Returns the mistakes that were made, in the order above."""
     return [*_card(facts), *_files(facts), *_environment(facts), *_room(facts), *_fetching(facts)]
 
 
 def fit(capability: tuple[int, int], kernels: Sequence[str]) -> str:
-    """Whether a card of NVIDIA's can run one of torch's `kernels` (`sm_86`, `compute_120`): empty, "old" or "new".
+    """Says whether torch has kernels for an NVIDIA card: empty if so, else "old" or "new" for the card.
 
-    `sm` serves cards of the same major capability and at least that minor one; `compute` is translated for any newer.
+    `kernels` are like `sm_86` or `compute_120`. `sm` runs on cards of the same major capability and at least that minor
+    one; `compute` is translated for any newer card.
     """
     built = [(kind, divmod(int(number), 10)) for kind, number in re.findall(r"(sm|compute)_(\d+)", " ".join(kernels))]
     if any(at <= capability and (kind == "compute" or at[0] == capability[0]) for kind, at in built):

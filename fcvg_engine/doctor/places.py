@@ -1,4 +1,4 @@
-"""The folders that the engine writes to: how much room there is, and whether it may."""
+"""Checks the folders that the engine writes to: how much room there is, and whether it may write."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ FULL_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class Place:
-    """A folder that the engine writes to, and what for. `free_bytes` of its disk; `writable` is found by writing.
-    `needed`: nothing works when it cannot be written to."""
+    """A folder that the engine writes to, and its purpose.
+
+    `free_bytes`: of its disk. `writable`: whether a test file could be written. `needed`: nothing works if not.
+    """
 
     purpose: str
     folder: Path
@@ -28,7 +30,7 @@ class Place:
 
     @property
     def state(self) -> str:
-        """As a finding's. Models that are all there may well lie in a studio's folder that nobody else writes to."""
+        """The state for a finding. A models folder with all models need not be writable: it may be a studio's."""
         if not self.writable and self.purpose == MODELS and not self.needed:
             return "info"
         if not self.writable or self.free_bytes < FULL_BYTES:
@@ -37,10 +39,10 @@ class Place:
 
 
 def places(models_missing: bool) -> list[Place]:
-    """Where models, temporary files and the installed engine go. `models_missing`: some that all depend on."""
+    """Checks the folders of models, temporary files and the engine. `models_missing`: draft models are not there."""
     try:
         temporary = Path(tempfile.gettempdir())
-    except OSError:  # none of the usual ones can be written to
+    except OSError:  # none of the usual folders can be written to
         temporary = Path(os.environ.get("TMPDIR") or os.environ.get("TEMP") or "/tmp")  # noqa: S108
     return [
         _place(MODELS, discovery.weights_folder(), models_missing),
@@ -50,7 +52,7 @@ def places(models_missing: bool) -> list[Place]:
 
 
 def _place(purpose: str, folder: Path, needed: bool) -> Place:
-    """Of a folder that does not exist yet the nearest one above counts, in which it would be made."""
+    """Checks a folder; if it does not exist yet, the nearest one above it, in which it would be made."""
     there = next(each for each in (folder.absolute(), *folder.absolute().parents) if _exists(each))
     try:
         free_bytes = shutil.disk_usage(there).free
@@ -67,5 +69,5 @@ def _place(purpose: str, folder: Path, needed: bool) -> Place:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # behind a folder that is closed to us
+    except OSError:  # inside a folder that may not be read
         return False

@@ -1,1 +1,1 @@
-"""Networks with the published key names. They know nothing of where weights come from."""
+"""Networks with the published names of their weights. Other rooms load the weights."""

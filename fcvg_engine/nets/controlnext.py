@@ -21,7 +21,7 @@ _STRENGTH = 0.2  # of the features beside the UNet's own, at weight 1
 
 
 class TimeEmbedding(nn.Module):
-    """Noise level [] as the UNet is told it → [1, 256]."""
+    """The noise level [], as the UNet gets it → [1, 256]."""
 
     _FREQUENCIES = 64
 
@@ -39,7 +39,7 @@ class TimeEmbedding(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions with the time embedding added between them, and what came in added to what they give."""
+    """Two convolutions with the time embedding added between them; the input is added to their output."""
 
     def __init__(self, channels_in: int, channels: int, groups: int) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class ResidualBlock(nn.Module):
 
 
 class Downsample(nn.Module):
-    """Half the size."""
+    """A convolution that halves the size."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -102,12 +102,12 @@ class ControlNeXt(nn.Module):
         )
 
     def embed(self, conditions: torch.Tensor) -> torch.Tensor:
-        """The first half, which does not depend on the noise level: [F, 128, about H / 2, about W / 2]."""
+        """Computes the first half, which does not depend on the noise level: [F, 128, about H / 2, about W / 2]."""
         embedded: torch.Tensor = self.embedding(conditions)
         return embedded
 
     def forward(self, embedded: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
-        """The second half: what `embed` gave → features at `timestep`, a number."""
+        """Computes the second half: what `embed` returned → features at `timestep`, a number."""
         time = self.time_embedding(timestep)
         hidden = embedded
         for block, downsample in zip(self.down_res, self.down_sample, strict=True):
@@ -117,17 +117,17 @@ class ControlNeXt(nn.Module):
 
 
 def normalised(features: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Features [F, 320, h', w'] with mean 0 and deviation 1 in each frame, pooled to `size` = (h, w)."""
+    """Normalises features [F, 320, h', w'] to mean 0 and deviation 1 in each frame, and pools them to `size` (h, w)."""
     wide = features.float()  # sums over a frame leave half precision's range
     deviation, mean = torch.std_mean(wide, dim=(1, 2, 3), keepdim=True)
     return F.adaptive_avg_pool2d((wide - mean) / (deviation + 1e-5), size).to(features.dtype)
 
 
 class Injection:
-    """A forward hook of the UNet's first down block: what it hands on has features laid on.
+    """A forward hook of the UNet's first down block, which adds features to its output.
 
-    `features` has for each branch of the batch `normalised` ones [F, 320, h, w], or None where nothing is to be added;
-    while it is empty, nothing happens at all. Skip connections out of the block stay as they are; so it was published.
+    `features` has for each branch of the batch `normalised` features [F, 320, h, w], or None to add nothing. While it
+    is empty, the hook does nothing. As published, skip connections out of the block are not changed.
     """
 
     def __init__(self) -> None:
@@ -136,7 +136,7 @@ class Injection:
 
     @staticmethod
     def into(unet: Any) -> Injection:
-        """The one of `unet`. It stays there, for a compiled network is compiled anew when its hooks change."""
+        """Returns the hook of `unet`. It stays there, since changing hooks would compile a compiled network again."""
         if unet not in _injections:
             _injections[unet] = Injection()
             unet.down_blocks[0].register_forward_hook(_injections[unet])
@@ -146,19 +146,19 @@ class Injection:
         if not self.features:
             return output
         hidden, skips = output
-        parts = zip(hidden.chunk(len(self.features)), self.features, strict=True)
-        laid_on = [part if each is None else injected(part, each, self.weight) for part, each in parts]
-        return torch.cat(laid_on), skips
+        branches = zip(hidden.chunk(len(self.features)), self.features, strict=True)
+        added = [branch if each is None else injected(branch, each, self.weight) for branch, each in branches]
+        return torch.cat(added), skips
 
 
 _injections: weakref.WeakKeyDictionary[nn.Module, Injection] = weakref.WeakKeyDictionary()
 
 
 def injected(hidden: torch.Tensor, features: torch.Tensor, weight: float) -> torch.Tensor:
-    """`hidden` [N, 320, h, w] of the UNet with `normalised` features of the same shape laid on.
+    """Adds `normalised` features to the UNet's `hidden`, both [N, 320, h, w].
 
-    The features take each frame's own mean and deviation, so that they count equally at all noise levels. Pooling
-    comes before this and not, as it was published, after it; being linear it gives the same.
+    The features get the mean and deviation of each frame of `hidden`, so that they count equally at all noise levels.
+    As published, pooling comes after this; here it comes before, with the same result, since it is linear.
     """
     deviation, mean = torch.std_mean(hidden.float(), dim=(1, 2, 3), keepdim=True)
     deviation, mean = deviation.to(hidden.dtype), mean.to(hidden.dtype)

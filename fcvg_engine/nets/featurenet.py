@@ -19,6 +19,8 @@ def _level(channels_in: int, channels: int) -> nn.Sequential:
 
 
 class FeatureNet(nn.Module):
+    """The network; module names are the published ones."""
+
     def __init__(self) -> None:
         super().__init__()
         self.block1 = _level(3, 64)

@@ -35,9 +35,9 @@ def _up(channels_in: int, channels: int) -> nn.Sequential:
 class Tail(nn.Module):
     """Doubles the size and returns to colours: convolution to 256 channels, pixel shuffle, convolution to 3.
 
-    Nothing non-linear lies between those two convolutions, so inside the picture they are one 5×5 convolution to 12
-    channels, a tenth of the work. It is composed when the weights are loaded (`inner`). Only the outermost pixels
-    differ, because zeros are padded before either convolution; those are painted the published way.
+    There is nothing non-linear between these two convolutions. So inside the picture they are one 5×5 convolution to 12
+    channels, for a tenth of the work, which is composed when the weights are loaded (`inner`). Only the outermost
+    pixels differ, because zeros are padded before either convolution; those are computed as published.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Tail(nn.Module):
 
 
 def _compose_inner(module: nn.Module, state: dict[str, torch.Tensor], prefix: str, *_: Any) -> None:
-    """Find the composed kernel by what the two convolutions make of single bright pixels, bias left out."""
+    """Finds the composed kernel: the response of both convolutions to single bright pixels, without bias."""
     first, last = state[f"{prefix}upsample.0.weight"].double(), state[f"{prefix}conv_last.weight"].double()
     bias = state[f"{prefix}upsample.0.bias"].double()
     impulses = torch.zeros(64, 64, 5, 5, dtype=torch.float64)
@@ -78,6 +78,8 @@ def _compose_inner(module: nn.Module, state: dict[str, torch.Tensor], prefix: st
 
 
 class FusionNet(nn.Module):
+    """The network; module names are the published ones."""
+
     def __init__(self) -> None:
         super().__init__()
         self.residual_model_head0 = _pair(9, 64)
@@ -105,7 +107,7 @@ class FusionNet(nn.Module):
         eighth: torch.Tensor,
         tick: Callable[[], None],
     ) -> torch.Tensor:
-        """Three pictures [N, 9, H/2, W/2] and both keys' features [N, 128 | 256 | 384, …] → frame [N, 3, H, W].
+        """Paints from three pictures [N, 9, H/2, W/2] and both keys' features [N, 128 | 256 | 384, …]: [N, 3, H, W].
 
         `tick` is called between steps and may raise.
         """

@@ -1,4 +1,4 @@
-"""GlueStick: which points and lines of two pictures are the same, found by attention between and along them.
+"""GlueStick: finds which points and lines of two pictures are the same, with attention between and along them.
 
 Published by Pautrat, Suárez et al., "GlueStick: Robust Image Matching by Sticking Points and Lines Together" (ICCV
 2023); module names follow the published state dict. Features are [1, 256, N], one column a point.
@@ -22,7 +22,7 @@ _ROUNDS = 9  # of attention within each picture, along its lines, and between bo
 
 @dataclass(frozen=True)
 class Wireframe:
-    """Junctions, then single points, of one picture, and the lines between junctions.
+    """The junctions and single points of one picture, in this order, and the lines between junctions.
 
     `points` [N, 2] are x, y in pixels, `point_scores` [N] in [0, 1], `descriptors` [256, N] of unit length.
     `ends` [L, 2] are the indices in `points` of each line's two ends, `line_scores` [L] in [0, 1], `size` is
@@ -38,16 +38,16 @@ class Wireframe:
 
     @property
     def lines(self) -> torch.Tensor:
-        """[L, 2, 2] in pixels."""
+        """The ends of the lines, [L, 2, 2], in pixels."""
         return self.points[self.ends]
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """How alike the N and M points, or K and L lines, of two pictures are.
+    """How likely the N and M points, or the K and L lines, of two pictures belong together.
 
-    `points` [N + 1, M + 1] and `lines` [K + 1, L + 1] are logarithms of probabilities, the last row and column those
-    of having no partner. `raw_lines` [K, L] is what `lines` was made from.
+    `points` [N + 1, M + 1] and `lines` [K + 1, L + 1] are logarithms of probabilities; the last row and column are
+    those of having no partner. `raw_lines` [K, L] are the scores from which `lines` was computed.
     """
 
     points: torch.Tensor
@@ -56,7 +56,7 @@ class Assignment:
 
 
 def perceptron(*channels: int) -> nn.Sequential:
-    """1×1 convolutions with batch norm and ReLU between them."""
+    """Makes 1×1 convolutions with batch norm and ReLU between them."""
     layers: list[nn.Module] = []
     for before, after in itertools.pairwise(channels):
         layers += [nn.Conv1d(before, after, 1), nn.BatchNorm1d(after), nn.ReLU()]
@@ -81,7 +81,7 @@ class Attention(nn.Module):
         self.proj = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 1) for _ in range(3))  # query, key, value
 
     def forward(self, x: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
-        # Heads alternate from channel to channel: [1, 64·4, N] → [1, 4, N, 64]; contiguous, for the fast kernel.
+        # Heads alternate from channel to channel: [1, 64·4, N] → [1, 4, N, 64]. Contiguous, for the fast kernel.
         query, key, value = (
             project(each).view(1, -1, _HEADS, each.shape[2]).permute(0, 2, 3, 1).contiguous()
             for project, each in zip(self.proj, (x, source, source), strict=True)
@@ -103,7 +103,7 @@ class Propagation(nn.Module):
 
 
 class PointLayer(nn.Module):
-    """Every point looks at all points of `source`: its own picture's, or the other's."""
+    """Every point attends to all points of `source`: its own picture, or the other one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class PointLayer(nn.Module):
 
 
 class LineLayer(nn.Module):
-    """Every junction hears, on the mean of its lines, of the junction at the line's other end."""
+    """Every junction gets messages from the junctions at the other ends of its lines, and takes their mean."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class GlueStick(nn.Module):
         self.line_bin_score = nn.Parameter(torch.tensor(1.0))
 
     def forward(self, start: Wireframe, end: Wireframe, tick: Callable[[float], None]) -> Assignment:
-        """Both pictures must have at least one line. `tick` is called with the fraction done, and may raise."""
+        """Matches two pictures with at least one line each. `tick` is called with the fraction done, and may raise."""
         a, b = self._encode_points(start), self._encode_points(end)
         lines_a, lines_b = self._encode_lines(start), self._encode_lines(end)
         ends_a, ends_b = start.ends.flatten(), end.ends.flatten()
@@ -175,16 +175,17 @@ class GlueStick(nn.Module):
     def _encode_lines(self, frame: Wireframe) -> torch.Tensor:
         lines = _normalised(frame.lines, frame.size)
         ways = lines.flip(1) - lines
-        # All scores twice over, not each score twice: the published network was trained so.
+        # All scores twice, one after the other, not each score twice: so the published network was trained.
         scores = frame.line_scores.repeat(2)
         encoded: torch.Tensor = self.lenc(torch.cat((lines.flatten(0, 1).T, ways.flatten(0, 1).T, scores[None])))
         return encoded
 
 
 def matches(log_assignment: torch.Tensor, threshold: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """From [K + 1, L + 1] the partner [K] of each in the second picture, -1 for none, and its score [K] in [0, 1].
+    """Finds partners in an assignment [K + 1, L + 1].
 
-    Partners are each other's best; others have score 0. Those scored `threshold` or less do not count as partners.
+    Returns for each of the first picture its partner in the second one [K], -1 for none, and its score [K] in [0, 1].
+    Partners are each other's best, with a score above `threshold`. Those that are not each other's best have score 0.
     """
     inner = log_assignment[:-1, :-1]
     best, partner = inner.max(1)
@@ -194,24 +195,24 @@ def matches(log_assignment: torch.Tensor, threshold: float) -> tuple[torch.Tenso
 
 
 def mean_at(index: torch.Tensor, values: torch.Tensor, count: int) -> torch.Tensor:
-    """[..., count]: at each i the mean of those columns of `values` [..., M] whose `index` [M] is i; 0 for none."""
+    """Averages columns of `values` [..., M] by their `index` [M] → [..., count]; 0 where there is no column."""
     total = values.new_zeros(*values.shape[:-1], count).index_add(-1, index, values)
     return total / torch.bincount(index, minlength=count).clamp(min=1)
 
 
 def _normalised(places: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Pixels → about [-0.7, 0.7] around the picture's middle, as the network was trained."""
+    """Pixels as the network was trained with them: about [-0.7, 0.7] around the picture's middle."""
     return (places - places.new_tensor(size) / 2) / (0.7 * max(size))
 
 
 def _likeness(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """[1, 256, N], [1, 256, M] → [N, M]."""
+    """Scores of features [1, 256, N] and [1, 256, M]: [N, M]."""
     likeness: torch.Tensor = a[0].T @ b[0] / CHANNELS**0.5
     return likeness
 
 
 def _line_likeness(ends: torch.Tensor) -> torch.Tensor:
-    """Likeness of ends [2·K, 2·L] → of lines [K, L], whichever way round fits better."""
+    """Scores of lines [K, L] from those of their ends [2·K, 2·L], whichever way round fits better."""
     ends = ends.reshape(ends.shape[0] // 2, 2, ends.shape[1] // 2, 2)
     same = ends[:, 0, :, 0] + ends[:, 1, :, 1]
     turned = ends[:, 0, :, 1] + ends[:, 1, :, 0]
@@ -219,7 +220,7 @@ def _line_likeness(ends: torch.Tensor) -> torch.Tensor:
 
 
 def _log_assignment(likeness: torch.Tensor, none: torch.Tensor) -> torch.Tensor:
-    """[K, L] → [K + 1, L + 1]: the mean of both pictures' log-probabilities, where `none` scores having no partner."""
+    """Scores [K, L] → [K + 1, L + 1], the mean of both pictures' log-probabilities; `none` scores having no partner."""
     rows = torch.cat((likeness, none.expand(len(likeness), 1)), 1).log_softmax(1)
     columns = torch.cat((likeness, none.expand(1, likeness.shape[1]))).log_softmax(0)
     both = F.pad((rows[:, :-1] + columns[:-1]) / 2, (0, 1, 0, 1))

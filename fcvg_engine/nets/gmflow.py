@@ -1,4 +1,4 @@
-"""GMFlow with two scales: where every pixel of one picture is found in the other, both ways at once.
+"""GMFlow with two scales: finds every pixel of one picture in the other, both ways at once.
 
 Published by Xu et al., "GMFlow: Learning Optical Flow via Global Matching" (CVPR 2022); module names follow the
 published state dict. Features are kept as [N, H, W, C] through transformer and matching.
@@ -98,7 +98,7 @@ class Attention(nn.Module):
         self.feed_forward = feed_forward
 
     def forward(self, source: torch.Tensor, target: torch.Tensor, windows: Windows, shifted: bool) -> torch.Tensor:
-        """`source`, `target` [N, H, W, 128] → source with what it found in target added."""
+        """Adds to `source` what it finds in `target`, both [N, H, W, 128]."""
         found = windows.merge(
             attend(
                 windows.split(self.q_proj(source), shifted),
@@ -132,7 +132,7 @@ class Transformer(nn.Module):
         self.layers = nn.ModuleList(Layer() for _ in range(6))
 
     def forward(self, both: torch.Tensor, windows: Windows, tick: Callable[[], None]) -> torch.Tensor:
-        """`both` [2N, H, W, 128]: N features, then the N each of them is compared with; the same back."""
+        """Relates N features with N others, and the other way round: `both` [2N, H, W, 128] → the same shape."""
         for index, layer in enumerate(self.layers):
             tick()
             both = layer(both, _swapped(both), windows, shifted=index % 2 == 1)
@@ -140,7 +140,7 @@ class Transformer(nn.Module):
 
 
 class FlowPropagation(nn.Module):
-    """Spreads flow to pixels that look alike: all of them, or the 3×3 around."""
+    """Spreads flow among pixels that look alike: in the whole picture, or in the 3×3 pixels around."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -173,12 +173,14 @@ class GMFlow(nn.Module):
     def forward(
         self, start: torch.Tensor, end: torch.Tensor, tick: Callable[[], None]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pictures [1, 3, H, W] in [0, 1], sides multiples of 32 → flows start→end, end→start [1, 2, H, W], pixels.
+        """Finds the flow between pictures [1, 3, H, W] in [0, 1], whose sides are multiples of 32.
+
+        Returns start→end and end→start, [1, 2, H, W] each, in pixels.
 
         `tick` is called between steps and may raise.
 
-        The published network is run once each way; features and the coarse transformer are the same for both, so
-        here both directions share them.
+        The published network runs once each way. Features and the coarse transformer are the same both times, so here
+        both directions share them.
         """
         tick()
         pictures = torch.cat((start, end))
@@ -204,7 +206,7 @@ class GMFlow(nn.Module):
         return flow[:1], flow[1:]
 
     def _upsample(self, flow: torch.Tensor, feature: torch.Tensor) -> torch.Tensor:
-        """Each of 4×4 pixels becomes a learnt mean of the 3×3 coarse vectors around it."""
+        """Enlarges flow four times: each vector is a learnt mean of the 3×3 coarse vectors around it."""
         count, _, height, width = flow.shape
         share = self.upsampler(torch.cat((flow, feature), 1)).view(count, 9, 16, height, width).softmax(1)
         around = F.unfold(4 * flow, 3, padding=1).view(count, 2, 9, height, width)
@@ -252,15 +254,15 @@ class Windows:
         return one.repeat(self.splits, self.splits, 1)[None]
 
     def _mask(self) -> torch.Tensor:
-        """[splits², L, L], True where two places of a shifted window are truly side by side."""
+        """[splits², L, L], True where two places of a shifted window are in the same region of the picture."""
 
-        def parts(size: int, shift: int) -> torch.Tensor:
-            part = torch.zeros(size * self.splits, dtype=torch.int64, device=self._like.device)
-            part[-size:] = 1
-            part[part.shape[0] - shift :] = 2
-            return part
+        def regions(size: int, shift: int) -> torch.Tensor:
+            region = torch.zeros(size * self.splits, dtype=torch.int64, device=self._like.device)
+            region[-size:] = 1
+            region[region.shape[0] - shift :] = 2
+            return region
 
-        place = 3 * parts(self.height, self._shift[0])[:, None] + parts(self.width, self._shift[1])[None, :]
+        place = 3 * regions(self.height, self._shift[0])[:, None] + regions(self.width, self._shift[1])[None, :]
         place = self.split(place[None, :, :, None], shifted=False)[..., 0]  # [splits², L]
         return place[:, :, None] == place[:, None, :]
 
@@ -268,9 +270,9 @@ class Windows:
 def attend(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """softmax(query·keyᵀ/√C)·value for [B, L, C], [B, M, C], [B, M, D] → [B, L, D], in bounded memory.
+    """Computes softmax(query·keyᵀ/√C)·value for [B, L, C], [B, M, C], [B, M, D] → [B, L, D], in bounded memory.
 
-    `mask` [W, L, M], True where looking is allowed, repeats over the batch (B a multiple of W).
+    `mask` [W, L, M] is True where attention is allowed, and repeats over the batch (B is a multiple of W).
     """
     batch, length, _ = query.shape
     rows = max(1, _SCORES_AT_ONCE // (key.shape[1] * batch))
@@ -293,7 +295,7 @@ def _attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: t
 
 
 def match_everywhere(feature: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """Flow [N, H, W, 2] from each place to the mean place of its matches in `other`, [N, H, W, C] both."""
+    """Finds the flow [N, H, W, 2] from each place to the mean place of its matches in `other`; both [N, H, W, C]."""
     count, height, width, _ = feature.shape
     places = _places(height, width, feature)
     targets = places.flatten(0, 1).expand(count, -1, -1)
@@ -302,7 +304,7 @@ def match_everywhere(feature: torch.Tensor, other: torch.Tensor) -> torch.Tensor
 
 
 def match_around(feature: torch.Tensor, other: torch.Tensor, radius: int) -> torch.Tensor:
-    """The same, among the (2·radius+1)² places around; places outside the picture do not count."""
+    """Does the same among the (2·radius+1)² places around; places outside of the picture do not count."""
     scores = window_scores(feature, other, radius)
     inside = window_scores(torch.ones_like(feature[:1, ..., :1]), torch.ones_like(other[:1, ..., :1]), radius) > 0
     share = scores.masked_fill(~inside, -1e4).softmax(-1)
@@ -311,14 +313,14 @@ def match_around(feature: torch.Tensor, other: torch.Tensor, radius: int) -> tor
 
 
 def window_scores(query: torch.Tensor, key: torch.Tensor, radius: int) -> torch.Tensor:
-    """query·key/√C against the (2·radius+1)² keys around each place (zero outside), rows first: [N, H, W, K]."""
+    """Computes query·key/√C with the (2·radius+1)² keys around each place (zero outside), rows first: [N, H, W, K]."""
     count, height, width, channels = query.shape
     side = 2 * radius + 1
     padded = F.pad(key, (0, 0, radius, radius, radius, radius))
     flat = (query * channels**-0.5).reshape(count * height, width, channels)
     bands = []
     for down in range(side):
-        # All columns of one row against all columns of another, then only the diagonal band that is near.
+        # All columns of a row with all columns of another one; of this only the diagonal band is near.
         row = padded[:, down : down + height].reshape(count * height, width + 2 * radius, channels)
         scores = torch.bmm(flat, row.transpose(1, 2)).contiguous()
         step = scores.stride(0), scores.stride(1) + 1, 1

@@ -1,4 +1,4 @@
-"""IFNet of RIFE 4.6: the motion from a moment between two pictures to both of them, coarse to fine.
+"""IFNet of RIFE 4.6: finds the motion from a moment between two pictures to both of them, coarse to fine.
 
 Published by Huang et al., "Real-Time Intermediate Flow Estimation for Video Frame Interpolation" (ECCV 2022); module
 names follow the published state dict.
@@ -42,7 +42,7 @@ def _fold_residual(module: nn.Module, state: dict[str, torch.Tensor], prefix: st
 
 
 class Block(nn.Module):
-    """One refinement: what is seen at a reduced size → changes of flow and mask at that size."""
+    """One refinement at a reduced size: its input → changes of flow and mask at that size."""
 
     def __init__(self, channels_in: int, channels: int) -> None:
         super().__init__()
@@ -70,10 +70,11 @@ class IFNet(nn.Module):
     def forward(
         self, start: torch.Tensor, end: torch.Tensor, time: float, averaged: int = 0
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """`start`, `end` [1, 3, H, W] in [0, 1] → flow [1, 4, H, W] in pixels (to the start: x, y; to the end: x, y)
-        and mask logits [1, 1, H, W] (share of the start) at `time` in (0, 1).
+        """Finds the motion at `time` in (0, 1) between `start` and `end`, [1, 3, H, W] in [0, 1].
 
-        The first `averaged` blocks also see the pair reversed in time, and the mean counts; 0 is as published.
+        Returns flow [1, 4, H, W] in pixels (x, y to the start; x, y to the end) and mask logits [1, 1, H, W] (share of
+        the start). The first `averaged` blocks also see the pair reversed in time, and the mean of both answers is
+        used; 0 is as published.
         """
         dtype = next(self.parameters()).dtype
         motion = start.new_zeros(0)  # later [1, 5, H, W]: flow and mask so far
@@ -107,11 +108,11 @@ def _reduced(x: torch.Tensor, scale: int) -> torch.Tensor:
 
 
 def _unit(like: torch.Tensor, scale: float) -> torch.Tensor:
-    """Factors that turn flow of one size into flow of a `scale` times larger one, and leave the mask alone."""
+    """Factors that turn flow into flow of a `scale` times larger picture, and do not change the mask."""
     return torch.tensor((scale, scale, scale, scale, 1.0), device=like.device).view(1, 5, 1, 1)
 
 
 def _reversed(seen: torch.Tensor, moment: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-    """A block's input as it looks when time runs the other way."""
+    """A block's input for the pair reversed in time."""
     swapped = (seen[:, 3:], seen[:, :3], 1 - moment, -known[:, 4:], known[:, 2:4], known[:, :2])
     return torch.cat(swapped, 1)

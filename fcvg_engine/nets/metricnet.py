@@ -16,6 +16,8 @@ def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
 
 
 class MetricNet(nn.Module):
+    """The network; module names are the published ones."""
+
     def __init__(self) -> None:
         super().__init__()
         self.metric_in = nn.Conv2d(14, 64, 3, padding=1)
@@ -27,7 +29,7 @@ class MetricNet(nn.Module):
     def forward(
         self, start: torch.Tensor, end: torch.Tensor, flow_start: torch.Tensor, flow_end: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pictures [N, 3, H, W] and the flows start→end, end→start [N, 2, H, W] → two metrics [N, 1, H, W] in ±10."""
+        """Rates pixels of pictures [N, 3, H, W] with flows start→end, end→start [N, 2, H, W]: [N, 1, H, W] in ±10."""
         error_start = (start - backward_warp(end, flow_start, "zeros")).abs().mean(1, keepdim=True)
         error_end = (end - backward_warp(start, flow_end, "zeros")).abs().mean(1, keepdim=True)
         hidden_start = _inconsistent(flow_start, flow_end)

@@ -1,5 +1,6 @@
-"""Softmax splatting: every source pixel is thrown where its motion vector points; where several land, those with the
-larger metric count more.
+"""Softmax splatting: throws every source pixel to where its motion vector points.
+
+Where several pixels land, those with the larger metric count more.
 
 Published by Niklaus and Liu, "Softmax Splatting for Video Frame Interpolation" (CVPR 2020):
 out(q) = Σ w·exp(z)·in(p) / (Σ w·exp(z) + 1e-7) with w the bilinear weight of p's landing place at q.
@@ -14,10 +15,10 @@ _EPSILON = 1e-7  # where nothing lands the result is zero
 
 
 class Splat:
-    """The throwing pattern of one flow and metric, made once and applied to any values of the same size.
+    """Where one flow and metric throw pixels; made once, applied to any values of the same size.
 
-    Sums are gathered target by target in a fixed order (not scattered), which is fast on a CPU and gives the same
-    bits every time on a GPU.
+    Sums are gathered target by target in a fixed order, not scattered: this is fast on a CPU, and gives the same bits
+    every time on a GPU.
     """
 
     def __init__(self, flow: torch.Tensor, metric: torch.Tensor) -> None:
@@ -37,14 +38,14 @@ class Splat:
         self._total = self._sum(ones) + _EPSILON
 
     def __call__(self, values: torch.Tensor) -> torch.Tensor:
-        """[1, C, H, W] → the same, moved; zero where nothing landed."""
+        """Throws values [1, C, H, W] → the same shape; zero where nothing landed."""
         rows = values[0].permute(1, 2, 0).reshape(-1, values.shape[1]).float()
         moved = self._sum(rows).div_(self._total)
         return moved.view(1, self.height, self.width, -1).permute(0, 3, 1, 2).to(values.dtype)
 
     def _sum(self, rows: torch.Tensor) -> torch.Tensor:
         """Weighted sums [H·W, C] of the source `rows` [H·W, C] that land on each target."""
-        if rows.device.type == "mps":  # has no embedding_bag in the oldest torch that is supported
+        if rows.device.type == "mps":  # it has no embedding_bag in the oldest supported torch
             landed = torch.diff(self._first, append=self._first.new_tensor([len(self._source)]))
             target = torch.repeat_interleave(landed)
             sums = rows.new_zeros(len(self._first), rows.shape[1])

@@ -1,4 +1,4 @@
-"""SuperPoint: where a picture has points worth finding again, and what each place looks like.
+"""SuperPoint: finds points of a picture that can be found again, and describes what each place looks like.
 
 Published by DeTone et al., "SuperPoint: Self-Supervised Interest Point Detection and Description" (CVPRW 2018); module
 names follow the published state dict.
@@ -15,6 +15,8 @@ CHANNELS = 256
 
 
 class SuperPoint(nn.Module):
+    """The network; module names are the published ones."""
+
     def __init__(self) -> None:
         super().__init__()
         self.conv1a = nn.Conv2d(1, 64, 3, padding=1)
@@ -31,10 +33,10 @@ class SuperPoint(nn.Module):
         self.convDb = nn.Conv2d(256, CHANNELS, 1)
 
     def forward(self, grey: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Grey picture [1, 1, H, W] in [0, 1], at least 8×8 → scores [8h, 8w], descriptors [1, 256, h, w] of unit
-        length, where h = H // 8, w = W // 8.
+        """Scores and describes a grey picture [1, 1, H, W] in [0, 1], at least 8×8.
 
-        The scores of one cell's 64 pixels and of "no point here" sum to 1.
+        Returns scores [8h, 8w] and descriptors [1, 256, h, w] of unit length, where h = H // 8 and w = W // 8. The
+        scores of one cell's 64 pixels and of "no point here" sum to 1.
         """
         x = F.relu_(self.conv1b(F.relu_(self.conv1a(grey))))
         x = F.relu_(self.conv2b(F.relu_(self.conv2a(F.max_pool2d(x, 2)))))
@@ -46,8 +48,10 @@ class SuperPoint(nn.Module):
 
 
 def peaks(scores: torch.Tensor, radius: int, threshold: float, border: int, most: int) -> torch.Tensor:
-    """Pixels (x, y) [N, 2], N ≤ `most`, whose score in `scores` [H, W] is above `threshold` and the highest within
-    `radius`, none nearer than `border` pixels to the edge. Row by row, or best first where some had to be left out.
+    """Finds the pixels (x, y) whose score in `scores` [H, W] is above `threshold` and the highest within `radius`.
+
+    Returns [N, 2], N ≤ `most`, without pixels nearer than `border` to the edge; row by row, or the best first where
+    some had to be left out.
     """
     height, width = scores.shape
     kept = _suppressed(scores[None], radius)[0] > threshold
@@ -60,7 +64,10 @@ def peaks(scores: torch.Tensor, radius: int, threshold: float, border: int, most
 
 
 def _suppressed(scores: torch.Tensor, radius: int) -> torch.Tensor:
-    """[1, H, W] with zero wherever a higher score is near; what only a suppressed score hid comes back, twice."""
+    """Scores [1, H, W] with zero wherever a higher one is near.
+
+    Scores that only a suppressed one had hidden are restored, in two rounds.
+    """
 
     def highest(values: torch.Tensor) -> torch.Tensor:
         rows = F.max_pool2d(values, (1, 2 * radius + 1), stride=1, padding=(0, radius))
@@ -75,8 +82,9 @@ def _suppressed(scores: torch.Tensor, radius: int) -> torch.Tensor:
 
 
 def sample(descriptors: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-    """Descriptors [256, N] of unit length, read from the map [1, 256, h, w] between its places at `points` [N, 2],
-    x and y in pixels of the picture; zero well outside it.
+    """Samples the map `descriptors` [1, 256, h, w] bilinearly at `points` [N, 2], x and y in pixels of the picture.
+
+    Returns [256, N] of unit length; zero far outside of the picture.
     """
     height, width = descriptors.shape[2:]
     # The published network was trained with this mapping, which is half a pixel off at the far edges.
