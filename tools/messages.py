@@ -63,7 +63,7 @@ SENTENCE = re.compile(r"[A-Z{“].* .*[.?]", re.DOTALL)
 ENGLISH = (
     *("fcvg_blender/app/cli.py", "fcvg_blender/takes/recipe.py", "fcvg_blender/tasks/error_report.py"),
     *("fcvg_blender/installer/cli.py", "fcvg_blender/installer/output.py"),
-    *("fcvg_engine/cli/", "fcvg_engine/server.py", "fcvg_engine/shared/protocol/", "fcvg_engine/draft/dummy.py"),
+    *("fcvg_engine/cli/", "fcvg_engine/server/", "fcvg_engine/shared/protocol/", "fcvg_engine/draft/dummy.py"),
 )
 
 

@@ -1,0 +1,49 @@
+"""Runs a job to its final report, whatever happens."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from ..shared.errors import Cancelled, explain
+from ..shared.protocol import CancelledReport, Condition, Examine, Failed, Message, SelfTest
+from .job_queue import Job, JobQueue
+from .outbox import Outbox
+
+MAX_TEXT = 2_000  # characters of a message or a hint
+_MAX_DETAIL = 20_000
+
+_log = logging.getLogger(__name__)
+
+
+def run(message: Job, queue: JobQueue, outbox: Outbox) -> Message:
+    """Runs one job; returns its final report. Its messages go into `outbox`; `queue` says when it is cancelled."""
+    job = message.job or ""
+    try:
+        if isinstance(message, SelfTest):
+            from ..doctor import self_test
+
+            return self_test(message.device, job, outbox.put, queue.is_cancelled)
+        if isinstance(message, Condition):
+            from ..jobs.draw_conditions import run as draw
+
+            return draw(message.request, job, outbox.put, queue.is_cancelled)
+        if isinstance(message, Examine):
+            from ..jobs.examine_keys import run as examine
+
+            return examine(message, outbox.put, queue.is_cancelled)
+        from ..jobs.inbetween import run as make
+
+        return make(message.request, job, outbox.put, queue.is_cancelled)
+    except Cancelled:
+        return CancelledReport(job)
+    except Exception as error:  # the engine outlives any job; the artist gets the report
+        _log.warning("job %s failed", job, exc_info=True)
+        return failure(job, error)
+
+
+def failure(job: str, error: Exception) -> Failed:
+    """Makes the report about `error`, short enough for the pipe."""
+    explained = explain(error)
+    detail = "".join(traceback.format_exception(error))[-_MAX_DETAIL:]
+    return Failed(job, explained.code, explained.message[:MAX_TEXT], explained.hint[:MAX_TEXT], detail)
