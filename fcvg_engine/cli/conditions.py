@@ -9,43 +9,27 @@ import typer
 from ..shared import timing
 from ..shared.methods import CONDITIONED
 from ..shared.protocol import ConditionSettings, Done, Request, SamplingSettings
+from . import options
 from .job import run_job
-from .options import (
-    Action,
-    AsJson,
-    Chart,
-    CommercialOnly,
-    Count,
-    Debug,
-    Device,
-    End,
-    Hold,
-    Lines,
-    Matches,
-    Pose,
-    Seed,
-    Start,
-    WorkSize,
-)
 
 
 def conditions(
-    start: Start,
-    end: End,
-    count: Count,
+    start: options.Start,
+    end: options.End,
+    count: options.Count,
     out: Annotated[str, typer.Option(help="Folder for condition_0000.png …, matches.json and overview.png.")],
-    lines: Lines = "auto",
-    pose: Pose = "auto",
-    chart: Chart = "linear",
-    hold: Hold = 1,
-    matches: Matches = "",
-    seed: Seed = 0,
-    work_size: WorkSize = "",
-    commercial_only: CommercialOnly = False,
-    device: Device = "auto",
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> Action:
+    lines: options.Lines = "auto",
+    pose: options.Pose = "auto",
+    chart: options.Chart = "linear",
+    hold: options.Hold = 1,
+    matches: options.Matches = "",
+    seed: options.Seed = 0,
+    work_size: options.WorkSize = "",
+    commercial_only: options.CommercialOnly = False,
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> options.Action:
     """Draw the conditions that FCVG would follow: the matched lines and poses of every frame, and of both keys."""
     request = Request(
         start=start,

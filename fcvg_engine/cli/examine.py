@@ -11,38 +11,23 @@ import typer
 from ..shared import protocol
 from ..shared.errors import BadRequest
 from ..shared.protocol import Request
-from . import cancellation, terminal
-from .options import (
-    JOB,
-    Action,
-    AsJson,
-    CommercialOnly,
-    Count,
-    Debug,
-    Device,
-    End,
-    FileFormat,
-    Hold,
-    Method,
-    Start,
-    start_log,
-)
+from . import cancellation, options, terminal
 
 
 def examine(
-    start: Start,
-    end: End,
-    count: Count = 1,
+    start: options.Start,
+    end: options.End,
+    count: options.Count = 1,
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames, where that is not the keys'.")] = "",
     out: Annotated[str, typer.Option(help="The folder that the frames would be written to.")] = ".",
-    method: Method = "auto",
-    hold: Hold = 1,
-    file_format: FileFormat = "png",
-    device: Device = "auto",
-    commercial_only: CommercialOnly = False,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> Action:
+    method: options.Method = "auto",
+    hold: options.Hold = 1,
+    file_format: options.FileFormat = "png",
+    device: options.Device = "auto",
+    commercial_only: options.CommercialOnly = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> options.Action:
     """Say of two keys whether they are one shot, how far things move, and what a job would take. Makes nothing."""
     request = Request(
         start=start,
@@ -62,10 +47,10 @@ def _examine(request: Request, size: str, as_json: bool, output: TextIO) -> None
     from ..files import images
     from ..jobs import examine_keys as job
 
-    start_log(logging.CRITICAL)
+    options.start_log(logging.CRITICAL)
     is_cancelled = cancellation.watch()
     width, height = _parsed_size(size) if size else images.check_pair(Path(request.start), Path(request.end))
-    message = protocol.Examine(JOB, request, width, height)
+    message = protocol.Examine(options.JOB, request, width, height)
     if as_json:
         terminal.print_message(job.run(message, lambda _: None, is_cancelled), output)
         return

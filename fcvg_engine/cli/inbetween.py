@@ -8,26 +8,8 @@ import typer
 
 from ..shared import protocol, timing
 from ..shared.protocol import ConditionSettings, Done, Request, SamplingSettings
+from . import options
 from .job import run_job
-from .options import (
-    Action,
-    AsJson,
-    Chart,
-    CommercialOnly,
-    Count,
-    Debug,
-    Device,
-    End,
-    FileFormat,
-    Hold,
-    Lines,
-    Matches,
-    Method,
-    Pose,
-    Seed,
-    Start,
-    WorkSize,
-)
 
 Extend = Annotated[
     bool,
@@ -38,23 +20,23 @@ Extend = Annotated[
 
 
 def inbetween(
-    start: Start,
-    end: End,
-    count: Count,
+    start: options.Start,
+    end: options.End,
+    count: options.Count,
     out: Annotated[str, typer.Option(help="Folder for 0001.png … and manifest.json.")],
-    method: Method = "auto",
-    chart: Chart = "linear",
-    hold: Hold = 1,
-    seed: Seed = 0,
-    file_format: FileFormat = "png",
-    device: Device = "auto",
-    as_json: AsJson = False,
+    method: options.Method = "auto",
+    chart: options.Chart = "linear",
+    hold: options.Hold = 1,
+    seed: options.Seed = 0,
+    file_format: options.FileFormat = "png",
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace frames made with other settings.")] = False,
     extend: Extend = False,
-    commercial_only: CommercialOnly = False,
-    lines: Lines = "auto",
-    pose: Pose = "auto",
-    matches: Matches = "",
+    commercial_only: options.CommercialOnly = False,
+    lines: options.Lines = "auto",
+    pose: options.Pose = "auto",
+    matches: options.Matches = "",
     control_weight: Annotated[float, typer.Option(help="FCVG: strength of the conditions.")] = 1.0,
     steps: Annotated[int, typer.Option(help="Generative methods: denoising steps; 0 for the published number.")] = 0,
     guidance_min: Annotated[float, typer.Option(help="Guidance at the first frame; 0 for the published one.")] = 0.0,
@@ -62,10 +44,10 @@ def inbetween(
     motion_bucket: Annotated[int, typer.Option(help="How much moves, 0 to 255.")] = 127,
     noise_augmentation: Annotated[float, typer.Option(help="Noise on the keys, 0 to 1.")] = 0.02,
     fps: Annotated[int, typer.Option(help="Frames a second that the video model is told.")] = 7,
-    work_size: WorkSize = "",
+    work_size: options.WorkSize = "",
     preset: Annotated[str, typer.Option(help=f"Memory and speed: {', '.join(protocol.PRESETS)}.")] = "auto",
-    debug: Debug = False,
-) -> Action:
+    debug: options.Debug = False,
+) -> options.Action:
     """Make the inbetweens of two keys."""
     request = Request(
         start=start,

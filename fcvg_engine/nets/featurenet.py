@@ -8,14 +8,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-
-def _level(channels_in: int, channels: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.PReLU(),
-        nn.Conv2d(channels_in, channels, 3, stride=2, padding=1),
-        nn.PReLU(),
-        nn.Conv2d(channels, channels, 3, padding=1),
-    )
+from .layers import activated_pair
 
 
 class FeatureNet(nn.Module):
@@ -23,9 +16,9 @@ class FeatureNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.block1 = _level(3, 64)
-        self.block2 = _level(64, 128)
-        self.block3 = _level(128, 192)
+        self.block1 = activated_pair(3, 64, stride=2)
+        self.block2 = activated_pair(64, 128, stride=2)
+        self.block3 = activated_pair(128, 192, stride=2)
 
     def forward(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """[N, 3, H, W] → [N, 64, H/2, W/2], [N, 128, H/4, W/4], [N, 192, H/8, W/8]."""

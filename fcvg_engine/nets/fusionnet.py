@@ -13,14 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-
-def _pair(channels_in: int, channels: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.PReLU(),
-        nn.Conv2d(channels_in, channels, 3, stride=stride, padding=1),
-        nn.PReLU(),
-        nn.Conv2d(channels, channels, 3, padding=1),
-    )
+from .layers import activated_pair
 
 
 def _up(channels_in: int, channels: int) -> nn.Sequential:
@@ -82,17 +75,17 @@ class FusionNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.residual_model_head0 = _pair(9, 64)
-        self.residual_model_head1 = _pair(128, 64)
-        self.residual_model_head2 = _pair(256, 128)
-        self.residual_model_head3 = _pair(384, 192)
+        self.residual_model_head0 = activated_pair(9, 64)
+        self.residual_model_head1 = activated_pair(128, 64)
+        self.residual_model_head2 = activated_pair(256, 128)
+        self.residual_model_head3 = activated_pair(384, 192)
         for row, channels in enumerate((64, 128, 192)):
             for column in (1, 4, 5):
-                self.add_module(f"residual_model_{row}{column}", _pair(channels, channels))
-        self.downsample_model_10 = _pair(64, 128, 2)
-        self.downsample_model_20 = _pair(128, 192, 2)
-        self.downsample_model_11 = _pair(64, 128, 2)
-        self.downsample_model_21 = _pair(128, 192, 2)
+                self.add_module(f"residual_model_{row}{column}", activated_pair(channels, channels))
+        self.downsample_model_10 = activated_pair(64, 128, 2)
+        self.downsample_model_20 = activated_pair(128, 192, 2)
+        self.downsample_model_11 = activated_pair(64, 128, 2)
+        self.downsample_model_21 = activated_pair(128, 192, 2)
         self.upsample_model_04 = _up(128, 64)
         self.upsample_model_14 = _up(192, 128)
         self.upsample_model_05 = _up(128, 64)
