@@ -4,53 +4,29 @@ The segments of each key are carried along the motion and compared with those th
 edge belongs to what lies in front, and there the motion that a network finds is least certain. So each segment is
 carried three times, with the motion on it and on either side of it, and the best one counts.
 
-1. Carry: sample points of a segment move with the flow. Those that the flow back does not return are left out. A line
+1. Carry (`carrying`): sample points of a segment move with the flow. Those that the flow back does not return are left
+out. A line
    with even spacing is fitted to the others.
-2. Compare with every segment of the other key: direction (with the brighter side on the same hand), distance, overlap.
-3. Keep pairs that are each other's best, with the scores of both directions combined.
-4. Cut both to what they share, since a detector breaks the same edge at different places.
-5. A segment without a partner is matched with the place to which it is carried, if an edge like it is seen there.
+2. Compare (`pairing`) with every segment of the other key: direction (with the brighter side on the same hand),
+distance, overlap. 3. Keep pairs that are each other's best, with the scores of both directions combined. 4. Cut both to
+what they share, since a detector breaks the same edge at different places. 5. A segment without a partner is matched
+with the place to which it is carried, if an edge like it is seen there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
 from ..core import pictures
 from ..core.method import Options, ReportProgress
-from ..core.warp import sample
 from ..draft import networks
 from ..nets.gmflow import MULTIPLE
-from . import segments
-from .segments import Array, Match
-
-Mask = npt.NDArray[np.bool_]
+from .carrying import Key
+from .pairing import pair
+from .segments import Match
 
 MOST_PIXELS = 512 * 288  # of the pictures on which motion is found
-
-_SAMPLES = 15  # points of a segment
-_BESIDE_PX = 4.0  # how far from a segment the motion of its sides is looked up
-_SIDES = (0.0, 1.0, -1.0)
-_RETURNED_PX = 3.0  # by which flow there and back may miss the point
-_STRAIGHT_PX = 1.5  # distance from the fitted line at which a carried point counts half
-_FITS = 3  # rounds of fitting
-
-_APART_PX = 2.5  # distance at which a score falls to 1/e; at twice that there is no pair
-_TURNED = np.radians(6)  # the same for directions
-_OVERLAP = 0.5  # of the shorter of both
-_OPPOSITE = 0.5  # score of an edge whose bright side changed
-_STRETCHED = 1.6  # largest change of length
-_LEAST = 0.2  # score of a pair; of those below a third is off by more than 4 pixels
-_SHORTEST_PX = 12.0  # of what both segments share
-_SNAP_PX = 3.0  # ends that are so near are the same corner
-
-_CARRIED_SHARE = 0.8  # of the samples that must return and lie straight, for a segment without partner
-_CARRIED_EDGE = 0.5  # of the contrast it had
 
 
 @torch.no_grad()
@@ -84,210 +60,3 @@ def motion(
     finite = [pictures.finite(flow, "matching the keyframes").float().cpu() for flow in found]
     forth, back = (pictures.enlarged_flow(flow, height, width, 0, height) for flow in finite)
     return forth, back
-
-
-@dataclass(frozen=True)
-class Key:
-    """One key, and where its segments lie in the other key.
-
-    `grey`: the picture, [1, 1, H, W] in 0 … 255.
-    `segments`: [N, 2, 2].
-    `carried` [N, S, 2, 2]: the segments, carried with the motion on each of `_SIDES`.
-    `trust` [N, S]: the share of a segment's samples that return and lie straight.
-    """
-
-    grey: torch.Tensor
-    segments: Array
-    carried: Array
-    trust: Array
-
-    @classmethod
-    def of(cls, picture: torch.Tensor, forth: torch.Tensor, back: torch.Tensor) -> Key:
-        """Detects and carries the segments of `picture` [3, H, W].
-
-        `forth` and `back` [1, 2, H, W] are the flow to the other key and from there.
-        """
-        found = segments.detect(picture)
-        grey = torch.from_numpy(segments.grey(picture)).float()[None, None]
-        return cls(grey, found, *_carry(found, forth, back))
-
-
-def pair(here: Key, there: Key) -> list[Match]:
-    """Matches the segments of two keys; returns what `match` returns."""
-    pairs, left_here, left_there = _partners(here, there)
-    pairs += _carried_alone(here, there, left_here, pairs)
-    swapped = [(last, first, score) for first, last, score in pairs]
-    pairs += [(first, last, score) for last, first, score in _carried_alone(there, here, left_there, swapped)]
-    return sorted(pairs, key=lambda each: -each[2])[: segments.MOST]
-
-
-def _carry(found: Array, forth: torch.Tensor, back: torch.Tensor) -> tuple[Array, Array]:
-    """Carries segments [N, 2, 2] with the motion; returns `Key.carried` and `Key.trust`."""
-    along = np.linspace(0.02, 0.98, _SAMPLES, dtype=np.float32)
-    points = found[:, None, 0] + along[:, None] * (found[:, None, 1] - found[:, None, 0])  # [N, K, 2]
-    sides = np.array(_SIDES, np.float32)[:, None, None] * _BESIDE_PX
-    seen = points[:, None] + sides * _normals(found)[:, None, None]  # [N, S, K, 2]
-    moved = _sampled(forth, seen)
-    missed = np.linalg.norm(moved + _sampled(back, seen + moved), axis=-1)
-    height, width = forth.shape[-2:]
-    target = points[:, None] + moved
-    inside = ((seen >= 0) & (seen < (width, height)) & (target >= 0) & (target < (width, height))).all(-1)
-    returned = (missed < _RETURNED_PX) & inside
-    carried, straight = _fitted(along, target, returned)
-    return carried, straight.mean(-1, dtype=np.float32)
-
-
-def _fitted(along: Array, points: Array, valid: Mask) -> tuple[Array, Mask]:
-    """Fits evenly spaced lines to those of `points` [..., K, 2] that are `valid` [..., K].
-
-    `along` [K] says where each point belongs, from 0 at the first end to 1 at the second. Returns both ends [..., 2,
-    2], and which points lie on the line.
-    """
-    weight = valid.astype(np.float32)
-    terms = np.stack((1 - along, along), -1)  # [K, 2]: a point is a mix of both ends
-    for _ in range(_FITS):
-        weighted = weight[..., None] * terms
-        square = np.einsum("...ki,kj->...ij", weighted, terms) + 1e-4 * np.eye(2, dtype=np.float32)
-        ends = np.linalg.solve(square, np.einsum("...ki,...kd->...id", weighted, points))
-        off = np.linalg.norm(points - np.einsum("ki,...id->...kd", terms, ends), axis=-1)
-        weight = valid / (1 + (off / _STRAIGHT_PX) ** 2)
-    return ends.astype(np.float32), valid & (off < 2 * _STRAIGHT_PX)
-
-
-def _partners(here: Key, there: Key) -> tuple[list[Match], list[int], list[int]]:
-    """Finds pairs that are each other's best, cut to what they share; also the indices of segments without partner."""
-    forth = here.trust[:, :, None] * _likeness(here.carried, there.segments)  # [N, S, M]
-    back = there.trust[:, :, None] * _likeness(there.carried, here.segments)  # [M, S, N]
-    if not forth.size:
-        return [], list(range(len(here.segments))), list(range(len(there.segments)))
-    both = np.sqrt(forth.max(1) * back.max(1).T)  # [N, M]
-    pairs, used = [], []
-    for i, j in enumerate(both.argmax(1)):
-        if both[i, j] <= _LEAST or both[:, j].argmax() != i:
-            continue
-        cut = _cut(
-            here.segments[i],
-            there.segments[j],
-            here.carried[i, forth[i, :, j].argmax()],
-            there.carried[j, back[j, :, i].argmax()],
-        )
-        if cut is not None:
-            pairs.append((*cut, float(both[i, j])))
-            used.append((i, int(j)))
-    used_here, used_there = ({pair[k] for pair in used} for k in (0, 1))
-    return (
-        pairs,
-        [i for i in range(len(here.segments)) if i not in used_here],
-        [j for j in range(len(there.segments)) if j not in used_there],
-    )
-
-
-def _likeness(carried: Array, targets: Array) -> Array:
-    """Scores how well lines [N, S, 2, 2] lie on each of the segments [M, 2, 2]: [N, S, M] in [0, 1]."""
-    long = segments.lengths(targets)
-    unit = (targets[:, 1] - targets[:, 0]) / long[:, None]
-    offset = carried[:, :, None] - targets[None, None, :, None, 0]  # [N, S, M, 2, 2]
-    place = np.einsum("nsmed,md->nsme", offset, unit)
-    height = np.einsum("nsmed,md->nsme", offset, _normals(targets))
-    step = place[..., 1] - place[..., 0]
-    low = np.clip(place.min(-1), 0, long)
-    high = np.clip(place.max(-1), 0, long)
-    overlap = (high - low) / np.minimum(np.abs(step), long).clip(1e-3)
-    middle = ((low + high) / 2 - place[..., 0]) / np.where(np.abs(step) < 1e-3, 1e-3, step)
-    apart = np.abs(height[..., 0] + middle * (height[..., 1] - height[..., 0]))
-    turned = np.arctan2(np.abs(height[..., 1] - height[..., 0]), np.abs(step))
-    score = overlap * np.exp(-((apart / _APART_PX) ** 2) - (turned / _TURNED) ** 2)
-    score *= np.where(step > 0, 1, _OPPOSITE)
-    score[(apart > 2 * _APART_PX) | (turned > 2 * _TURNED) | (overlap < _OVERLAP)] = 0
-    return np.asarray(score, np.float32)
-
-
-def _cut(first: Array, last: Array, carried: Array, returned: Array) -> tuple[Array, Array] | None:
-    """Cuts segments `first` and `last` [2, 2] to what they share; None when little is left.
-
-    `carried` is the first one, carried into the other key, and `returned` the last one, carried back. Ends that fall
-    together are corners: they stay where they were detected, since detection is more exact than motion.
-    """
-    if float(np.dot(carried[1] - carried[0], last[1] - last[0])) < 0:
-        last, returned = last[::-1], returned[::-1]
-    # Where the ends of the first lie along the last (0 … 1): the mean of both carries, the second one inverted.
-    there, back = _shares(carried, last), _shares(returned, first)
-    run = back[1] - back[0]
-    if run < 1e-2:
-        return None
-    low, high = (there + np.array((-back[0], 1 - back[0])) / run) / 2
-    if high - low < 1e-2:
-        return None
-    long = float(segments.lengths(last))
-    begin, finish = _ends(low, high, long), _ends(1 - high, 1 - low, long)
-    shares = np.array(((begin[0], 1 - finish[0]), (begin[1], 1 - finish[1])))  # of the first, of the last
-    cut = [each[0] + shares[k][:, None] * (each[1] - each[0]) for k, each in enumerate((first, last))]
-    first_px, last_px = (float(segments.lengths(each)) for each in cut)
-    if min(first_px, last_px) < _SHORTEST_PX or not 1 / _STRETCHED < first_px / last_px < _STRETCHED:
-        return None
-    return cut[0].astype(np.float32), cut[1].astype(np.float32)
-
-
-def _ends(low: float, high: float, long: float) -> tuple[float, float]:
-    """Where the shared piece begins, along the first (0 … 1) and along the last one (0 … 1).
-
-    The first one's ends lie at `low` and `high` along the last one, which is `long` pixels long.
-    """
-    if abs(low) * long <= _SNAP_PX:
-        return 0.0, 0.0
-    return (0.0, low) if low > 0 else (-low / (high - low), 0.0)
-
-
-def _carried_alone(here: Key, there: Key, left: list[int], pairs: list[Match]) -> list[Match]:
-    """Matches segments `left` without partner with the place to which they are carried.
-
-    An edge like them must be seen there, and none of `pairs` may lie there.
-    """
-    occupied = np.array([last for _, last, _ in pairs], np.float32).reshape(-1, 2, 2)
-    found: list[Match] = []
-    for index in left:
-        segment = here.segments[index]
-        contrast = _contrast(here.grey, segment[None])[0]
-        edges = _contrast(there.grey, here.carried[index])  # [S, K]
-        alike = (edges * np.sign(contrast) > _CARRIED_EDGE * np.abs(contrast)).mean(-1) * here.trust[index]
-        side = int(alike.argmax())
-        carried = here.carried[index, side]
-        stretched = float(segments.lengths(carried) / segments.lengths(segment))
-        if (
-            alike[side] >= _CARRIED_SHARE
-            and 1 / _STRETCHED < stretched < _STRETCHED
-            and not (len(occupied) and _likeness(carried[None, None], occupied).max() > 0.3)
-        ):
-            found.append((segment, carried, float(alike[side]) * 0.5))
-            occupied = np.concatenate((occupied, carried[None]))
-    return found
-
-
-def _contrast(grey: torch.Tensor, lines: Array) -> Array:
-    """How much brighter `grey` is on one side of lines [N, 2, 2] than on the other: [N, K], up to 255."""
-    along = np.linspace(0.05, 0.95, _SAMPLES, dtype=np.float32)[:, None]
-    points = lines[:, None, 0] + along * (lines[:, None, 1] - lines[:, None, 0])
-    beside = 1.5 * _normals(lines)[:, None]
-    return (_sampled(grey, points + beside) - _sampled(grey, points - beside))[..., 0]
-
-
-def _normals(lines: Array) -> Array:
-    """Unit normals [N, 2] of [N, 2, 2]."""
-    step = lines[:, 1] - lines[:, 0]
-    normals = np.stack((-step[:, 1], step[:, 0]), -1) / np.linalg.norm(step, axis=-1, keepdims=True).clip(1e-6)
-    return np.asarray(normals, np.float32)
-
-
-def _shares(points: Array, segment: Array) -> Array:
-    """Where points [2, 2] lie along a segment [2, 2]: 0 at its first end, 1 at its second."""
-    step = segment[1] - segment[0]
-    return np.asarray((points - segment[0]) @ step / float(step @ step), np.float32)
-
-
-def _sampled(field: torch.Tensor, points: Array) -> Array:
-    """Samples `field` [1, C, H, W] at `points` [..., 2] → [..., C]."""
-    if not points.size:  # a key without lines
-        return np.zeros((*points.shape[:-1], field.shape[1]), np.float32)
-    flat = torch.from_numpy(np.ascontiguousarray(points, np.float32)).reshape(1, 1, -1, 2)
-    found = sample(field, flat[..., 0], flat[..., 1])  # [1, C, 1, P]
-    return found[0, :, 0].T.reshape(*points.shape[:-1], -1).numpy()

@@ -69,9 +69,11 @@ class SvdDenoiser:
         self._unets: dict[Direction, Any] = {"forward": unets[0], "backward": unets[1]}
 
     def one(self, latents: torch.Tensor, step: int, direction: Direction) -> Prediction:
+        """See `samplers.base.Denoiser`."""
         return self._predictions({direction: latents}, step)[direction]
 
     def both(self, latents: torch.Tensor, step: int) -> tuple[Prediction, Prediction]:
+        """See `samplers.base.Denoiser`."""
         found = self._predictions({"forward": latents, "backward": reversed_frames(latents)}, step)
         return found["forward"], found["backward"]
 

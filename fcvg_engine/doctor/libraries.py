@@ -80,6 +80,7 @@ class Installed:
 
     @property
     def too_old(self) -> bool:
+        """Whether the version is older than the oldest that works."""
         return bool(self.version) and _numbers(self.version) < _numbers(self.library.least)
 
 

@@ -64,6 +64,8 @@ def perceptron(*channels: int) -> nn.Sequential:
 
 
 class Encoder(nn.Module):
+    """Encodes numbers about each point or line as features."""
+
     def __init__(self, channels_in: int) -> None:
         super().__init__()
         self.encoder = perceptron(channels_in, *_HIDDEN, CHANNELS)
@@ -75,6 +77,8 @@ class Encoder(nn.Module):
 
 
 class Attention(nn.Module):
+    """Attention of features `x` to features `source`, with several heads."""
+
     def __init__(self) -> None:
         super().__init__()
         self.merge = nn.Conv1d(CHANNELS, CHANNELS, 1)
@@ -92,6 +96,8 @@ class Attention(nn.Module):
 
 
 class Propagation(nn.Module):
+    """Updates features `x` by their attention to `source`."""
+
     def __init__(self) -> None:
         super().__init__()
         self.attn = Attention()
@@ -130,6 +136,8 @@ class LineLayer(nn.Module):
 
 
 class Graph(nn.Module):
+    """The layers: in each round points attend within a picture, along lines, and across pictures."""
+
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.ModuleList(PointLayer() for _ in range(2 * _ROUNDS))
@@ -137,6 +145,8 @@ class Graph(nn.Module):
 
 
 class GlueStick(nn.Module):
+    """The network; module names are the published ones."""
+
     def __init__(self) -> None:
         super().__init__()
         self.kenc = Encoder(3)  # x, y, score

@@ -115,6 +115,8 @@ class Attention(nn.Module):
 
 
 class Layer(nn.Module):
+    """Attention within a picture, then to the other picture."""
+
     def __init__(self) -> None:
         super().__init__()
         self.self_attn = Attention(feed_forward=False)
@@ -127,6 +129,8 @@ class Layer(nn.Module):
 
 
 class Transformer(nn.Module):
+    """Six layers, every second one with shifted windows."""
+
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.ModuleList(Layer() for _ in range(6))
@@ -161,6 +165,8 @@ class FlowPropagation(nn.Module):
 
 
 class GMFlow(nn.Module):
+    """The network; module names are the published ones."""
+
     def __init__(self) -> None:
         super().__init__()
         self.backbone = Backbone()

@@ -60,6 +60,8 @@ class Block(nn.Module):
 
 
 class IFNet(nn.Module):
+    """The network; module names are the published ones."""
+
     def __init__(self) -> None:
         super().__init__()
         self.block0 = Block(7, 192)

@@ -9,6 +9,8 @@ import torch
 
 from benchmarks import conditions, drawn
 from fcvg_engine.conditions import flow, make, segments
+from fcvg_engine.conditions.carrying import Key
+from fcvg_engine.conditions.pairing import pair
 from fcvg_engine.conditions.segments import Match
 from fcvg_engine.core.method import Options
 from fcvg_engine.shared.errors import Cancelled
@@ -63,7 +65,7 @@ def affine_flow(matrix: np.ndarray) -> torch.Tensor:
 def exact(start: torch.Tensor, end: torch.Tensor, matrix: np.ndarray) -> list[Match]:
     """The matches of keys between which everything moves by `matrix`."""
     forth, back = affine_flow(matrix), affine_flow(cv2.invertAffineTransform(matrix))
-    return flow.pair(flow.Key.of(start, forth, back), flow.Key.of(end, back, forth))
+    return pair(Key.of(start, forth, back), Key.of(end, back, forth))
 
 
 def errors_px(pairs: list[Match], matrix: np.ndarray) -> np.ndarray:
@@ -173,8 +175,8 @@ def test_a_line_that_motion_takes_to_where_no_edge_is_has_no_partner():
 def test_motion_that_does_not_return_is_not_believed():
     there, nowhere = affine_flow(np.array(((1.0, 0, 14), (0, 1, 9)))), affine_flow(np.eye(2, 3))
     moved = carried(BRICK, np.array(((1.0, 0, 14), (0, 1, 9))))
-    here = flow.Key.of(polygons(BRICK), there, nowhere)
-    assert flow.pair(here, flow.Key.of(polygons(moved), nowhere, there)) == []
+    here = Key.of(polygons(BRICK), there, nowhere)
+    assert pair(here, Key.of(polygons(moved), nowhere, there)) == []
 
 
 def test_an_edge_goes_with_what_lies_in_front_even_where_its_own_motion_is_taken_for_the_backgrounds():
@@ -187,6 +189,6 @@ def test_an_edge_goes_with_what_lies_in_front_even_where_its_own_motion_is_taken
         core[top + 3 : bottom - 2, left + 3 : right - 2] = 1  # the motion found ends before the edges
         motion.append(affine_flow(way) * torch.from_numpy(core))
     forth, back = motion
-    pairs = flow.pair(flow.Key.of(polygons(BRICK), forth, back), flow.Key.of(polygons(moved), back, forth))
+    pairs = pair(Key.of(polygons(BRICK), forth, back), Key.of(polygons(moved), back, forth))
     assert len(pairs) == 4
     assert errors_px(pairs, matrix).max() < 2
