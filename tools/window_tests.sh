@@ -21,10 +21,10 @@ tools/real_blender.sh bare --background --factory-startup --python-exit-code 1 -
 import os, sys
 os.chdir('$project'); sys.path.insert(0, '$project')
 import pytest
-sys.exit(pytest.main(['-p', 'no:cacheprovider', 'tests/blender']))"
+sys.exit(pytest.main(['-p', 'no:cacheprovider']))"
 
 passed=0 failed=0
-for test in tests/ui/test_*.py; do
+for test in $(.venv/bin/python tests/runs_in.py window); do
   name=$(basename "$test" .py)
   mkdir -p "$out/$name"
   echo "-- $name"
