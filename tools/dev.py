@@ -192,6 +192,7 @@ def matrix() -> None:
 @target
 def window() -> None:
     """the zip installed into a fresh Blender 5.2 with a window (Debian, root)"""
+    run(sys.executable, "tools/check_system.py", "window")
     zip_()
     run("tools/window_tests.sh")
 
@@ -221,6 +222,8 @@ def repository() -> None:
 @target
 def pictures() -> None:
     """the pictures of README and docs/, from a real Blender window (Debian, root)"""
+    run(sys.executable, "tools/check_system.py", "window")
+    run(sys.executable, "tools/check_system.py", "programs", "ffmpeg")
     zip_()
     run("tools/pictures.sh")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import zipfile
 from pathlib import Path
 
@@ -11,9 +10,7 @@ import bpy
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tools"))
-
-import extension
+from tools import extension
 
 TOOL = extension.tool_in(Path(bpy.utils.system_resource("SCRIPTS")))
 VERSIONS = ["0.9.0", "0.10.0-beta.2", "0.10.0-beta.10", "0.10.0", "1.0.0"]
