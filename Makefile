@@ -2,7 +2,7 @@
 # targets are `python tools/dev.py demo` and so on. ARGS goes to what a target starts: make bench ARGS="--count 5".
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-TARGETS := help setup demo test lint lock test-engine test-blender matrix window real-install zip repository pictures bench clean
+TARGETS := help setup demo test lint tool lock test-engine test-blender matrix window real-install zip repository pictures bench clean
 
 .PHONY: $(TARGETS)
 

@@ -161,6 +161,17 @@ def lint() -> None:
 
 
 @target
+def tool(*words: str) -> None:
+    """a program of the engine's environment, such as `tool ruff check`; makes no environment"""
+    # pre-commit starts several of these at once, with hundreds of names each.
+    if not words:
+        refuse("Which program? For example: python tools/dev.py tool ruff check")
+    if not ENGINE.stamp.is_file():
+        refuse("The engine's environment is not there: python tools/dev.py setup")
+    sys.exit(subprocess.run([str(ENGINE.python), "-m", *words], cwd=ROOT).returncode)
+
+
+@target
 def lock() -> None:
     """make the installer's locks anew (minutes; needs the network)"""
     engine = make(ENGINE)
