@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[1]
 WINDOWS = os.name == "nt"
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 LEFTOVERS = (".venv", ".venvs", ".venv-blender", "dist", "demo/out", ".pytest_cache", ".mypy_cache", ".ruff_cache")
-
 targets: dict[str, Callable[..., None]] = {}
 
 
@@ -152,12 +151,17 @@ def test() -> None:
 
 @target
 def lint() -> None:
-    """ruff, mypy, and whether the installer's locks fit pyproject.toml"""
+    """ruff, mypy, the files for GitHub, and whether the installer's locks fit pyproject.toml"""
     engine = make(ENGINE)
     engine.run("-m", "ruff", "check", ".")
     engine.run("-m", "ruff", "format", "--check", ".")
     engine.run("-m", "mypy")
     engine.run("tools/lock.py", "--check")
+    workflows, forms = (sorted((ROOT / ".github" / name).glob("*.yml")) for name in ("workflows", "ISSUE_TEMPLATE"))
+    config = [path for path in forms if path.stem == "config"]
+    forms = [path for path in forms if path not in config]
+    for schema, paths in (("workflows", workflows), ("issue-forms", forms), ("issue-config", config)):
+        engine.run("-m", "check_jsonschema", "--builtin-schema", f"vendor.github-{schema}", *map(str, paths))
 
 
 @target
@@ -204,6 +208,7 @@ def matrix() -> None:
 def window() -> None:
     """the zip installed into a fresh Blender 5.2 with a window (Debian, root)"""
     run(sys.executable, "tools/check_system.py", "window")
+    setup()
     zip_()
     run("tools/window_tests.sh")
 
@@ -219,8 +224,7 @@ def real_install() -> None:
 @target
 def zip_() -> None:
     """dist/fcvg_inbetween-VERSION.zip, built and validated by Blender's own tool"""
-    setup()
-    BLENDER.run("tools/extension.py", "zip", "dist")
+    make(BLENDER).run("tools/extension.py", "zip", "dist")
 
 
 @target
@@ -235,6 +239,7 @@ def pictures() -> None:
     """the pictures of README and docs/, from a real Blender window (Debian, root)"""
     run(sys.executable, "tools/check_system.py", "window")
     run(sys.executable, "tools/check_system.py", "programs", "ffmpeg")
+    setup()
     zip_()
     run("tools/pictures.sh")
 
