@@ -72,13 +72,13 @@ BLENDER = blender_environment(".venv-blender", "4.5.15")
 OTHER_BLENDERS = tuple(blender_environment(f".venvs/bpy-{version}", version) for version in ("4.2.23", "5.0.1"))
 
 
-def run(*command: str, **variables: str) -> None:
+def run(*command: str) -> None:
     """Start a program in the checkout; leave with its exit code if it fails."""
     print("$", *(word.removeprefix(f"{ROOT}{os.sep}") for word in command), flush=True)
     # The engine environment is found by path, whatever Blender runs the add-on.
     known = {"FCVG_ENGINE_PYTHON": str(ENGINE.python)}
     try:
-        code = subprocess.run(command, cwd=ROOT, env=known | os.environ | variables).returncode
+        code = subprocess.run(command, cwd=ROOT, env=known | os.environ).returncode
     except OSError as error:
         sys.exit(f"{command[0]} cannot be started: {error.strerror}.")
     if code:
