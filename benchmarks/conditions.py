@@ -29,9 +29,10 @@ import torch
 from benchmarks import drawn
 from benchmarks.quality import CPU, to_tensor
 from demo import clip
-from fcvg_engine import devices, nets
 from fcvg_engine.conditions import make, segments
-from fcvg_engine.protocol import ConditionSettings
+from fcvg_engine.core import devices
+from fcvg_engine.draft import networks
+from fcvg_engine.shared.protocol import ConditionSettings
 
 NEAR_PX = 4.0
 SHOTS = (0, 1, 2)  # of `drawn`: the character crosses 2, 6 and 14 % of the picture between the keys
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     width, height = map(int, options.size.split("x"))
     torch.set_num_threads(os.cpu_count() or 1)
     began_s = time.perf_counter()
-    nets.network("gmflow", CPU.device, CPU.dtype, quiet)
+    networks.network("gmflow", CPU.device, CPU.dtype, quiet)
     loading_s = time.perf_counter() - began_s
     print(f"{os.cpu_count()} cores, {platform.machine()}, {width}×{height}; loading GMFlow {loading_s:.1f} s\n")
     print(f"| pair | segments | matches | ends within {NEAR_PX:g} px | median, px | s |\n|---|---|---|---|---|---|")

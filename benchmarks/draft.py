@@ -96,7 +96,8 @@ def measure(method: str, size: tuple[int, int], film: Path, count: int) -> dict[
         peak_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         frame_s, once_s = all_s / count, 0.0
     else:
-        from fcvg_engine import devices, methods
+        from fcvg_engine import methods
+        from fcvg_engine.core import devices
 
         moments = [began]
         with devices.memory_kept():

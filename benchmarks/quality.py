@@ -24,8 +24,8 @@ from benchmarks import drawn
 from benchmarks.minterpolate import minterpolate
 from demo import clip
 from fcvg_engine import methods
-from fcvg_engine.methods import choose
-from fcvg_engine.methods.base import Options
+from fcvg_engine.core.method import Options
+from fcvg_engine.draft import choose
 from tools import check_system
 
 CPU = Options(torch.device("cpu"))

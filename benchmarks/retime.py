@@ -41,7 +41,9 @@ def key(path: Path, seed: int) -> Path:
 
 def finished_gap(scene: Any, folder: Path) -> Any:
     """A strip of dissolved inbetweens, done and active."""
-    from fcvg_blender import compat, pump, strips
+    from fcvg_blender import compat
+    from fcvg_blender.edit import strips
+    from fcvg_blender.jobs import timer
 
     scene.render.resolution_x, scene.render.resolution_y = SIZE
     scene.sequence_editor_create()
@@ -58,14 +60,14 @@ def finished_gap(scene: Any, folder: Path) -> Any:
     while (strip := next(strip for _, strip in strips.ours())).fcvg.state != "DONE":
         if time.monotonic() > deadline_s:
             raise TimeoutError("the inbetweens were not made")
-        pump.turn()
+        timer.tick()
         time.sleep(0.01)
     return strip
 
 
 def measure() -> list[float]:
     """Milliseconds of each change, every preset on ones, twos and threes."""
-    from fcvg_engine import protocol
+    from fcvg_engine.shared import protocol
 
     took_ms = []
     presets = [word.upper().replace("-", "_") for word in protocol.TIMINGS]

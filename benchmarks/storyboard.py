@@ -84,7 +84,10 @@ def _inside(folder: Path, gap: int, method: str) -> None:
     import bpy
 
     import fcvg_blender
-    from fcvg_blender import command, compat, keyframes, waiting
+    from fcvg_blender import compat
+    from fcvg_blender.app import cli
+    from fcvg_blender.jobs import queue
+    from fcvg_blender.keys import render_keys
 
     fcvg_blender.register()
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -116,10 +119,10 @@ def _inside(folder: Path, gap: int, method: str) -> None:
 
         setattr(owner, name, wrapper)
 
-    timed(waiting, "lay")
-    timed(keyframes, "write_key")
+    timed(queue, "lay")
+    timed(render_keys, "write_key")
     began_s = time.perf_counter()
-    code = command.main(["storyboard", str(blend), "--method", method, "--cuts", "make"])
+    code = cli.main(["storyboard", str(blend), "--method", method, "--cuts", "make"])
     figures = {
         "blender": bpy.app.version_string,
         "lay_s": took_s["lay"],

@@ -6,56 +6,41 @@ import atexit
 
 import bpy
 
-from . import (
-    badges,
-    charts,
-    command,
-    handlers,
-    operators,
-    panels,
-    panels_3d,
-    panels_generative,
-    panels_presets,
-    panels_queue,
-    panels_takes,
-    panels_timing,
-    preferences,
-    prefetch,
-    properties,
-    pump,
-    sheets,
-    shortcuts,
-    stills,
-    translations,
-    watch,
-)
-from .chores import chores
-from .jobs import session
+from . import operators
+from .app import cli, handlers
+from .i18n import catalogues
+from .jobs import change_watcher, prefetch, preview_icons, timer
+from .jobs.session import session
+from .keys_3d import render_frames
+from .settings import properties
+from .tasks.background import chores
+from .ui import badges, chart_icons, preferences, shortcuts
+from .ui.panels import generative, keys_3d, presets, queue, tab, takes, timing
 
 _CLASSES = (
     *properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
-    *panels_presets.CLASSES,
-    *panels_queue.CLASSES,  # in the order in which the tab shows them
-    *panels.CLASSES,
-    *panels_generative.CLASSES,
-    *panels_timing.CLASSES,
-    *panels_takes.CLASSES,
-    *panels_3d.CLASSES,
+    *presets.CLASSES,
+    *queue.CLASSES,  # in the order in which the tab shows them
+    *tab.CLASSES,
+    *generative.CLASSES,
+    *timing.CLASSES,
+    *takes.CLASSES,
+    *keys_3d.CLASSES,
 )
 _MODULES = (
     properties,
-    panels_presets,
-    panels,
-    panels_takes,
-    panels_3d,
+    presets,
+    tab,
+    takes,
+    keys_3d,
     shortcuts,
     handlers,
-    command,
+    cli,
     badges,
-    watch,
-    translations,
+    change_watcher,
+    catalogues,
 )
 _QUIT_TIMEOUT_S = 5.0  # the engine leaves at once; this bounds what a stuck one may take
 
@@ -73,13 +58,13 @@ def register() -> None:
 
 def unregister() -> None:
     """Called by Blender when the add-on is disabled and when Blender quits."""
-    pump.sleep()
+    timer.sleep()
     chores.close(_QUIT_TIMEOUT_S)
     session.close(_QUIT_TIMEOUT_S)
     prefetch.settle(set())
-    sheets.close()
-    charts.close()
-    stills.close()
+    preview_icons.close()
+    chart_icons.close()
+    render_frames.close()
     atexit.unregister(_end_children)
     for module in reversed(_MODULES):
         module.unregister()

@@ -36,7 +36,7 @@ def main() -> None:
     if not __package__:  # run as a file, perhaps with -I: nothing has told Python where the package is
         sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     try:
-        from fcvg_engine.cli import run
+        from fcvg_engine.cli.app import run
     except ImportError as error:
         sys.stderr.write(f"error: A part of the engine is missing: {error}\nhint: Install the engine again.\n")
         sys.exit(3)

@@ -18,10 +18,11 @@ import traceback
 from collections import deque
 from collections.abc import Iterator
 
-from . import __version__, protocol
-from .errors import Cancelled, FcvgError, MissingPart, OutOfMemory, ProtocolError
-from .models import files
-from .protocol import (
+from . import __version__
+from .models import discovery
+from .shared import protocol
+from .shared.errors import Cancelled, ProtocolError, explain
+from .shared.protocol import (
     FINAL,
     Cancel,
     CancelledReport,
@@ -55,7 +56,14 @@ def serve(input_fd: int, output_fd: int, idle_s: float) -> None:
     """Serves until the input ends (then the process ends at once) or nothing happened for `idle_s`."""
     outbox = Outbox(output_fd)
     outbox.put(
-        Hello(None, protocol.VERSION, __version__, os.getpid(), list(protocol.METHODS), files.lacking(files.find()))
+        Hello(
+            None,
+            protocol.VERSION,
+            __version__,
+            os.getpid(),
+            list(protocol.METHODS),
+            discovery.lacking(discovery.find()),
+        )
     )
     queue = JobQueue(outbox)
     for target, args in ((outbox.write_forever, ()), (_read_forever, (input_fd, queue, outbox)), (_warm_up, ())):
@@ -189,14 +197,14 @@ def _run(message: Job, queue: JobQueue, outbox: Outbox) -> Message:
 
             return self_test(message.device, job, outbox.put, queue.is_cancelled)
         if isinstance(message, Condition):
-            from .conditions.job import run as draw
+            from .jobs.draw_conditions import run as draw
 
             return draw(message.request, job, outbox.put, queue.is_cancelled)
         if isinstance(message, Examine):
-            from .examine.job import run as examine
+            from .jobs.examine_keys import run as examine
 
             return examine(message, outbox.put, queue.is_cancelled)
-        from .job import run
+        from .jobs.inbetween import run
 
         return run(message.request, job, outbox.put, queue.is_cancelled)
     except Cancelled:
@@ -211,20 +219,6 @@ def failure(job: str, error: Exception) -> Failed:
     told = explain(error)
     detail = "".join(traceback.format_exception(error))[-_MAX_DETAIL:]
     return Failed(job, told.code, told.message[:_MAX_TEXT], told.hint[:_MAX_TEXT], detail)
-
-
-def explain(error: Exception) -> FcvgError:
-    """`error` in words for the user, when nothing nearer to it has found any."""
-    if isinstance(error, FcvgError):
-        return error
-    if isinstance(error, ImportError):
-        return MissingPart(f"A part of the engine is missing: {error}", "Install the engine again.")
-    if isinstance(error, MemoryError):
-        return OutOfMemory("There is too little memory.", "Close other programs or use smaller keys.")
-    return FcvgError(
-        f"The engine met an error it did not expect: {type(error).__name__}: {error}",
-        "Tell the developers; the report holds the details (on the command line: --debug).",
-    )
 
 
 def _read_forever(input_fd: int, queue: JobQueue, outbox: Outbox) -> None:
@@ -276,7 +270,7 @@ def _warm_up() -> None:
     began_s = time.monotonic()
     try:
         importlib.import_module("torch")
-        importlib.import_module(f"{__package__}.job")
+        importlib.import_module(f"{__package__}.jobs.inbetween")
     except Exception:  # the job will say it to the artist; here it is only early
         _log.warning("warm-up failed", exc_info=True)
     _log.info("ready after %.1f s", time.monotonic() - began_s)

@@ -61,7 +61,7 @@ def keys(tmp_path: Path) -> tuple[Path, Path]:
 @pytest.fixture
 def request_of(keys: tuple[Path, Path], tmp_path: Path) -> Callable[..., object]:
     """Requests for the dummy method between `keys`, into the folder `out` of the test."""
-    from fcvg_engine.protocol import Request
+    from fcvg_engine.shared.protocol import Request
 
     def make(out: str = "out", count: int = 3, **options: object) -> Request:
         paths = (str(keys[0]), str(keys[1]), str(tmp_path / out))

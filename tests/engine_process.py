@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fcvg_engine import protocol
-from fcvg_engine.protocol import Message
+from fcvg_engine.shared import protocol
+from fcvg_engine.shared.protocol import Message
 
 ROOT = Path(__file__).resolve().parents[1]
 HANG_S = 120.0  # far above what anything here takes on a slow machine

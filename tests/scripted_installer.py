@@ -21,7 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fcvg_blender.engine import environments, locate, lockfiles, protocol
+from fcvg_blender.engine import installed_engines, places, protocol
+from fcvg_blender.installer import environments, pylock
 
 JOB = "job"
 FAULT = os.environ.get("FCVG_SCRIPT_FAULT", "")
@@ -47,7 +48,7 @@ def leave_at_end_of_input() -> None:
 
 def plan(accelerator: str) -> protocol.InstallPlan:
     """As of a computer with a graphics card from NVIDIA."""
-    stamp = environments.current()
+    stamp = installed_engines.current()
     download_mb = {"cpu": 312, "cuda": 2_870, "cuda12": 3_720, "rocm": 3_400}
     download_bytes = download_mb[accelerator] * 1_000_000
     problems = ["5.1 GB are needed on the disk, 2.2 GB are free. Free some space there."] if FAULT == "problem" else []
@@ -60,14 +61,14 @@ def plan(accelerator: str) -> protocol.InstallPlan:
         download_bytes=download_bytes,
         needed_bytes=2 * download_bytes,
         free_bytes=512_000_000_000,
-        folder=str(environments.engines()),
+        folder=str(installed_engines.engines()),
         state="none" if stamp is None else "current",
         engine=stamp.sentence() if stamp else "",
         problems=problems,
     )
 
 
-def build(accelerator: str) -> environments.EngineStamp:
+def build(accelerator: str) -> installed_engines.EngineStamp:
     """An environment with the packages of another one."""
     python = Path(os.environ["FCVG_SCRIPT_ENGINE"])
     ask = "import sys, sysconfig as s; print(sys.base_prefix, sys.version.split()[0], s.get_path('purelib'), sep='\\n')"
@@ -80,8 +81,8 @@ def build(accelerator: str) -> environments.EngineStamp:
     (folder / "bin").mkdir()
     (folder / "bin" / "python").symlink_to(Path(home) / "bin" / "python3")
     (folder / "pyvenv.cfg").write_text(f"home = {home}/bin\n")
-    lock = lockfiles.find("linux-x86_64", accelerator, ".".join(version.split(".")[:2]))
-    stamp = environments.EngineStamp(
+    lock = pylock.find("linux-x86_64", accelerator, ".".join(version.split(".")[:2]))
+    stamp = installed_engines.EngineStamp(
         name=hashlib.sha256(str(time.time_ns()).encode()).hexdigest()[:12],
         lock_sha256=lock.sha256,
         accelerator=accelerator,
@@ -106,7 +107,7 @@ def install(accelerator: str) -> protocol.Message:
             sys.exit("Segmentation fault, say")
         if FAULT == "disk" and step == STEPS // 2:
             hint = "Free some space there, then install again: what has been downloaded is kept."
-            return protocol.Failed(JOB, "disk", "The disk is full.", hint, f"OSError in {locate.user_data()}/downloads")
+            return protocol.Failed(JOB, "disk", "The disk is full.", hint, f"OSError in {places.user_data()}/downloads")
     stamp = build(accelerator)
     return protocol.Installed(JOB, "current", stamp.sentence(), str(stamp.folder))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from fcvg_engine.svd import single_file
+from fcvg_engine.diffusion import single_file
 
 State = dict[str, torch.Tensor]
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ROOT / "fcvg_blender" / "engine" / "locks"
+LOCKS = ROOT / "fcvg_blender" / "installer" / "pylocks"
 TORCH_WHEELS = ROOT / "tools" / "torch_wheels.toml"
 EXTRA = "fcvg"
 

@@ -1,7 +1,7 @@
 """Everything that the add-on says to an artist, and how far each language has come.
 
     PYTHON tools/messages.py              what is there, and what each catalogue lacks
-    PYTHON tools/messages.py LANGUAGE     bring fcvg_blender/translations/LANGUAGE.po up to date, or begin it
+    PYTHON tools/messages.py LANGUAGE     bring fcvg_blender/i18n/catalogues/LANGUAGE.po up to date, or begin it
 
 PYTHON is one that has bpy. A catalogue that is brought up to date keeps its translations; messages that are new stand
 there untranslated, and those that nothing says any more are gone.
@@ -26,7 +26,7 @@ from tools import check_system
 if __name__ == "__main__":
     check_system.explain_absences()  # a Python without bpy, say
 
-from fcvg_blender import translations
+from fcvg_blender.i18n import catalogues
 from fcvg_engine.models import registry
 
 ADDON, ENGINE = ROOT / "fcvg_blender", ROOT / "fcvg_engine"
@@ -37,8 +37,8 @@ SHOWN: dict[str, tuple[int | str, ...]] = {
     "iface": (0,),
     "tip": (0,),
     "mark": (0,),
-    "told": (0,),
-    "joined": (0,),
+    "translate_sentence": (0,),
+    "translate_sentences": (0,),
     "plural": (0, 1),
     "report": (1,),
     "poll_message_set": (0,),
@@ -65,11 +65,11 @@ HEARD: dict[str, tuple[int | str, ...]] = {
 }
 SENTENCE = re.compile(r"[A-Z{“].* .*[.?]", re.DOTALL)
 # Who meets these reads English: other programs, who types commands, and the makers of the add-on.
-ENGLISH = {
-    *("command.py", "recipes.py", "report.py"),
-    *("installer.py", "telling.py", "cli.py", "cli_common.py", "cli_models.py", "terminal.py"),
-    *("protocol.py", "server.py", "dummy.py", "lifeline.py"),
-}
+ENGLISH = (
+    *("fcvg_blender/app/cli.py", "fcvg_blender/takes/recipe.py", "fcvg_blender/tasks/error_report.py"),
+    *("fcvg_blender/installer/cli.py", "fcvg_blender/installer/output.py"),
+    *("fcvg_engine/cli/", "fcvg_engine/server.py", "fcvg_engine/shared/protocol/", "fcvg_engine/draft/dummy.py"),
+)
 
 
 def messages() -> dict[str, set[str]]:
@@ -86,10 +86,10 @@ def joins() -> list[str]:
     little else than show words, so no f-string of theirs may have any."""
     found = []
     for path in _sources(ADDON):
-        if "engine" not in path.parts:
+        if not _is_heard(path):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             shown = {node for argument in _shown(tree, SHOWN) for node in _words(argument)}
-            for node in ast.walk(tree) if path.name.startswith(("panels", "preferences")) else shown:
+            for node in ast.walk(tree) if _draws(path) else shown:
                 if isinstance(node, ast.JoinedStr) and re.search(r"[^\W\d_]{2}", _template(node)[1]):
                     found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     return sorted(found)
@@ -132,7 +132,7 @@ def _of_sources() -> Iterator[tuple[str, str]]:
     """What the code shows, and the sentences of the engine, as templates where they carry values."""
     for folder in (ADDON, ENGINE):
         for path in _sources(folder):
-            is_heard = folder == ENGINE or "engine" in path.relative_to(ADDON).parts
+            is_heard = _is_heard(path)
             tree = ast.parse(path.read_text(encoding="utf-8"))
             shown = [node for part in _shown(tree, HEARD if is_heard else SHOWN) for node in _words(part)]
             for node in {*shown, *(_sentences(tree) if is_heard else ())}:
@@ -156,7 +156,20 @@ def _of_models() -> Iterator[tuple[str, str]]:
 
 
 def _sources(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*.py")) if path.name not in ENGLISH)
+    paths = sorted(folder.rglob("*.py"))
+    return (path for path in paths if not path.relative_to(ROOT).as_posix().startswith(ENGLISH))
+
+
+def _is_heard(path: Path) -> bool:
+    """Whether its words arrive in messages, from another process or as if from one."""
+    package, room = path.relative_to(ROOT).parts[:2]
+    return package == ENGINE.name or room in ("engine", "installer")
+
+
+def _draws(path: Path) -> bool:
+    """Whether it does little else than show words."""
+    place = path.relative_to(ADDON).as_posix()
+    return place.startswith(("ui/panels/", "ui/preferences"))
 
 
 def _shown(tree: ast.Module, functions: dict[str, tuple[int | str, ...]]) -> Iterator[ast.expr]:
@@ -186,7 +199,7 @@ def _sentences(tree: ast.Module) -> Iterator[ast.Constant | ast.JoinedStr]:
 
 def _errors() -> set[str]:
     """Names of the errors that are made for artists."""
-    from fcvg_engine.errors import FcvgError
+    from fcvg_engine.shared.errors import FcvgError
 
     found, left = set[str](), [FcvgError]
     while left:
@@ -229,15 +242,15 @@ def _template(node: ast.JoinedStr) -> tuple[str, str]:
 
 def write(path: Path, known: dict[str, set[str]]) -> None:
     """Bring a catalogue up to date."""
-    catalogue = translations.read(path) if path.is_file() else {}
-    contexts: defaultdict[str, set[str]] = defaultdict(lambda: {translations.DEFAULT})
+    catalogue = catalogues.read(path) if path.is_file() else {}
+    contexts: defaultdict[str, set[str]] = defaultdict(lambda: {catalogues.DEFAULT})
     for context, message in catalogue:
         contexts[message].add(context)
     entries = [f'# {path.stem} of FCVG Inbetween\nmsgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n']
     for message in sorted(known, key=lambda each: (each.casefold(), each)):
         for context in sorted(contexts[message]):
             lines = [f"#: {place}" for place in sorted(known[message])]
-            if context != translations.DEFAULT:
+            if context != catalogues.DEFAULT:
                 lines.append(f"msgctxt {_quoted(context)}")
             lines += [f"msgid {_quoted(message)}", f"msgstr {_quoted(catalogue.get((context, message), ''))}"]
             entries.append("\n".join(lines) + "\n")
@@ -258,11 +271,11 @@ def main(languages: list[str]) -> None:
     known = messages()
     fcvg_blender.unregister()
     for language in languages:
-        write(translations.FOLDER / f"{language}.po", known)
+        write(catalogues.FOLDER / f"{language}.po", known)
     if not languages:
         print("\n".join(sorted(known)))
-    translations.catalogues.cache_clear()
-    for language, catalogue in translations.catalogues().items():
+    catalogues.catalogues.cache_clear()
+    for language, catalogue in catalogues.catalogues().items():
         translated = {message for _, message in catalogue}
         print(f"{language}: {len(known.keys() & translated)} of {len(known)} messages", file=sys.stderr)
     print(*joins(), sep="\n", file=sys.stderr)

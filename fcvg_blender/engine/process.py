@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from . import environments, errors, protocol
+from . import errors, installed_engines, protocol
 from .log import Log
 
 LADDER_STEP_S = 1.0  # given to the end of input, then to terminate, then to kill
@@ -224,7 +224,7 @@ def start(arguments: list[str], environment: Mapping[str, str], log: BinaryIO) -
     own_group: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         own_group = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    lease = environments.lease(Path(arguments[0]))  # the child's copy lasts as long as the child
+    lease = installed_engines.lease(Path(arguments[0]))  # the child's copy lasts as long as the child
     try:
         return subprocess.Popen(
             arguments,

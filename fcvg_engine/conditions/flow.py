@@ -21,11 +21,11 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from .. import nets
-from ..methods import pictures
-from ..methods.base import Options, ReportProgress
+from ..core import pictures
+from ..core.method import Options, ReportProgress
+from ..core.warp import sample
+from ..draft import networks
 from ..nets.gmflow import MULTIPLE
-from ..nets.warp import sample
 from . import segments
 from .segments import Array, Match
 
@@ -72,7 +72,7 @@ def motion(
     """Flow [1, 2, H, W] on the CPU, in pixels, from the start to the end and back; found at reduced size."""
     report("Loading GMFlow", 0.0)
     # Matching takes the mean over thousands of places: too many for half precision.
-    net = nets.network("gmflow", options.device, torch.float32, report)
+    net = networks.network("gmflow", options.device, torch.float32, report)
     height, width = start.shape[-2:]
     factor = pictures.bounding_factor(start, MOST_PIXELS)
     small = [max(MULTIPLE, round(side / factor / MULTIPLE) * MULTIPLE) for side in (height, width)]

@@ -42,8 +42,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .. import outputs
-from ..errors import BadRequest
+from ..files import atomic
+from ..shared.errors import BadRequest
 from . import people
 from .palette import Colour, colours
 from .people import Keypoints, Person
@@ -132,7 +132,7 @@ def write(path: Path, matches: Matches) -> None:
     for name, items in (("lines", matches.lines), ("people", matches.people)):
         rows = ",\n".join("  " + _text(dataclasses.asdict(item)) for item in items)
         entries.append(f"{_text(name)}: [" + (f"\n{rows}\n" if rows else "") + "]")
-    outputs.write_atomic(path, ("{" + ",\n ".join(entries) + "}\n").encode())
+    atomic.write_atomic(path, ("{" + ",\n ".join(entries) + "}\n").encode())
 
 
 def _text(value: Any) -> str:

@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .. import outputs
-from ..errors import MissingModel, MissingPart, NumericError, OutOfMemory
-from ..methods.base import Options, ReportProgress
-from ..models import files, registry
+from ..core.method import Options, ReportProgress
+from ..files import job_folder
+from ..models import discovery, registry
+from ..shared.errors import MissingModel, MissingPart, NumericError, OutOfMemory
 from .people import BODY, COUNT, Keypoints, pair
 from .skeleton import VISIBLE, Picture
 
@@ -46,7 +46,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 def ready() -> bool:
     """Whether people can be looked for: the libraries are installed and both networks lie in a model folder."""
-    found = files.find()
+    found = discovery.find()
     libraries = all(importlib.util.find_spec(name) for name in ("rtmlib", "onnxruntime"))
     return libraries and found.people is not None and found.pose is not None
 
@@ -80,7 +80,7 @@ class _DWPose:
                 f"Poses cannot be found without the library {error.name}.",
                 "Install it with: pip install onnxruntime && pip install --no-deps rtmlib; or choose no poses.",
             ) from error
-        found = files.find()
+        found = discovery.find()
         self._people_file = _checked(found.people, _PEOPLE_FILE)
         self._pose_file = _checked(found.pose, _POSE_FILE)
         self._as_published = options.as_published
@@ -155,7 +155,7 @@ def _checked(path: Path | None, name: str) -> Path:
 @functools.lru_cache
 def _sha256(path: Path, size: int, changed_ns: int) -> str:
     """Computed again only when the file has changed."""
-    return outputs.sha256_of(path)
+    return job_folder.sha256_of(path)
 
 
 @contextlib.contextmanager

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import Cancelled, DiskError, FcvgError, MissingPart
-from ..protocol import Finding, Message, Progress
-from ..server import explain
+from ..jobs.self_test import self_test
+from ..shared.errors import Cancelled, DiskError, FcvgError, MissingPart, explain
+from ..shared.protocol import Finding, Message, Progress
 from . import facts, findings, mistakes
 from .facts import Report
-from .trial import self_test
 
 __all__ = ["Examination", "Report", "examine", "self_test"]
 
@@ -34,7 +33,7 @@ def examine(device: str, report: Report, blender: str = "") -> Examination:
     In all texts the home folder is ~: they are meant for reports.
     """
     known = facts.gather(report)
-    found = findings.told(known, blender)
+    found = findings.all_findings(known, blender)
     error = next((_error(each) for each in found if each.state == "error"), None)
     if isinstance(error, MissingPart):
         found.append(Finding("self-test", "left out, since parts of the engine are missing", "warning", error.hint))

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import MissingPart
-from ..models import catalogue, files, registry
-from ..models.suspects import Suspect, look
-from ..protocol import ModelInfo
+from ..models import catalogue, discovery, registry
+from ..models.misplaced import Suspect, search
+from ..shared.errors import MissingPart
+from ..shared.protocol import ModelInfo
 from ..transfer import index
 from . import cards, libraries, places
 from .cards import Cards
@@ -20,7 +20,7 @@ from .libraries import Installed
 from .places import Place
 
 if TYPE_CHECKING:
-    from ..devices import Device
+    from ..core.devices import Device
 
 Report = Callable[[str, float], None]  # a stage and its fraction of the whole, in [0, 1]; may raise Cancelled
 
@@ -92,7 +92,7 @@ def gather(report: Report) -> Facts:
             leftovers=libraries.leftovers(),
             places=places.places(any(each.name in DRAFTS for each in missing)),
             models=models,
-            suspects=look(files.folders(), missing),
+            suspects=search(discovery.folders(), missing),
             folder_problem=_folder_problem(),
             online=not index.places().offline,
             token=_has_token(),
@@ -105,7 +105,7 @@ def _torch(found: Sequence[Installed]) -> Torch:
     if library.foreign or not library.version:
         return Torch(problem="It is missing." if not library.version else f"It comes {library.foreign}.")
     try:
-        from .. import devices
+        from ..core import devices
 
         there = devices.available()
     except (MissingPart, ImportError) as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import __version__
-from ..protocol import Finding
+from ..shared.protocol import Finding
 from .facts import DRAFTS, Facts
 from .libraries import Installed
 
@@ -19,7 +19,7 @@ _LITTLE_MEMORY_BYTES = 2_000_000_000
 _STATES = {"present": "ok", "missing": "info"}
 
 
-def told(facts: Facts, blender: str) -> list[Finding]:
+def all_findings(facts: Facts, blender: str) -> list[Finding]:
     """A line for each thing. `blender` is the version that asks, where it does."""
     return [*_engine(blender), *_libraries(facts), *_hardware(facts), *_disks(facts), *_models(facts)]
 

@@ -21,7 +21,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from ..models import registry
-from ..protocol import Finding
+from ..shared.protocol import Finding
 from .cards import Card
 from .facts import DRAFTS, Facts, Torch
 

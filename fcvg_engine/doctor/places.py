@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..models import files
+from ..models import discovery
 
 MODELS, TEMPORARY, ENGINE = "models", "temporary files", "engine and downloads"
 SCARCE_BYTES = {MODELS: 2_000_000_000, TEMPORARY: 1_000_000_000, ENGINE: 4_000_000_000}
@@ -43,9 +43,9 @@ def places(models_missing: bool) -> list[Place]:
     except OSError:  # none of the usual ones can be written to
         temporary = Path(os.environ.get("TMPDIR") or os.environ.get("TEMP") or "/tmp")  # noqa: S108
     return [
-        _place(MODELS, files.weights_folder(), models_missing),
+        _place(MODELS, discovery.weights_folder(), models_missing),
         _place(TEMPORARY, temporary, True),
-        _place(ENGINE, files.user_data(), False),
+        _place(ENGINE, discovery.user_data(), False),
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
-from ..errors import LooksLikeCut
+from ..shared.errors import LooksLikeCut
 
 if TYPE_CHECKING:
     import torch
@@ -17,7 +17,7 @@ CUT = "These look like two different shots (a cut)."
 
 
 def refuse_cut(start: torch.Tensor, end: torch.Tensor) -> None:
-    """Raises LooksLikeCut when keys [C, H, W], as in `methods.base.Method`, do not look like the same shot.
+    """Raises LooksLikeCut when keys [C, H, W], as in `core.method.Method`, do not look like the same shot.
 
     An engine without OpenCV cannot tell, and refuses nothing.
     """

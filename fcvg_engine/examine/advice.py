@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..models import registry
-from ..protocol import GENERATIVE, Estimate
+from ..shared.methods import GENERATIVE, METHODS, is_generative
+from ..shared.protocol import Estimate
 from . import CUT
 from .finding import LARGE, Finding
 
 _HARDLY, _SMALL = 0.01, 0.05
-_BEST_FIRST = ("fcvg", "gi", "vibid", "trf")
+_BEST_FIRST = sorted(GENERATIVE, key=lambda name: METHODS[name].rank)
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def line(
         return "ok", f"Both keys are the same: {cost}."
     if not finding.known:
         return "ok", f"{cost[0].upper()}{cost[1:]}."
-    if finding.is_large and wanted.method not in GENERATIVE:
-        if suggested.method in GENERATIVE:
+    if finding.is_large and not is_generative(wanted.method):
+        if is_generative(suggested.method):
             better = f"{registry.label(suggested.method)} suits it better, about {duration(suggested.seconds)}"
             return "warning", f"Large motion: {cost}, a rough draft; {better}."
         return "warning", f"Large motion: expect a rough draft ({cost})."

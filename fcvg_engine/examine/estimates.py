@@ -16,9 +16,9 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .. import methods
-from ..protocol import GENERATIVE, Estimate, SamplingSettings
-from ..svd import memory
+from ..diffusion import memory
+from ..shared.methods import METHODS, Cost, is_generative
+from ..shared.protocol import Estimate, SamplingSettings
 from . import speeds
 
 NATIVES = memory.FRAMES
@@ -28,29 +28,6 @@ _SAVE_S = {"png": 0.05, "png16": 0.08, "exr": 0.14, "jpg": 0.015}  # for a milli
 _SHARE = {"cpu": 1.0, "cuda": 0.1, "mps": 0.25}  # of a draft method's time on a processor
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Of a draft method on a processor, at a size of so many `pixels`."""
-
-    pixels: float
-    once_s: float
-    drawing_s: float
-    memory_bytes: float
-
-
-_DRAFTS = {
-    "dissolve": (Cost(0.25e6, 0.04, 0.006, 0.30e9), Cost(2.07e6, 0.04, 0.021, 0.42e9)),
-    "rife": (
-        Cost(0.25e6, 0.6, 0.20, 0.45e9),
-        Cost(0.52e6, 0.8, 0.38, 0.61e9),
-        Cost(2.07e6, 3.0, 1.45, 1.23e9),
-        Cost(8.29e6, 3.0, 2.1, 1.8e9),
-    ),
-    "gmfss": (Cost(0.25e6, 2.6, 1.2, 0.9e9), Cost(0.52e6, 4.8, 2.3, 1.6e9), Cost(2.07e6, 25.0, 12.0, 4.5e9)),
-    "film": (Cost(0.25e6, 3.0, 2.4, 1.5e9), Cost(2.07e6, 3.0, 20.0, 6.0e9)),
-}
-_GENERATIVE_S = {"fcvg": 523.0, "gi": 975.0, "trf": 1230.0, "vibid": 195.0}
-_PUBLISHED_STEPS = {"fcvg": 25, "gi": 50, "trf": 50, "vibid": 25}
 _PUBLISHED_PIXELS = 1024 * 576
 _ON_PROCESSOR = 50.0  # times as long as on a card
 _HALF, _SINGLE = 2, 4  # bytes of a number on a card and on a processor
@@ -72,7 +49,7 @@ class Task:
 
 def estimates(task: Task, lacking: Mapping[str, str]) -> list[Estimate]:
     """One for each method there is. `lacking`: method → what it still needs, a sentence."""
-    return [_estimate(method, task, lacking.get(method, "")) for method in methods.METHODS]
+    return [_estimate(method, task, lacking.get(method, "")) for method in METHODS]
 
 
 def _estimate(method: str, task: Task, lacking: str) -> Estimate:
@@ -104,25 +81,26 @@ def _pace(method: str, task: Task) -> float | None:
 def typical_s(method: str, task: Task) -> float:
     """Seconds that a job usually takes, from its start to its last drawing on the disk."""
     seconds = _typical_s(method, task.drawings, task.size, task)
-    if method in GENERATIVE:
-        seconds *= (task.sampling.steps or _PUBLISHED_STEPS[method]) / _PUBLISHED_STEPS[method]
+    if is_generative(method):
+        published = METHODS[method].steps
+        seconds *= (task.sampling.steps or published) / published
     return seconds
 
 
 def _typical_s(method: str, drawings: int, size: tuple[int, int], task: Task) -> float:
     pixels = size[0] * size[1]
     saved_s = drawings * _SAVE_S[task.file_format] * pixels / 1e6
-    if method in GENERATIVE:
+    if is_generative(method):
         work = task.work_size[0] * task.work_size[1] / _PUBLISHED_PIXELS
         slower = _ON_PROCESSOR if task.device == "cpu" else 1.0
-        return _START_S + saved_s + _GENERATIVE_S[method] * work * slower
+        return _START_S + saved_s + METHODS[method].card_s * work * slower
     cost = _cost(method, pixels)
     return _START_S + saved_s + (cost.once_s + drawings * cost.drawing_s) * _SHARE[task.device]
 
 
 def _cost(method: str, pixels: float) -> Cost:
     """Between the sizes that are known, on the line between them; beyond the last, on the line through the last two."""
-    known = _DRAFTS[method]
+    known = METHODS[method].costs
     index = next((number for number, each in enumerate(known[1:-1], 1) if pixels <= each.pixels), len(known) - 1)
     low, high = known[index - 1], known[index]
     share = max(0.0, (pixels - low.pixels) / (high.pixels - low.pixels))
@@ -136,7 +114,7 @@ def _paired(low: Cost, high: Cost) -> zip[tuple[float, float]]:
 
 def _memory(method: str, task: Task) -> int:
     """Bytes of the device's memory, which is the computer's where the device is its processor."""
-    if method in GENERATIVE:
+    if is_generative(method):
         on_gpu = task.device != "cpu"
         value_bytes = _HALF if on_gpu else _SINGLE
         plan = memory.plan(

@@ -19,10 +19,11 @@ from typing import Any
 
 import filelock
 
-from ..errors import DiskError
-from ..models import files
+from ..models import discovery
 from ..models.writing import write_whole
-from ..protocol import GENERATIVE, METHODS, Request
+from ..shared.errors import DiskError
+from ..shared.methods import METHODS, is_generative
+from ..shared.protocol import Request
 
 FILE = "speeds.json"
 KEPT = 8
@@ -52,7 +53,7 @@ def record(request: Request, facts: Mapping[str, Any], drawings: int, seconds: f
     that may have kept what was generated. Raises nothing: no job fails for this.
     """
     method = str(facts.get("method"))
-    if method not in METHODS or (method in GENERATIVE and not _is_usual(request)):
+    if method not in METHODS or (is_generative(method) and not _is_usual(request)):
         return
     with suppress(DiskError, OSError, filelock.Timeout, KeyError, TypeError, ValueError):
         width, height = facts["size"]
@@ -80,7 +81,7 @@ def _is_usual(request: Request) -> bool:
 
 
 def _path() -> Path:
-    return files.user_data() / FILE
+    return discovery.user_data() / FILE
 
 
 def _load(path: Path) -> dict[str, list[Run]]:

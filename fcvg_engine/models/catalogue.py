@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..protocol import ModelInfo
-from . import consent, copies, files, hub, imports, recorded, registry
-from .files import Found
+from ..shared.protocol import ModelInfo
+from . import checksums, consent, discovery, hub, import_links, installed, registry
+from .discovery import Found
 from .registry import Model
 
 _SOURCES = {"wheel": "Python package", "hub": "model hub", "github": "GitHub", "manual": "by hand"}
@@ -15,7 +15,7 @@ _SOURCES = {"wheel": "Python package", "hub": "model hub", "github": "GitHub", "
 
 def infos() -> list[ModelInfo]:
     """One for each model, in the registry's order. Fast: looks at sizes and reads nothing but small files."""
-    found = files.find()
+    found = discovery.find()
     return [_info(model, found) for model in registry.models().values()]
 
 
@@ -25,7 +25,7 @@ def _info(model: Model, found: Found) -> ModelInfo:
         name=model.name,
         title=model.title,
         enables=[registry.label(part) for part in registry.enabled_by(model.name)],
-        state=copies.state(model, found),
+        state=installed.state(model, found),
         licence=model.licence.name,
         licence_url=model.licence.url,
         commercial=model.commercial,
@@ -42,19 +42,19 @@ def _info(model: Model, found: Found) -> ModelInfo:
 
 def _path(model: Model, found: Found) -> Path:
     """The file, or for several the folder."""
-    place = copies.elsewhere(model, found)
+    place = installed.elsewhere(model, found)
     if place:
         return place
-    listed = copies.copies(model, found)
+    listed = installed.copies(model, found)
     return listed[0].path if len(listed) == 1 else listed[0].path.parents[listed[0].file.path.count("/")]
 
 
 def _notes(model: Model, found: Found) -> Iterator[str]:
-    folder = files.weights_folder()
-    listed = copies.copies(model, found)
-    if any(place.split("/")[0] == model.name for place in imports.recorded(folder)):
+    folder = discovery.weights_folder()
+    listed = installed.copies(model, found)
+    if any(place.split("/")[0] == model.name for place in import_links.recorded(folder)):
         yield "Linked: its files stay where they were imported from."
-    elif copies.elsewhere(model, found) or any(each.path != each.own for each in listed):
+    elif installed.elsewhere(model, found) or any(each.path != each.own for each in listed):
         yield "Found in another folder."
     if model.source.gated:
         yield f"Accept the licence at {hub.page(model.source)} and give a token of that account first."
@@ -65,6 +65,6 @@ def _notes(model: Model, found: Found) -> Iterator[str]:
     unpinned = [each for each in listed if not each.file.sha256]
     if unpinned:
         what = "all its files" if len(unpinned) == len(listed) else f"{len(unpinned)} of its {len(listed)} files"
-        dates = sorted(filter(None, (recorded.date(folder, each.place) for each in unpinned)))
+        dates = sorted(filter(None, (checksums.date(folder, each.place) for each in unpinned)))
         kept = f"that of the first download was recorded on {dates[0]}" if dates else "the first download's is recorded"
         yield f"For {what} no sha256 is published: {kept}."

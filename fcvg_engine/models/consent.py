@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import DiskError, LicenceRefused
-from . import files, registry
+from ..shared.errors import DiskError, LicenceRefused
+from . import discovery, registry
 from .registry import Model
 from .writing import write_whole
 
@@ -56,7 +56,7 @@ def require(model: Model) -> None:
 
 def _places() -> tuple[Path, Path]:
     """The file for all, and the user's own."""
-    return files.weights_folder() / FILE, files.user_data() / FILE
+    return discovery.weights_folder() / FILE, discovery.user_data() / FILE
 
 
 def _load(path: Path) -> dict[str, dict[str, str]]:

@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
-from ..errors import BadRequest, DiskError, DownloadFailed, MissingModel
+from ..shared.errors import BadRequest, DiskError, DownloadFailed, MissingModel
 from ..transfer import disk
 from ..transfer.download import Download, fetch
 from ..transfer.rate import Board, Rate
-from . import consent, copies, files, hub, imports, recorded, registry
-from .copies import Copy
-from .files import Found
+from . import checksums, consent, discovery, hub, import_links, installed, registry
+from .discovery import Found
+from .exclusive import held
+from .installed import Copy
 from .registry import Model
-from .turn import turn
 from .writing import cannot_write
 
 Report = Callable[[str, Rate], None]  # the stage, and how far it has come; may raise Cancelled
@@ -66,14 +66,15 @@ def agree(model: Model) -> None:
 
 def verify(name: str, report: Report) -> str:
     """Read every file and compare its sha256 with the pinned or recorded one; the model's state after that, see
-    `copies.state`. A file that nothing is known of counts as whole. Raises BadRequest and whatever `report` raises."""
+    `installed.state`. A file that nothing is known of counts as whole. Raises BadRequest and whatever `report`
+    raises."""
     model = known(name)
-    found = files.find()
-    for each in copies.copies(model, found):
+    found = discovery.find()
+    for each in installed.copies(model, found):
         if each.path.is_file():
             damaged = bool(each.expected) and sha256_of(model, each.path, report) != each.expected
-            recorded.mark(files.weights_folder(), each.place, each.path, damaged)
-    return copies.state(model, found)
+            checksums.mark(discovery.weights_folder(), each.place, each.path, damaged)
+    return installed.state(model, found)
 
 
 def remove(name: str, report: Report) -> None:
@@ -83,17 +84,17 @@ def remove(name: str, report: Report) -> None:
     use the model.
     """
     model = known(name)
-    folder = files.weights_folder()
-    with _turn(model, report):
-        imports.forget(folder, model.name)
+    folder = discovery.weights_folder()
+    with _exclusive(model, report):
+        import_links.forget(folder, model.name)
         try:
-            for each in copies.copies(model, Found()):
-                _delete([each.own, *each.begun, *([copies.kept(each.own)] if name in PICKLED else [])], folder)
+            for each in installed.copies(model, Found()):
+                _delete([each.own, *each.begun, *([installed.kept(each.own)] if name in PICKLED else [])], folder)
         except OSError as error:
             raise cannot_write(folder, error) from error
-    found = files.find()
-    left = copies.elsewhere(model, found) or next(
-        (each.path for each in copies.copies(model, found) if each.path.is_file()), None
+    found = discovery.find()
+    left = installed.elsewhere(model, found) or next(
+        (each.path for each in installed.copies(model, found) if each.path.is_file()), None
     )
     if left:
         raise BadRequest(
@@ -118,11 +119,11 @@ def keep_as_safetensors(name: str) -> None:
     """Read the pickled checkpoint of the model `name`, if that is one, without running anything in it, and keep its
     weights. Raises MissingModel when it is not what was published."""
     if name in PICKLED:
-        from ..conditions import gluestick
+        from . import gluestick_weights
 
-        for each in copies.copies(known(name), files.find()):
+        for each in installed.copies(known(name), discovery.find()):
             if each.path.is_file():
-                gluestick.keep(each.path)
+                gluestick_weights.keep(each.path)
 
 
 def _delete(paths: Sequence[Path], folder: Path) -> None:
@@ -141,12 +142,12 @@ def _is_made(model: Model) -> bool:
 
 
 def _make(report: Report) -> None:
-    from .. import devices
+    from ..core import devices
 
     devices.require_torch()
-    from .. import weights
+    from . import draft_weights
 
-    weights.bring(report)
+    draft_weights.bring(report)
 
 
 def _fetch(models: list[Model], report: Report) -> None:
@@ -154,7 +155,7 @@ def _fetch(models: list[Model], report: Report) -> None:
     with contextlib.ExitStack() as turns:
         wanted: dict[Path, tuple[Model, Copy]] = {}
         for model in sorted(models, key=lambda each: each.name):  # in one order, so that nobody waits in a ring
-            turns.enter_context(_turn(model, report))
+            turns.enter_context(_exclusive(model, report))
             wanted |= {each.own: (model, each) for each in _lacking(model, report)}
         plan = []
         for model, each in wanted.values():
@@ -166,10 +167,10 @@ def _fetch(models: list[Model], report: Report) -> None:
 
 def _lacking(model: Model, report: Report) -> list[Copy]:
     """The files that have to be downloaded: missing ones, and those that are not what is expected."""
-    found = files.find()
-    if copies.elsewhere(model, found) and copies.state(model, found) == "present":
+    found = discovery.find()
+    if installed.elsewhere(model, found) and installed.state(model, found) == "present":
         return []
-    return [each for each in copies.copies(model, found) if not _is_whole(model, each, report)]
+    return [each for each in installed.copies(model, found) if not _is_whole(model, each, report)]
 
 
 def _is_whole(model: Model, copy: Copy, report: Report) -> bool:
@@ -178,7 +179,7 @@ def _is_whole(model: Model, copy: Copy, report: Report) -> bool:
     found = sha256_of(model, copy.path, report)
     if not copy.expected:  # an earlier run was stopped before it could say so
         with contextlib.suppress(DiskError):
-            recorded.record(files.weights_folder(), copy.place, found, "found here")
+            checksums.record(discovery.weights_folder(), copy.place, found, "found here")
     return found == (copy.expected or found)
 
 
@@ -204,12 +205,14 @@ def _finish(model: Model, copy: Copy, sha256: str) -> None:
         copy.own.unlink(missing_ok=True)
         raise
     if not copy.expected:
-        recorded.record(files.weights_folder(), copy.place, sha256, f"{model.source.kind} {model.source.where}".strip())
+        checksums.record(
+            discovery.weights_folder(), copy.place, sha256, f"{model.source.kind} {model.source.where}".strip()
+        )
 
 
-def _turn(model: Model, report: Report) -> contextlib.AbstractContextManager[None]:
+def _exclusive(model: Model, report: Report) -> contextlib.AbstractContextManager[None]:
     name = ".lock" if _is_made(model) else f".{model.name}.lock"
-    return turn(files.weights_folder() / name, lambda: report("Waiting for another program that uses it", _NOTHING))
+    return held(discovery.weights_folder() / name, lambda: report("Waiting for another program that uses it", _NOTHING))
 
 
 def _stage(rate: Rate) -> str:

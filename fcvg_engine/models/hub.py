@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..errors import BadRequest, DiskError, DownloadFailed, FcvgError, MissingPart
+from ..shared.errors import BadRequest, DiskError, DownloadFailed, FcvgError, MissingPart
 from ..transfer.download import Download, is_offline
 from .registry import File, Model, Source
 

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import outputs
-from ..errors import BadRequest
+from ..files import job_folder
+from ..shared.errors import BadRequest
 from . import registry
 
 MOST_FOLDERS = 100_000
@@ -163,6 +163,6 @@ def _manifests(folder: Path) -> Iterator[Path]:
                 f"{folder} holds more than {MOST_FOLDERS} folders, too many to be looked through.",
                 "Give the folder of the delivery itself.",
             )
-        path = Path(here, outputs.MANIFEST)
+        path = Path(here, job_folder.MANIFEST)
         if path.name in names and not path.is_symlink():
             yield path

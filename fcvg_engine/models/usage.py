@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
-from ..errors import LicenceRefused
-from ..protocol import ConditionSettings, Request, UsedModel
+from ..shared.errors import LicenceRefused
+from ..shared.protocol import Request, UsedModel
 from . import registry
-
-_CONDITIONED = "fcvg"  # the method that looks for lines and people
 
 
 def lines(by: str) -> str:
@@ -68,24 +65,8 @@ def narrowed(request: Request) -> Request:
     return replace(request, conditions=conditions)
 
 
-def check(request: Request) -> None:
-    """Raises LicenceRefused, naming the part and why, when `request` asks for one that it may not use. May read the
-    file of matches that it names, and raises BadRequest when that cannot be used."""
-    if request.commercial_only:
-        _check(request, request.method, "Choose another method")
-        if request.method == _CONDITIONED:
-            check_conditions(request)
-
-
-def check_conditions(request: Request) -> None:
-    """The same for a job that only draws conditions: its method does not matter."""
-    if request.commercial_only:
-        settings = _found_by(request.conditions)
-        _check(request, lines(settings.lines), "Match lines by flow")
-        _check(request, pose(settings.pose), "Choose no poses")
-
-
-def _check(request: Request, part: str, remedy: str) -> None:
+def refuse(request: Request, part: str, remedy: str) -> None:
+    """Raises LicenceRefused where `request` may not use `part`; `remedy` is what the artist can do instead."""
     if not allowed(request, part):
         label = registry.label(part)
         raise LicenceRefused(
@@ -93,13 +74,3 @@ def _check(request: Request, part: str, remedy: str) -> None:
             f"{registry.not_commercial(part)}",
             f"{remedy}, or turn off Commercial-safe models only in the preferences.",
         )
-
-
-def _found_by(settings: ConditionSettings) -> ConditionSettings:
-    """How lines and people are, or in a file of matches were, found."""
-    if not settings.matches:
-        return settings
-    from ..conditions import matches
-
-    found = matches.read(Path(settings.matches))
-    return replace(settings, lines=found.lines_by, pose=found.pose_by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..errors import DiskError
+from ..shared.errors import DiskError
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .warp import backward_warp
+from ..core.warp import backward_warp
 
 CHANNELS = 128
 MULTIPLE = 32  # height and width must be multiples of this: windows of 1/4 size split eight ways

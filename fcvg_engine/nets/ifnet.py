@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .warp import backward_warp
+from ..core.warp import backward_warp
 
 MULTIPLE = 32  # height and width of the pictures must be multiples of this
 _SCALES = (8, 4, 2, 1)  # block i works on the picture reduced by _SCALES[i]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .warp import backward_warp
+from ..core.warp import backward_warp
 
 
 def _stage(channels_in: int, channels_out: int) -> nn.Sequential:

@@ -1,8 +1,8 @@
 """Bytes from elsewhere: downloads, package indexes, archives. Standard library only: the add-on uses it too."""
 
 from .download import PATIENCE, Download, OnRate, Patience, Rate, fetch, is_offline
+from .file_lock import lock_now
 from .index import Places, Wheel, locate, places
-from .lock import lock_now
 from .unpack import member
 
 __all__ = [

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from ..errors import DiskError
+from ..shared.errors import DiskError
 
 RESERVE_BYTES = 200_000_000  # left free: a disk that is full to the last byte breaks other programs
 _PIECE_BYTES = 1 << 20

@@ -6,14 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..errors import DownloadFailed
+from ..shared.errors import DownloadFailed
 from . import disk
-from .crew import side_by_side
-from .part import Part
+from .download_spec import PATIENCE, Download, Patience
+from .http import Web
+from .one_file import Transfer, present
+from .parallel import side_by_side
+from .partial_file import Part
 from .rate import Board, OnRate, Rate
-from .single import Transfer, present
-from .wanted import PATIENCE, Download, Patience
-from .web import Web
 
 __all__ = ["PATIENCE", "Download", "OnRate", "Patience", "Rate", "fetch", "is_offline"]
 

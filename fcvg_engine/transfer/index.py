@@ -12,12 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ..errors import DownloadFailed
+from ..shared.errors import DownloadFailed
 from . import disk
-from .crew import Halt, side_by_side
 from .download import PATIENCE, Download, Patience, is_offline, is_on
-from .simple import Link, Page
-from .web import Web, login_of
+from .http import Web, login_of
+from .index_page import Link, Page
+from .parallel import Halt, side_by_side
 
 _PUBLIC = ("pypi.org", "pypi.python.org")  # where the wheels' own addresses are found: no index of a studio
 _INDEXES = ("FCVG_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import DownloadFailed
+from ..shared.errors import DownloadFailed
 
 VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
 # Where systems keep their authorities: Debian, Fedora, openSUSE, macOS and BSD.

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from ..errors import DownloadFailed
+from ..shared.errors import DownloadFailed
 
 
 def member(archive: Path, name: str, limit_bytes: int) -> bytes:

@@ -12,9 +12,12 @@ import bpy
 import numpy as np
 from edits import Edit, noise
 
-from fcvg_blender import compat, placeholder, properties, pump, strips
-from fcvg_blender.chores import chores
-from fcvg_blender.jobs import session
+from fcvg_blender import compat
+from fcvg_blender.edit import placeholder, strips
+from fcvg_blender.jobs import timer
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings import strip_record
+from fcvg_blender.tasks.background import chores
 
 HANG_S = 90.0  # far above what anything here takes on a slow machine
 
@@ -62,7 +65,7 @@ def turn_until(condition: Callable[[], Any]) -> None:
     deadline_s = time.monotonic() + HANG_S
     while not condition():
         assert time.monotonic() < deadline_s, f"jobs {session.jobs}, error {status().error_message!r}"
-        pump.turn()
+        timer.tick()
         time.sleep(0.01)
 
 
@@ -94,4 +97,4 @@ def is_dissolve(folder: Path, read: Callable[[Path], np.ndarray[Any, Any]]) -> b
     return distances == sorted(distances, reverse=True) and distances[0] > distances[-1] > 0
 
 
-DONE, INCOMPLETE, RUNNING = properties.DONE, properties.INCOMPLETE, properties.RUNNING
+DONE, INCOMPLETE, RUNNING = strip_record.DONE, strip_record.INCOMPLETE, strip_record.RUNNING

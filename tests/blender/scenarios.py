@@ -9,10 +9,12 @@ from typing import Any
 import bpy
 from artist import status
 from edits import Edit, noise
-from test_conditions import WORK, one_line
+from line_keys import WORK, one_line
 from walk import Walk
 
-from fcvg_blender import compat, properties, strips
+from fcvg_blender import compat
+from fcvg_blender.edit import strips
+from fcvg_blender.settings import strip_record
 
 GAP = 4
 RECORDS = ("manifest.json",)  # the engine adds to it where it adds frames
@@ -159,7 +161,7 @@ def hold_the_queue(walk: Walk) -> None:
     walk.frames_to_come()
     walk.work(lambda: compat.shift(walk.edit.named("B"), 3))
     walk.click("pause_queue")
-    assert (inbetweens().fcvg.state, inbetweens().fcvg.made) == (properties.DONE, GAP + 3)
+    assert (inbetweens().fcvg.state, inbetweens().fcvg.made) == (strip_record.DONE, GAP + 3)
 
 
 def asked(walk: Walk) -> None:
@@ -168,7 +170,7 @@ def asked(walk: Walk) -> None:
     board(walk, 1, 2, 2, 3, 4)
     walk.click("generate_inbetweens")
     walk.frames_to_come()
-    assert [strip.fcvg.state for _, strip in strips.ours()].count(properties.ASKING) == 3
+    assert [strip.fcvg.state for _, strip in strips.ours()].count(strip_record.ASKING) == 3
 
 
 def answer(walk: Walk) -> None:
@@ -193,12 +195,12 @@ def make_after_all(walk: Walk) -> None:
     walk.work(lambda: picture.rename(picture.with_name("aside.png")))
     walk.click("pause_queue")
     walk.frames_to_come()
-    assert {strip.fcvg.state for _, strip in strips.ours()} == {properties.INCOMPLETE}
+    assert {strip.fcvg.state for _, strip in strips.ours()} == {strip_record.INCOMPLETE}
     walk.work(lambda: picture.with_name("aside.png").rename(picture))
     walk.click("try_again", take=take_between("P1"))
     walk.select(next(strip.name for _, strip in strips.ours() if strip.fcvg.key_start == "P2"))
     walk.click("resume")
-    assert {strip.fcvg.state for _, strip in strips.ours()} == {properties.DONE}
+    assert {strip.fcvg.state for _, strip in strips.ours()} == {strip_record.DONE}
 
 
 def retime(walk: Walk) -> None:

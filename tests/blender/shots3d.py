@@ -8,7 +8,8 @@ from typing import Any
 import bpy
 import rna
 
-from fcvg_blender import compat, looks, scene_prints, still_copy, stills
+from fcvg_blender import compat
+from fcvg_blender.keys_3d import render_frames, scene_copy, scene_fingerprint, shading
 
 SIZE = (32, 18)
 
@@ -67,18 +68,20 @@ class Shot3D:
         curve.update()
 
     def print_at(self, frame: int) -> str:
-        uid = still_copy.make(self.scene, looks.FINAL, "png")
+        uid = scene_copy.make(self.scene, shading.FINAL, "png")
         try:
-            with scene_prints.reading():
-                copy = still_copy.find(uid)
-                still_copy.set_frame(copy, frame)
-                return scene_prints.of(copy, frame)
+            with scene_fingerprint.reading():
+                copy = scene_copy.find(uid)
+                scene_copy.set_frame(copy, frame)
+                return scene_fingerprint.of(copy, frame)
         finally:
-            still_copy.remove(uid)
+            scene_copy.remove(uid)
 
-    def render(self, *frames: int, file_format: str = "png", look: looks.Look = looks.FINAL) -> list[stills.Still]:
-        order = stills.Order(self.scene.name, frames, look, self.folder / "keys", file_format)
-        return stills.render(self.scene, order)
+    def render(
+        self, *frames: int, file_format: str = "png", look: shading.Shading = shading.FINAL
+    ) -> list[render_frames.Still]:
+        order = render_frames.RenderRequest(self.scene.name, frames, look, self.folder / "keys", file_format)
+        return render_frames.render(self.scene, order)
 
 
 def state(scene: Any) -> Any:

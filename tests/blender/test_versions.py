@@ -14,9 +14,12 @@ import pytest
 from artist import DONE, files
 from edits import Edit
 
-from fcvg_blender import compat, properties, strips, takes, waiting
+from fcvg_blender import compat
+from fcvg_blender.edit import strip_takes, strips
 from fcvg_blender.engine import protocol
-from fcvg_blender.preferences import Choices
+from fcvg_blender.jobs import queue
+from fcvg_blender.settings import strip_record
+from fcvg_blender.settings.addon_choices import Choices
 
 FILES = Path(__file__).parent / "files"
 
@@ -35,7 +38,7 @@ def test_a_strip_from_another_version_is_understood(name: str, tmp_path: Path) -
     assert found is not None
     strip, record = found[1], found[1].fcvg
     # Its job ended with the Blender that wrote the file.
-    assert (record.state, record.method, record.count, record.made) == (properties.INCOMPLETE, "gmfss", 7, 6)
+    assert (record.state, record.method, record.count, record.made) == (strip_record.INCOMPLETE, "gmfss", 7, 6)
     assert (record.hold, record.seed, record.engine_timing()) == (2, 5, [0.1, 0.2, 0.3, 0.4])
     assert (record.key_start, record.key_end, record.start_frame, record.end_frame) == ("A", "B", 24, 32)
     files = [element.filename for element in strip.elements]
@@ -84,7 +87,7 @@ def test_a_strip_made_before_there_were_takes_is_resumed_and_removed(name: str, 
     written = (folder / "0001.png").stat().st_mtime_ns
     (folder / "0003.png").unlink()
     strips.sync(strip)
-    assert (strip.fcvg.state, strip.fcvg.made) == (properties.INCOMPLETE, 5)
+    assert (strip.fcvg.state, strip.fcvg.made) == (strip_record.INCOMPLETE, 5)
     strip.fcvg.print_start = strip.fcvg.print_end = ""  # as those versions left it
     assert bpy.ops.fcvg.resume() == {"FINISHED"}
     assert (strip.fcvg.state, files(strip)) == (DONE, made)
@@ -99,16 +102,16 @@ def test_a_strip_made_before_there_were_takes_is_resumed_and_removed(name: str, 
 def test_a_strip_made_before_there_were_takes_gets_others_and_is_timed_anew(tmp_path: Path) -> None:
     strip = opened("from_4.2", tmp_path)
     bpy.ops.fcvg.resume()
-    assert takes.retime(strip, "linear", 1) == 7
+    assert strip_takes.retime(strip, "linear", 1) == 7
     request = protocol.Request("", "", "", 7, method="dissolve", format="jpg")
-    waiting.run([waiting.add_take(strip, bpy.context.scene, request, Choices())])
+    queue.run([queue.add_take(strip, bpy.context.scene, request, Choices())])
     ((_, strip),) = strips.ours()
     assert (strip.fcvg.number, strip.fcvg.made, files(strip)[0]) == (2, 7, "0001.jpg")
     assert strips.folder(strip).parent == tmp_path / "inbetweens"
-    takes.show(strip, 1)
+    strip_takes.show(strip, 1)
     assert strips.folder(strip) == tmp_path / "inbetweens" / "A_id1"
     assert files(strip)[0] == "0001.png"
-    takes.retime(strip, [0.1, 0.2, 0.3, 0.4], 2)
+    strip_takes.retime(strip, [0.1, 0.2, 0.3, 0.4], 2)
     assert strip.fcvg.state == DONE
 
 
@@ -122,12 +125,13 @@ def test_takes_from_another_version_are_understood(name: str, tmp_path: Path) ->
     bpy.ops.wm.open_mainfile(filepath=str(blend))
     ((scene, strip),) = strips.ours()
     known = [
-        (each.number, each.id, each.state, each.method, each.seed, each.folder) for each in takes.all_of(strip.fcvg)
+        (each.number, each.id, each.state, each.method, each.seed, each.folder)
+        for each in strip_takes.all_of(strip.fcvg)
     ]
     assert known == [
         (1, "id1", DONE, "rife", 1, "A_id1"),
-        (2, "id2", properties.INCOMPLETE, "gmfss", 2, "A_id2"),
-        (3, "id3", properties.WAITING, "dissolve", 3, "A_id3"),
+        (2, "id2", strip_record.INCOMPLETE, "gmfss", 2, "A_id2"),
+        (3, "id3", strip_record.WAITING, "dissolve", 3, "A_id3"),
     ]
     record = strip.fcvg
     assert (record.number, record.pinned, record.count, record.engine_timing(), record.hold) == (
@@ -143,8 +147,8 @@ def test_takes_from_another_version_are_understood(name: str, tmp_path: Path) ->
     scene.fcvg.cuts = "MAKE"
     strip.fcvg.others[1].cuts_allowed = True
     edit.select(strip.name)
-    takes.show(strip, 3)
-    waiting.run(["id3"])
+    strip_takes.show(strip, 3)
+    queue.run(["id3"])
     ((_, strip),) = strips.ours()
     assert (strip.fcvg.id, strip.fcvg.state, strip.fcvg.made) == ("id3", DONE, 4)
     assert (compat.left(strip), compat.right(strip)) == (25, 29)

@@ -45,6 +45,6 @@ def test_holds_the_addon_and_the_engine_and_nothing_else(package: Path) -> None:
         for kind in ("py", "typed", "json", "toml", "po")
         for path in ROOT.glob(f"{part}/**/*.{kind}")
     }
-    assert {"fcvg_engine/models/registry.json", "fcvg_blender/engine/locks/tools.toml"} <= source
+    assert {"fcvg_engine/models/registry.json", "fcvg_blender/installer/pylocks/tools.toml"} <= source
     assert names == source | {"__init__.py", "blender_manifest.toml", "LICENSE", "README.md"}
     assert package.stat().st_size < LARGEST_BYTES

@@ -13,15 +13,18 @@ import rna
 from artist import idle, turn_until
 from edits import Edit
 
-from fcvg_blender import compat, folders, keyframes, operators, placeholder, properties, strips, takes, waiting
-from fcvg_blender.jobs import session
+from fcvg_blender import compat, operators
+from fcvg_blender.edit import placeholder, strip_takes, strips, take_files, take_folders
+from fcvg_blender.jobs import queue
+from fcvg_blender.jobs.session import session
+from fcvg_blender.settings import strip_record
 
 # `stale` is looked at anew from time to time, whatever was undone.
 # `cursor`, `cavity_curve`: Blender fills them in, or empties them, when undo brings a scene back.
 _NO_SETTINGS = {"stale", "cursor", "cavity_curve"}
 _STRIPS = {"strips", "strips_all", "sequences", "sequences_all"}  # looked at by themselves
 _BLOCKS = ("scenes", "objects", "images", "materials", "node_groups", "actions", "collections", "sounds", "worlds")
-_FOR_A_WHILE = (keyframes.TEMPORARY, placeholder.FILE, "film.blend")  # how names begin that are no frames and no keys
+_FOR_A_WHILE = (take_files.TEMPORARY, placeholder.FILE, "film.blend")  # how names begin that are no frames and no keys
 _PUSHES_ITSELF = {"inbetween_keyframes"}  # an undo step: it goes on long after the click
 _SHOWN = 12  # differences that a failure tells
 
@@ -51,7 +54,7 @@ class State:
             for curve in compat.fcurves(scene):
                 points = [(*point.co, point.interpolation) for point in curve.keyframe_points]
                 values[f"{scene.name}.curve {curve.data_path} {curve.array_index}"] = str(points)
-        paths = (path for root in (folder, folders.unsaved_root().parent) for path in root.rglob("*"))
+        paths = (path for root in (folder, take_folders.unsaved_root().parent) for path in root.rglob("*"))
         return cls(values, tuple(ours), {str(path): _digest(path) for path in paths if _is_kept(path)})
 
     def differences(self, other: State, but: tuple[str, ...] = ()) -> list[str]:
@@ -75,13 +78,13 @@ def broken() -> list[str]:
             found.append(f"{name}: {len(files)} files for {length} frames, {record.count} noted")
         if record.folder not in ("", folder.name):
             found.append(f"{name} shows {folder.name}, and its record says {record.folder}")
-        for take in takes.all_of(record):
-            made_something = take.made or take.state == properties.DONE
-            if made_something and not folders.of_take(strip, take).is_dir():
+        for take in strip_takes.all_of(record):
+            made_something = take.made or take.state == strip_record.DONE
+            if made_something and not take_folders.of_take(strip, take).is_dir():
                 found.append(f"{name}: the folder of take {take.number} is gone")
-            if take.state == properties.RUNNING and take.id not in session.busy_takes():
+            if take.state == strip_record.RUNNING and take.id not in session.busy_takes():
                 found.append(f"{name}: take {take.number} says that it is being made, and nothing runs")
-            if take.state == properties.DONE and take.made and not takes.has_drawings(strip, take):
+            if take.state == strip_record.DONE and take.made and not strip_takes.has_drawings(strip, take):
                 found.append(f"{name}: take {take.number} is done, and none of its drawings are there")
     return found
 
@@ -178,7 +181,7 @@ class Walk:
 
     def _seen(self, what: str, settled: bool = True) -> State:
         if settled:
-            turn_until(lambda: idle() and not waiting.can_go_on())
+            turn_until(lambda: idle() and not queue.can_go_on())
         self.edit.scene = bpy.context.scene
         _assert_none(broken(), f"broken after {what}")
         return State.of(self.edit.folder)
@@ -212,8 +215,8 @@ def _of_the_selection(state: State) -> tuple[str, ...]:
 
 
 def _folder_of(take_id: str) -> Path | None:
-    holder = next(takes.holders(take_id), None) if take_id else None
-    return folders.of_take(*holder[1:]) if holder else None
+    holder = next(strip_takes.holders(take_id), None) if take_id else None
+    return take_folders.of_take(*holder[1:]) if holder else None
 
 
 def _is_kept(path: Path) -> bool:

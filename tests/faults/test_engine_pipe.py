@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from engine_process import HANG_S, Worker
 
-from fcvg_engine import protocol
-from fcvg_engine.protocol import Done, Failed, Frame, Progress, Start
+from fcvg_engine.shared import protocol
+from fcvg_engine.shared.protocol import Done, Failed, Frame, Progress, Start
 
 MakeRequest = Callable[..., protocol.Request]
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ

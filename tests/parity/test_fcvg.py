@@ -17,15 +17,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from fcvg_engine.models import files
-from fcvg_engine.protocol import SamplingSettings
-from fcvg_engine.samplers import fcvg
-from fcvg_engine.samplers.base import Prediction
-from fcvg_engine.svd.decode import decode
-from fcvg_engine.svd.denoiser import SvdDenoiser
-from fcvg_engine.svd.encode import Encoded, encode
-from fcvg_engine.svd.models import Models, load, release
-from fcvg_engine.svd.plan import Plan
+from fcvg_engine.diffusion.decode import decode
+from fcvg_engine.diffusion.denoiser import SvdDenoiser
+from fcvg_engine.diffusion.encode import Encoded, encode
+from fcvg_engine.diffusion.memory_plan import MemoryPlan
+from fcvg_engine.diffusion.networks import Models, load, release
+from fcvg_engine.diffusion.samplers import fcvg
+from fcvg_engine.diffusion.samplers.base import Prediction
+from fcvg_engine.models import discovery
+from fcvg_engine.shared.protocol import SamplingSettings
 
 MOST_WRONG = 1e-4
 MOST_DIFFERENT = 0.5 / 255
@@ -52,7 +52,7 @@ class Case:
     conditions: torch.Tensor
     settings: SamplingSettings
     options: fcvg.SampleOptions
-    plan: Plan
+    plan: MemoryPlan
 
     def denoiser(self) -> SvdDenoiser:
         frames = len(self.conditions)
@@ -73,7 +73,7 @@ def models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = checkpoints.write(tmp_path_factory.mktemp("models"), *[sizes] if sizes.exists() else [])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FCVG_CHECKPOINTS", str(folder))
-        found = files.find()
+        found = discovery.find()
     yield load(found, "fcvg", torch.device("cpu"), torch.float32, lambda stage, fraction: None)
     release()
 
@@ -90,7 +90,7 @@ def fcvg_case(request: pytest.FixtureRequest, models: Models) -> Case:
     )
     guidance = given["guidance_scale"]
     options = fcvg.SampleOptions(given["num_inference_steps"], guidance, guidance)
-    plan = Plan("parity", decode_chunk=given["decode_chunk_size"])
+    plan = MemoryPlan("parity", decode_chunk=given["decode_chunk_size"])
     expected = load_file(folder / "expected.safetensors")
     conditions = torch.stack([read(path) for path in sorted(folder.glob("condition_*.png"))])
     assert len(conditions) == given["num_frames"]

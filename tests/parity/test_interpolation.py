@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from fcvg_engine.methods import gmfss, rife
-from fcvg_engine.methods.base import Options
+from fcvg_engine.core.method import Options
+from fcvg_engine.draft import gmfss, rife
 
 CPU = Options(torch.device("cpu"), as_published=True)
 METHODS = {"rife": rife.inbetween, "gmfss": gmfss.inbetween}

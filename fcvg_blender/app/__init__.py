@@ -1,0 +1,1 @@
+"""What holds the add-on together: Blender's handlers and `blender --command fcvg`."""

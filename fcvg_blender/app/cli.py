@@ -1,0 +1,283 @@
+"""`blender --command fcvg inbetween FILE.blend --strips A B`: the same click without a window.
+
+`storyboard FILE.blend` makes the inbetweens of a whole board, and goes on with one that was stopped half way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .. import compat
+from ..edit import gap_refusals, gaps, strip_takes, strips
+from ..engine import errors, protocol
+from ..i18n import amounts
+from ..jobs import queue
+from ..jobs.job import Job
+from ..jobs.session import exit_code, session
+from ..settings import addon_choices, enum_items, strip_record
+
+_handle: Any = None
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; the exit codes are the engine's: 0 done, 2 bad input, 3 missing part, 4 memory, 5 disk."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as leave:  # argparse has written its message
+        return int(leave.code or 0)
+    try:
+        return int({"inbetween": _inbetween, "storyboard": _storyboard}[arguments.verb](arguments))
+    except errors.FcvgError as error:
+        _say(f"{error.message} {error.hint}".strip())
+        return error.exit_code
+    except RuntimeError as error:  # an operator's report
+        _say(str(error).removeprefix("Error: ").strip())
+        return exit_code(session.error_code)
+    return 0
+
+
+def register() -> None:
+    """Make the command known."""
+    global _handle
+    _handle = bpy.utils.register_cli_command("fcvg", main)
+
+
+def unregister() -> None:
+    """Forget the command."""
+    global _handle
+    bpy.utils.unregister_cli_command(_handle)
+    _handle = None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="blender --command fcvg")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    pair = verbs.add_parser("inbetween", help="make the frames between two strips of a blend file")
+    pair.add_argument("file", type=Path, metavar="FILE.blend")
+    pair.add_argument("--strips", nargs=2, required=True, metavar=("A", "B"), help="names of the two strips")
+    board = verbs.add_parser("storyboard", help="make the frames between each strip of an edit and the next one")
+    board.add_argument("file", type=Path, metavar="FILE.blend")
+    which = board.add_mutually_exclusive_group()
+    which.add_argument("--strips", nargs="+", metavar="STRIP", help="names of the strips (default: all with a picture)")
+    which.add_argument("--channel", type=int, help="all strips with a picture on this channel")
+    board.add_argument("--cuts", choices=["make", "leave-out"], help="what to do with two pictures of different shots")
+    for verb in (pair, board):
+        verb.add_argument("--count", type=int, help="number of inbetweens where strips touch")
+        verb.add_argument("--method", choices=protocol.METHODS)
+        verb.add_argument("--timing", metavar="|".join((*protocol.TIMINGS, "t1,t2,…")))
+        verb.add_argument("--hold", type=int, choices=protocol.HOLDS)
+        verb.add_argument("--seed", type=int)
+        verb.add_argument("--placement", choices=[_word(item) for item in enum_items.PLACEMENTS])
+        verb.add_argument("--format", choices=protocol.FORMATS)
+        verb.add_argument("--output", type=Path, metavar="OTHER.blend", help="save there instead of over FILE.blend")
+    return parser
+
+
+def _inbetween(arguments: argparse.Namespace) -> int:
+    scene = _open(arguments)
+    _select(scene, arguments.strips)
+    _apply(scene.fcvg, arguments)
+    chain = gaps.chain(scene, compat.selected_strips(bpy.context), scene.fcvg)
+    _print(_sentence(scene, chain))
+    operators: Any = bpy.ops
+    with _reports_to(_Progress().show):
+        operators.fcvg.generate_inbetweens()
+    _save(arguments)
+    return 0
+
+
+def _storyboard(arguments: argparse.Namespace) -> int:
+    """All that can be made is made and saved, whatever fails; the code is that of the first failure."""
+    scene = _open(arguments)
+    _apply(scene.fcvg, arguments)
+    chosen = _chosen(scene, arguments)
+    unfinished = _wanted_again()
+    try:
+        chain = gaps.chain(scene, chosen, scene.fcvg)
+    except gap_refusals.ShotProblem:
+        if not unfinished:
+            raise
+        chain = gaps.Chain(())
+    choices = addon_choices.read(bpy.context)
+    session.engine(choices)
+    take_ids = [*unfinished, *queue.lay(scene, chain, choices)]
+    if unfinished:
+        _print(f"Going on with {len(unfinished)} that were not finished.")
+    if chain.shots:
+        _print(_sentence(scene, chain))
+    board = _Board(len(take_ids), lambda: _save(arguments))
+    with _reports_to(board.show):
+        finals = queue.run(take_ids)
+    failed = [each for each in finals if isinstance(each, protocol.Failed) and each.code != errors.LooksLikeCut.code]
+    made = sum(isinstance(each, protocol.Done) for each in finals)
+    if made:
+        _save(arguments)
+    _print(f"Made {made} of {len(take_ids)} in {amounts.duration(board.elapsed_s())}.")
+    for sentence in session.left_out:
+        _print(f"Left out: {sentence}")
+    for each in failed:
+        _say(f"Failed: {each.message} {each.hint}".strip())
+    return exit_code(failed[0].code) if failed else 0
+
+
+def _open(arguments: argparse.Namespace) -> Any:
+    """The scene whose edit is meant. Raises BadRequest on arguments that cannot be."""
+    if not arguments.file.is_file():
+        raise errors.BadRequest(f"There is no file {arguments.file}.")
+    if arguments.output and not arguments.output.resolve().parent.is_dir():
+        raise errors.BadRequest(f"There is no folder {arguments.output.resolve().parent}.", "Make it first.")
+    if arguments.count is not None and not 1 <= arguments.count <= protocol.MAX_COUNT:
+        raise errors.BadRequest(f"The number of inbetweens is 1 to {protocol.MAX_COUNT}.")
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(arguments.file.resolve()))
+    except RuntimeError as error:
+        raise errors.BadRequest(str(error).removeprefix("Error: ").strip()) from error
+    return compat.sequencer_scene(bpy.context)
+
+
+def _save(arguments: argparse.Namespace) -> None:
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str((arguments.output or arguments.file).resolve()))
+    except RuntimeError as error:
+        raise errors.DiskError(str(error).removeprefix("Error: ").strip()) from error
+
+
+def _sentence(scene: Any, chain: gaps.Chain) -> str:
+    return gaps.sentence(chain, enum_items.engine_word(scene.fcvg.method))
+
+
+def _chosen(scene: Any, arguments: argparse.Namespace) -> list[Any]:
+    """The strips of the board. Raises BadRequest."""
+    if arguments.strips:
+        _select(scene, arguments.strips)
+        return compat.selected_strips(bpy.context)
+    wanted = [strip for strip in compat.strips(scene) if strip.type != "SOUND"]
+    if arguments.channel is None:
+        return wanted
+    there = sorted({int(strip.channel) for strip in wanted})
+    if arguments.channel not in there:
+        raise errors.BadRequest(
+            f"There is no strip with a picture on channel {arguments.channel}.",
+            f"There are some on: {', '.join(map(str, there)) or 'none'}.",
+        )
+    return [strip for strip in wanted if strip.channel == arguments.channel]
+
+
+def _wanted_again() -> list[str]:
+    """Takes that an earlier command left waiting or half made, which are to be made first."""
+    for _, strip in strips.ours():
+        if strip.fcvg.state == strip_record.INCOMPLETE and not strip.fcvg.overlay:
+            queue.again(strip.fcvg)
+    return [entry.take.id for entry in queue.entries()]
+
+
+def _select(scene: Any, names: list[str]) -> None:
+    there = {strip.name for strip in compat.strips(scene)}
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise errors.BadRequest(
+            f"The edit has no strip {' and no strip '.join(repr(name) for name in missing)}.",
+            f"Its strips are: {', '.join(sorted(there)) or 'none'}.",
+        )
+    for strip in compat.strips(scene):
+        strip.select = strip.name in names
+
+
+def _apply(settings: Any, arguments: argparse.Namespace) -> None:
+    """Only what was given; the rest is as the artist left it in the file."""
+    if arguments.count is not None:
+        settings.count = arguments.count
+    if arguments.seed is not None:
+        settings.seed = arguments.seed
+    if arguments.hold is not None:
+        settings.hold = next(name for name, _, _, number in enum_items.HOLDS if number == arguments.hold)
+    for name in ("method", "placement", "format", "cuts"):
+        value = getattr(arguments, name, None)
+        if value is not None:
+            setattr(settings, name, _identifier(value))
+    if arguments.timing in protocol.TIMINGS:
+        settings.timing = _identifier(arguments.timing)
+    elif arguments.timing is not None:
+        settings.timing, settings.times = "CUSTOM", arguments.timing
+
+
+def _word(item: tuple[str, str, str, int]) -> str:
+    return enum_items.engine_word(item[0])
+
+
+def _identifier(word: str) -> str:
+    return word.upper().replace("-", "_")
+
+
+class _Progress:
+    """One line whenever there is something new to say of a job."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def show(self, job: Job) -> None:
+        """Called for each report."""
+        line = f"{job.fraction:4.0%}  {job.stage}  {job.eta()}".rstrip()
+        if line != self._last:
+            _print(line)
+            self._last = line
+
+
+class _Board:
+    """One line for each pair that is done with, and the file saved with the first that is made: a command that is
+    stopped later can go on from there."""
+
+    def __init__(self, count: int, save: Callable[[], None]) -> None:
+        self._count, self._save = count, save
+        self._began_s = time.monotonic()
+        self._ended = 0
+        self._saved = False
+
+    def elapsed_s(self) -> float:
+        """Since the beginning."""
+        return time.monotonic() - self._began_s
+
+    def show(self, job: Job) -> None:
+        """Called for each report."""
+        if job.id in session.jobs:
+            return
+        self._ended += 1
+        left = self._count - self._ended
+        take = next((take for _, _, take in strip_takes.holders(job.take)), None)
+        if take is None:
+            outcome = "left out"
+        elif take.state == strip_record.DONE:
+            outcome = f"{take.made} frames"
+            if not self._saved:
+                self._save()
+                self._saved = True
+        else:
+            outcome = f"failed: {take.error}"
+        time_left = amounts.time_left(self.elapsed_s() / self._ended * left)
+        _print(f"{self._ended}/{self._count}  {job.name}  {outcome}  {time_left}".rstrip())
+
+
+@contextmanager
+def _reports_to(show: Callable[[Job], None]) -> Iterator[None]:
+    session.on_progress = show
+    try:
+        yield
+    finally:
+        session.on_progress = None
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")

@@ -1,0 +1,1 @@
+"""The edit: gaps between keys, strips of inbetweens, their takes and their folders."""

@@ -1,0 +1,89 @@
+"""Why a pair of strips cannot get inbetweens, each with what the artist can do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import compat
+from ..engine import errors
+from ..i18n.translate import mark, plural, rpt
+
+_NO_PICTURE = {
+    "SOUND": (mark("“{name}” is a sound."), mark("Select strips that show a picture.")),
+    "ADJUSTMENT": (
+        mark("“{name}” is an adjustment layer and shows no picture of its own."),
+        mark("Select the strips below it."),
+    ),
+    "MULTICAM": (mark("“{name}” only shows what is on another channel."), mark("Select strips of that channel.")),
+    "CLIP": (mark("“{name}” is a movie clip strip."), mark("Put it into a meta strip (Ctrl G) and select that.")),
+    "MASK": (mark("“{name}” is a mask."), mark("Put it into a meta strip (Ctrl G) and select that.")),
+}
+
+
+class ShotProblem(errors.BadRequest):
+    """Why the selection cannot be inbetweened, in an artist's words, and what to do about it."""
+
+    code = "bad_selection"
+
+
+def is_picture(strip: Any) -> bool:
+    return strip.type != "SOUND" and not strip.fcvg.overlay
+
+
+def pair(strips: list[Any]) -> tuple[Any, Any]:
+    """The earlier and the later of the two strips that show a picture."""
+    pictures = [strip for strip in strips if is_picture(strip)]
+    if not strips:
+        raise ShotProblem("Nothing is selected.", "Select the two strips to be joined by inbetweens.")
+    if len(pictures) != 2:
+        if len(pictures) > 2 and all(strip.fcvg.id for strip in pictures):
+            raise ShotProblem("These are inbetweens.", "To make more, select the strips to be joined by them.")
+        if not pictures:
+            only_sound = all(strip.type == "SOUND" for strip in strips)
+            what = mark("Only sound is selected.") if only_sound else mark("Only conditions are selected.")
+            raise ShotProblem(what, "Select two strips that show a picture.")
+        if len(pictures) == 1:
+            raise ShotProblem("Only one strip is selected.", "Select a second strip: hold Shift and click it.")
+        raise ShotProblem(
+            rpt("{count} strips are selected, inbetweens among them.").format(count=len(pictures)),
+            "Select only strips to be keys.",
+        )
+    earlier, later = sorted(pictures, key=compat.left)
+    return earlier, later
+
+
+def check_order(earlier: Any, later: Any) -> None:
+    """Raises ShotProblem for strips that show no picture, or do not follow each other."""
+    for strip in (earlier, later):
+        if strip.type in _NO_PICTURE:
+            why, hint = _NO_PICTURE[strip.type]
+            raise ShotProblem(rpt(why).format(name=strip.name), hint)
+    if compat.right(earlier) > compat.left(later):
+        for effect, source in ((earlier, later), (later, earlier)):
+            if any(each.name == source.name for each in compat.inputs(effect)):
+                raise ShotProblem(
+                    rpt("The effect “{effect}” is made of “{strip}”, so there is nothing between them.").format(
+                        effect=effect.name, strip=source.name
+                    ),
+                    "Select strips that follow each other in time.",
+                )
+        overlap = min(compat.right(earlier), compat.right(later)) - compat.left(later)
+        raise ShotProblem(
+            plural(
+                "“{earlier}” and “{later}” overlap by 1 frame.",
+                "“{earlier}” and “{later}” overlap by {count} frames.",
+                overlap,
+            ).format(earlier=earlier.name, later=later.name, count=overlap),
+            "Move or trim them so that one ends before the other starts.",
+        )
+
+
+def check_visible(scene: Any, strip: Any) -> None:
+    if strip.mute:
+        raise ShotProblem(rpt("“{name}” is muted.").format(name=strip.name), "Unmute it (Alt H) to use its picture.")
+    channel = compat.channel(scene, strip.channel)
+    if channel.mute:
+        raise ShotProblem(
+            rpt("“{name}” lies on the muted channel “{channel}”.").format(name=strip.name, channel=channel.name),
+            "Unmute the channel.",
+        )

@@ -1,0 +1,381 @@
+"""Selection → shot: which two keys, which frames lie between them, on which channel; or why it cannot be, in words.
+
+Frames are those of the timeline. The earlier key is the last frame that the earlier strip shows before the
+inbetweens, the later key the first one that the later strip shows after them (handles count, not the content).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import bpy
+
+from .. import compat
+from ..engine import protocol
+from ..i18n.translate import mark, plural, rpt
+from ..timing import exposure
+from . import gaps
+from .gap_refusals import ShotProblem, check_order, check_visible, is_picture, pair
+
+GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of properties.PLACEMENTS
+
+_TOO_LONG = mark("The gap is {frames} frames long; at most {most} inbetweens can be made at once.")
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Two keys and the place of the inbetweens between them, as the edit is before anything is moved.
+
+    `start_strip`, `end_strip`: names of the strips, on the open level of the edit of scene `scene_name`.
+    `start_frame`, `end_frame`: frames of the timeline that show the two keys now.
+    `first` … `last`: the `count` frames of the timeline that the inbetweens will cover on `channel`.
+    With placement PUSH everything that starts at `first` or later moves right by `count` when they are inserted.
+    `metas`: names of the meta strips that are open, outermost first. One strip may be both keys.
+    """
+
+    scene_name: str
+    start_strip: str
+    end_strip: str
+    start_frame: int
+    end_frame: int
+    placement: str
+    first: int
+    last: int
+    count: int
+    channel: int
+    metas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Pairs of strips that follow each other: the `shots` between them, as the edit is before anything is moved, and
+    sentences about those that are `left_out`."""
+
+    shots: tuple[Shot, ...]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Inbetweens of all shots together."""
+        return sum(shot.count for shot in self.shots)
+
+
+def chain(scene: Any, strips: Iterable[Any], settings: Any) -> Chain:
+    """The shots between each of the selected strips and the next one. Raises ShotProblem where there is none.
+
+    With two strips any problem is raised; with more, pairs that cannot be inbetweened are left out, and those that
+    have inbetweens already.
+    """
+    chosen = list(strips)
+    pictures = sorted((strip for strip in chosen if is_picture(strip) and not strip.fcvg.id), key=compat.left)
+    if len(pictures) < 3:
+        return Chain((from_selection(scene, chosen, settings),))
+    filled = set(_filled(scene))
+    edit = _Edit.of(scene)
+    shots: list[Shot] = []
+    left_out: list[str] = []
+    for earlier, later in pairwise(pictures):
+        if (earlier.name, later.name) in filled:
+            there = rpt("“{earlier}” and “{later}” have inbetweens already.")
+            left_out.append(there.format(earlier=earlier.name, later=later.name))
+            continue
+        try:
+            shot = _between(scene, earlier, later, settings, edit)
+            if shots:
+                _check_shared(shots[-1], shot)
+        except ShotProblem as problem:
+            left_out.append(problem.message)
+        else:
+            shots.append(shot)
+    if not shots:
+        raise ShotProblem(left_out[0], "Select strips that follow each other in time.")
+    return Chain(tuple(shots), tuple(left_out))
+
+
+def is_inbetweens(strip: Any) -> bool:
+    """Whether the strip is one of ours that shows inbetweens."""
+    return bool(strip.type == "IMAGE" and strip.fcvg.id and not strip.fcvg.overlay)
+
+
+def from_selection(scene: Any, strips: Iterable[Any], settings: Any) -> Shot:
+    """The shot between two selected strips; sounds and conditions beside them are ignored. Raises ShotProblem."""
+    return between(scene, *pair(list(strips)), settings)
+
+
+def between(scene: Any, earlier: Any, later: Any, settings: Any) -> Shot:
+    """The shot between two strips of the open level. Raises ShotProblem."""
+    return _between(scene, earlier, later, settings, _Edit.of(scene))
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """What of the open level can be in the way, read once for a whole board: Blender takes long to tell.
+
+    `spans`: first frame, end and channel of each strip. `effects`: where the inputs of each effect begin, the earliest
+    and the latest. `locked`: where the last strip begins that cannot be moved.
+    """
+
+    spans: tuple[tuple[int, int, int], ...]
+    effects: tuple[tuple[int, int], ...]
+    locked: float
+
+    @classmethod
+    def of(cls, scene: Any) -> _Edit:
+        strips = list(compat.strips(scene))
+        locked_channels = {number for number in {strip.channel for strip in strips} if _is_locked(scene, number)}
+        spans = tuple((compat.left(strip), compat.right(strip), strip.channel) for strip in strips)
+        sources = ([compat.left(source) for source in compat.inputs(strip)] for strip in strips)
+        return cls(
+            spans=spans,
+            effects=tuple((min(lefts), max(lefts)) for lefts in sources if lefts),
+            locked=max(
+                (
+                    span[0]
+                    for strip, span in zip(strips, spans, strict=True)
+                    if span[2] in locked_channels or strip.lock
+                ),
+                default=-math.inf,
+            ),
+        )
+
+    def resists_push(self, cut: int) -> bool:
+        """Whether `to_push` would raise."""
+        return self.locked >= cut or any(first < cut <= last for first, last in self.effects)
+
+
+def _is_locked(scene: Any, channel: int) -> bool:
+    return bool(compat.channel(scene, channel).lock)
+
+
+def _between(scene: Any, earlier: Any, later: Any, settings: Any, edit: _Edit) -> Shot:
+    check_order(earlier, later)
+    for strip in (earlier, later):
+        check_visible(scene, strip)
+    cut = compat.right(earlier)
+    gap = compat.left(later) - cut
+    if gap > protocol.MAX_COUNT:
+        raise ShotProblem(
+            rpt(_TOO_LONG).format(frames=gap, most=protocol.MAX_COUNT),
+            "Move the strips closer together.",
+        )
+    if gap > 0:
+        placement, first, count = GAP, cut, gap
+    else:
+        placement, count = settings.placement, settings.count
+        first = _first_when_touching(earlier, later, placement, count)
+    if first - 1 < 0 and not _negative_frames_shown():
+        raise ShotProblem(
+            rpt("The earlier key is on frame {frame}, and Blender shows nothing before frame 0.").format(
+                frame=first - 1
+            ),
+            "Move the strips to the right, or allow negative frames in the preferences.",
+        )
+    pushing = placement == "PUSH"
+    if pushing and edit.resists_push(cut):
+        to_push(scene, cut)  # says why not
+    return Shot(
+        scene_name=scene.name,
+        start_strip=earlier.name,
+        end_strip=later.name,
+        start_frame=first - 1,
+        end_frame=first if pushing else first + count,
+        placement=placement,
+        first=first,
+        last=first + count - 1,
+        count=count,
+        channel=_free_channel(scene, edit.spans, first, count, max(earlier.channel, later.channel), pushing),
+        metas=tuple(meta.name for meta in scene.sequence_editor.meta_stack),
+    )
+
+
+def of_strip(scene: Any, strip: Any) -> Shot:
+    """The gap of a strip of inbetweens as it is now, wherever its keys have been moved since. Raises ShotProblem.
+
+    Its channel is the strip's own. Inbetweens that lie over their keys keep their place; in a gap they follow it.
+    """
+    record = strip.fcvg
+    earlier, later = keys_of(scene, strip)
+    first, count = compat.content_left(strip), record.count
+    if record.placement in {GAP, "PUSH"} and earlier.name != later.name:
+        first = compat.right(earlier)
+        count = compat.left(later) - first
+        if count < 1:
+            raise ShotProblem(
+                rpt("There is no room any more between “{earlier}” and “{later}”.").format(
+                    earlier=earlier.name, later=later.name
+                ),
+                "Move the keys apart, or remove the inbetweens.",
+            )
+        if count > protocol.MAX_COUNT:
+            raise ShotProblem(
+                rpt(_TOO_LONG).format(frames=count, most=protocol.MAX_COUNT),
+                "Move the strips closer together.",
+            )
+    return Shot(
+        scene_name=scene.name,
+        start_strip=earlier.name,
+        end_strip=later.name,
+        start_frame=_within(earlier, first - 1),
+        end_frame=_within(later, first + count),
+        placement=record.placement,
+        first=first,
+        last=first + count - 1,
+        count=count,
+        channel=strip.channel,
+        metas=tuple(meta.name for meta in compat.metas_around(strip)),
+    )
+
+
+def keys_of(scene: Any, strip: Any) -> tuple[Any, Any]:
+    """The two strips that the inbetweens of `strip` lie between. Raises ShotProblem when one is gone."""
+    record = strip.fcvg
+    beside = [each for each in compat.contents(compat.home(scene, strip)) if each != strip]
+    # A key that was split or duplicated has its id twice: the nearer one counts.
+    first, after = compat.left(strip), compat.right(strip)
+    earlier = _key(beside, record.key_start_id, record.key_start, lambda key: abs(compat.right(key) - first))
+    later = _key(beside, record.key_end_id, record.key_end, lambda key: abs(compat.left(key) - after))
+    for key, name, gone in (
+        (earlier, record.key_start, rpt("The earlier key of “{strip}”, the strip “{key}”, is gone.")),
+        (later, record.key_end, rpt("The later key of “{strip}”, the strip “{key}”, is gone.")),
+    ):
+        if key is None:
+            raise ShotProblem(
+                gone.format(strip=strip.name, key=name), "Bring it back, or select two strips and generate anew."
+            )
+    return earlier, later
+
+
+def _filled(scene: Any) -> Iterator[tuple[str, str]]:
+    """Names of the keys between which inbetweens lie on the open level."""
+    for strip in compat.strips(scene):
+        if is_inbetweens(strip):
+            with suppress(ShotProblem):
+                earlier, later = keys_of(scene, strip)
+                yield earlier.name, later.name
+
+
+def _key(strips: list[Any], key_id: str, name: str, distance: Callable[[Any], int]) -> Any:
+    found = [strip for strip in strips if key_id and strip.fcvg.key == key_id]
+    if not found:
+        found = [strip for strip in strips if strip.name == name]  # of a file made before keys had ids
+    return min(found, key=distance, default=None)
+
+
+def _within(strip: Any, frame: int) -> int:
+    """The frame that the strip shows which is nearest to `frame`."""
+    return max(compat.left(strip), min(frame, compat.right(strip) - 1))
+
+
+def sentence(chain: Chain, method_label: str) -> str:
+    """What will happen, such as `12 inbetweens, frames 25–36, channel 3, RIFE`."""
+    shot = chain.shots[0]
+    if len(chain.shots) > 1:
+        text = rpt("{gaps} gaps, {count} inbetweens, {method}").format(
+            gaps=len(chain.shots), count=chain.count, method=method_label
+        )
+        moved = sum(each.count for each in chain.shots if each.placement == "PUSH")
+        return text + (rpt("; later strips move right by up to {frames}").format(frames=moved) if moved else "")
+    text = plural(
+        "1 inbetween, frame {first}, channel {channel}, {method}",
+        "{count} inbetweens, frames {first}–{last}, channel {channel}, {method}",
+        shot.count,
+    ).format(count=shot.count, first=shot.first, last=shot.last, channel=shot.channel, method=method_label)
+    if shot.placement == "PUSH":
+        text += rpt("; later strips move right by {frames}").format(frames=shot.count)
+    return text
+
+
+def to_push(scene: Any, cut: int) -> list[Any]:
+    """The strips of the open level to be moved so that everything from frame `cut` on starts later, rightmost first.
+
+    Effects follow their inputs and are left out. Raises ShotProblem where something is locked or would be torn.
+    """
+    moving = [strip for strip in compat.strips(scene) if compat.left(strip) >= cut]
+    names = {strip.name for strip in moving}
+    for strip in compat.strips(scene):
+        sources = [source.name in names for source in compat.inputs(strip)]
+        if any(sources) and not all(sources):
+            raise ShotProblem(
+                rpt("The effect “{name}” joins a strip before the cut to one after it; pushing would tear it.").format(
+                    name=strip.name
+                ),
+                "Choose another place for the inbetweens, or remove the effect.",
+            )
+    for strip in moving:
+        if strip.lock or compat.channel(scene, strip.channel).lock:
+            raise ShotProblem(
+                rpt("“{name}” comes after the cut and is locked, so it cannot be pushed.").format(name=strip.name),
+                "Unlock the strip and its channel, or choose another place for the inbetweens.",
+            )
+    free = [strip for strip in moving if not any(True for _ in compat.inputs(strip))]
+    return sorted(free, key=compat.left, reverse=True)
+
+
+def _negative_frames_shown() -> bool:
+    context: Any = bpy.context
+    return bool(context.preferences.edit.use_negative_frames)
+
+
+def _check_shared(before: Shot, after: Shot) -> None:
+    """A strip between two others keeps a frame of its own. Raises ShotProblem."""
+    if before.end_strip == after.start_strip and before.end_frame > after.start_frame:
+        raise ShotProblem(
+            rpt("“{name}” is too short for inbetweens over its start and its end.").format(name=after.start_strip),
+            "Make fewer inbetweens, or push the later strips to make room.",
+        )
+
+
+def _first_when_touching(earlier: Any, later: Any, placement: str, count: int) -> int:
+    """First frame of `count` inbetweens at the cut of two strips that touch. Each strip keeps at least one frame."""
+    cut = compat.right(earlier)
+    over_end = {"OVER_END": count, "OVER_START": 0, "CENTRED": count // 2, "PUSH": 0}[placement]
+    over_start = 0 if placement == "PUSH" else count - over_end
+    end = plural("too short for 1 inbetween over its end", "too short for {count} inbetweens over its end", over_end)
+    start = plural(
+        "too short for 1 inbetween over its start", "too short for {count} inbetweens over its start", over_start
+    )
+    for strip, covered, why in ((earlier, over_end, end), (later, over_start, start)):
+        length = compat.right(strip) - compat.left(strip)
+        if covered >= length:
+            raise ShotProblem(
+                plural("“{name}” shows 1 frame, {why}.", "“{name}” shows {count} frames, {why}.", length).format(
+                    name=strip.name, count=length, why=why.format(count=covered)
+                ),
+                "Make fewer inbetweens, or push the later strips to make room.",
+            )
+    return cut - over_end
+
+
+def free_channel(scene: Any, first: int, count: int, above: int) -> int:
+    """The lowest channel over `above` that is free on the frames, neither locked nor muted. Raises ShotProblem."""
+    return _free_channel(scene, _Edit.of(scene).spans, first, count, above, pushing=False)
+
+
+def _free_channel(
+    scene: Any, spans: Iterable[tuple[int, int, int]], first: int, count: int, above: int, pushing: bool
+) -> int:
+    """When later strips are pushed away, only those that start before the cut and go on after it are in the way."""
+    end = first if pushing else first + count
+    taken = {channel for left, right, channel in spans if right > first and left < end}
+    for number in range(above + 1, compat.LAST_CHANNEL + 1):
+        channel = compat.channel(scene, number)
+        if number not in taken and not channel.lock and not channel.mute:
+            return number
+    raise ShotProblem(
+        rpt("There is no free channel above {above} on frames {first}–{last}.").format(
+            above=above, first=first, last=first + count - 1
+        ),
+        "Free a channel above both strips: unlock it, unmute it, or move what lies there.",
+    )
+
+
+def key_of(scene: Any, shot: gaps.Shot, which: str) -> tuple[Any, int]:
+    """The strip that shows a key of the shot, and the frame on which it does."""
+    name, frame = (shot.start_strip, shot.start_frame) if which == exposure.START else (shot.end_strip, shot.end_frame)
+    beside = compat.contents(compat.level_in(scene, shot.metas))
+    return next(strip for strip in beside if strip.name == name), frame

@@ -1,0 +1,69 @@
+"""Which strip an operator or panel means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import compat
+from ..engine import errors
+from . import conditions_strip as overlays
+from . import gaps, strip_takes
+
+
+def inbetweens(context: Any) -> Any:
+    """The active strip when it is one of ours that shows inbetweens, else None."""
+    strip = _active(context)
+    return strip if strip is not None and not strip.fcvg.overlay else None
+
+
+def selected(context: Any) -> list[Any]:
+    """The strips of inbetweens among those that are selected, without one the active strip; [] without either."""
+    strip = inbetweens(context)
+    found = [each for each in compat.selected_strips(context) if gaps.is_inbetweens(each)]
+    return found or ([strip] if strip is not None else [])
+
+
+def numbered_take(context: Any, number: int) -> Any:
+    """The take with this number of the active strip of inbetweens, with 0 the one that it shows; None without."""
+    strip = inbetweens(context)
+    if strip is None:
+        return None
+    return next((each for each in strip_takes.all_of(strip.fcvg) if each.number == (number or strip.fcvg.number)), None)
+
+
+def gap(context: Any) -> tuple[int, int] | None:
+    """Frame of the earlier key and number of inbetweens of the gap that is meant: the first that is selected, without
+    one that of the active strip of inbetweens; None without either. For a gap that is pushed open, as it will be."""
+    scene = compat.sequencer_scene(context)
+    try:
+        shot = gaps.chain(scene, compat.selected_strips(context), scene.fcvg).shots[0]
+    except errors.FcvgError:
+        strip = inbetweens(context)
+        return None if strip is None else (round(compat.content_start(strip)) - 1, strip.fcvg.count)
+    return shot.first - 1, shot.count
+
+
+def overlay(context: Any) -> Any:
+    """The active strip when it is one of ours that shows conditions, else None."""
+    strip = _active(context)
+    return strip if strip is not None and strip.fcvg.overlay else None
+
+
+def conditions(context: Any) -> Any:
+    """The strip of conditions that is active, or the one of the two strips that are selected; else None."""
+    strip = overlay(context)
+    if strip is not None:
+        return strip
+    scene = compat.sequencer_scene(context)
+    try:
+        shot = gaps.from_selection(scene, compat.selected_strips(context), scene.fcvg)
+    except errors.FcvgError:
+        return None
+    return next(overlays.of_pair(scene, shot), None)
+
+
+def _active(context: Any) -> Any:
+    scene = compat.sequencer_scene(context)
+    editor = scene.sequence_editor if scene else None
+    strip = editor.active_strip if editor else None
+    return strip if strip is not None and strip.fcvg.id else None

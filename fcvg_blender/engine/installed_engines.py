@@ -1,0 +1,115 @@
+"""The engines that the installer has made, and which of them is used. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import file_lock, places
+
+STAMP = "engine.json"
+POINTER = "engine.json"
+ENGINES = "engines"
+LEASE = ".lease"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}")
+
+
+@dataclass(frozen=True)
+class EngineStamp:
+    """What an environment was made of. `name` is its folder's; `packages` name → version; `made` an ISO date and time;
+    `size_bytes` what it takes on the disk."""
+
+    name: str
+    lock_sha256: str
+    accelerator: str
+    python: str
+    packages: dict[str, str]
+    made: str
+    base_python: str
+    size_bytes: int
+
+    @property
+    def folder(self) -> Path:
+        """Where the environment lies."""
+        return engines() / self.name
+
+    def sentence(self) -> str:
+        """What it is, for an artist."""
+        torch = f", torch {self.packages['torch']}" if "torch" in self.packages else ""
+        return f"Engine for {self.accelerator}{torch}, Python {self.python}, installed {self.made[:10]}"
+
+
+def engines() -> Path:
+    """The folder of all environments."""
+    return places.user_data() / ENGINES
+
+
+def pointed(data: Path | None = None) -> Path | None:
+    """The environment that the pointer in `data` (the user's) names, whether it is there or not; None without one."""
+    data = data or places.user_data()
+    try:
+        content = json.loads((data / POINTER).read_bytes())
+    except OSError:
+        return None
+    except (ValueError, RecursionError):
+        content = None
+    name = content.get("engine") if isinstance(content, dict) else None
+    return data / ENGINES / (name if isinstance(name, str) and _NAME.fullmatch(name) else "unreadable")
+
+
+def stamp_of(folder: Path) -> EngineStamp | None:
+    """The stamp in `folder`, None where there is none that could be understood."""
+    try:
+        content = json.loads((folder / STAMP).read_bytes())
+        stamp = EngineStamp(**{**content, "name": folder.name})
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+    return stamp if isinstance(stamp.packages, dict) else None
+
+
+def current() -> EngineStamp | None:
+    """The engine in use, when it was made by the installer and is whole."""
+    folder = pointed()
+    return stamp_of(folder) if folder and not fault(folder) else None
+
+
+def fault(folder: Path) -> str:
+    """What keeps the environment `folder` from running, a sentence; empty when nothing does. Quick: it looks, and runs
+    nothing."""
+    stamp, python = stamp_of(folder), places.interpreter(folder)
+    if not folder.is_dir() or stamp is None:
+        return "The installed engine is not there any more."
+    if python is None or not _home(folder).is_dir():
+        return f"The Python that the engine was made with is gone ({stamp.base_python})."
+    if len(list(site_packages(folder).glob("*.dist-info"))) < len(stamp.packages):
+        return "Parts of the installed engine are missing."
+    return ""
+
+
+def site_packages(folder: Path) -> Path:
+    """Where the environment `folder` has its packages."""
+    return next(folder.glob("lib/python3*/site-packages"), folder / "Lib" / "site-packages")
+
+
+def lease(python: Path) -> int | None:
+    """A descriptor to be handed to a process that `python` runs: as long as it is open there, nobody removes the
+    environment. None where there is nothing to hold: another's environment, Windows (which removes no file in use)."""
+    if os.name == "nt":
+        return None
+    with suppress(OSError):
+        return file_lock.acquire(python.parents[1] / LEASE, shared=True)
+    return None
+
+
+def _home(folder: Path) -> Path:
+    """The folder of the Python that an environment was made with, as it has noted it down."""
+    try:
+        lines = (folder / "pyvenv.cfg").read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return folder / "nothing"
+    entries = dict(line.split("=", 1) for line in lines if "=" in line)
+    return Path(next((value.strip() for key, value in entries.items() if key.strip() == "home"), "/nothing"))

@@ -1,0 +1,31 @@
+"""Where the add-on's code lies, and what belongs to the user. No bpy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def root() -> Path:
+    """The folder that holds `fcvg_engine`: the installed extension's, or the checkout's."""
+    return Path(__file__).resolve().parents[2]
+
+
+def user_data() -> Path:
+    """The user's own folder of this project, the same one the engine uses; it outlives updates of the add-on."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "fcvg"
+
+
+def interpreter(folder: Path) -> Path | None:
+    """The Python of the environment `folder`, None where it has none or that is gone."""
+    for name in ("bin/python", "Scripts/python.exe", "python.exe"):
+        if (folder / name).is_file():
+            return folder / name
+    return None

@@ -1,0 +1,1 @@
+"""Words for the artist: translation, amounts, and the catalogues of each language."""

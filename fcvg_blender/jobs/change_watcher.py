@@ -1,0 +1,152 @@
+"""Looks from time to time whether inbetweens still fit their keys, and notes on the strip what has changed.
+
+Only the note is written, and only when it is another one: no undo step, nothing that would ask to be saved. It never
+renders and never generates anything; what to do about a change is the artist's decision.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import bpy
+
+from .. import compat
+from ..edit import gap_refusals, gaps, strips
+from ..i18n.translate import mark, rpt
+from ..keys import key_fingerprint
+from ..settings import strip_record
+from ..timing import exposure
+
+INTERVAL_S = 2.0
+BUDGET_S = 0.005  # of the main thread, for one turn
+
+START, END, BOTH = "START", "END", "BOTH"  # the picture of a key is another one
+GAP = "GAP"  # the gap has another length, or the inbetweens do not lie in it any more
+LOST = "LOST"  # a key is gone
+
+_next = 0  # of the strips, the one whose turn it is
+
+
+def look_at(scene: Any, strip: Any, until_s: float = math.inf) -> bool:
+    """Note on a strip of inbetweens what has changed since the take that it shows was made; whether that is news.
+
+    Takes that are not finished, or were made before there were prints, have nothing to be compared with. Raises
+    `key_prints.OutOfTime` when a large file could not be read until `time.perf_counter()` says `until_s`.
+    """
+    changed = _changed(scene, strip, until_s)
+    if strip.fcvg.stale == changed:
+        return False
+    strip.fcvg.stale = changed
+    return True
+
+
+def look_at_all() -> int:
+    """Look at every strip of inbetweens in the file, however long that takes; the number of those that have changed."""
+    found = _watched()
+    for scene, strip in found:
+        look_at(scene, strip)
+    return sum(bool(strip.fcvg.stale) for _, strip in found)
+
+
+def sentence(scene: Any, strip: Any) -> tuple[str, str]:
+    """What has been noted on a strip, for an artist, and what to do about it; ('', '') where nothing has changed."""
+    record = strip.fcvg
+    again = rpt("Regenerate makes these frames anew. Those that are there stay as a take.")
+    if record.stale == LOST:
+        return rpt("A key of these frames is gone."), rpt("Bring it back, or select two strips and generate anew.")
+    if record.stale == GAP:
+        try:
+            shot = gaps.of_strip(scene, strip)
+        except gap_refusals.ShotProblem as problem:
+            return problem.message, problem.hint
+        if shot.count == record.count:
+            return rpt("The keys are somewhere else now."), again
+        gap = rpt("The gap is {gap} frames now; these are {count}.").format(gap=shot.count, count=record.count)
+        return gap, again
+    words = {
+        START: mark("The earlier key “{start}” has changed."),
+        END: mark("The later key “{end}” has changed."),
+        BOTH: mark("Both keys, “{start}” and “{end}”, have changed."),
+    }
+    if record.stale not in words:
+        return "", ""
+    return rpt(words[record.stale]).format(start=record.key_start, end=record.key_end), again
+
+
+def tick() -> float:
+    """One turn of the timer: as many strips as there is time for, the others next time; seconds to the next turn."""
+    global _next
+    context: Any = bpy.context
+    playing = any(window.screen.is_animation_playing for window in context.window_manager.windows)
+    if playing or bpy.app.is_job_running("RENDER"):
+        return INTERVAL_S
+    until_s = time.perf_counter() + BUDGET_S
+    found = _watched()
+    news = False
+    for _ in found:
+        _next %= len(found)
+        try:
+            news |= look_at(*found[_next], until_s)
+        except key_fingerprint.OutOfTime:
+            break
+        _next += 1
+        if time.perf_counter() > until_s:
+            break
+    if news:
+        _redraw(context)
+    return INTERVAL_S
+
+
+def register() -> None:
+    """Begin to watch. Without a window nobody would see what has been noted."""
+    if compat.has_window():
+        bpy.app.timers.register(tick, first_interval=INTERVAL_S, persistent=True)
+
+
+def unregister() -> None:
+    """Watch no longer."""
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
+
+
+def _watched() -> list[tuple[Any, Any]]:
+    return [(scene, strip) for scene, strip in strips.ours() if not strip.fcvg.overlay]
+
+
+def _changed(scene: Any, strip: Any, until_s: float) -> str:
+    record = strip.fcvg
+    if record.state != strip_record.DONE or not (record.print_start and record.print_end):
+        return ""
+    try:
+        gaps.keys_of(scene, strip)
+    except gap_refusals.ShotProblem:
+        return LOST
+    try:
+        shot = gaps.of_strip(scene, strip)
+    except gap_refusals.ShotProblem:
+        return GAP
+    if (shot.first, shot.count) != (compat.content_start(strip), record.count):
+        return GAP
+    start = _is_other(scene, strip, shot, exposure.START, "print_start", until_s)
+    end = _is_other(scene, strip, shot, exposure.END, "print_end", until_s)
+    return {(False, False): "", (True, False): START, (False, True): END, (True, True): BOTH}[start, end]
+
+
+def _is_other(scene: Any, strip: Any, shot: gaps.Shot, which: str, field: str, until_s: float) -> bool:
+    """Whether the key `which` is not the one any more whose print is in `field` of the strip's record."""
+    key, frame = gaps.key_of(scene, shot, which)
+    now, before = key_fingerprint.of(scene, key, frame, until_s), getattr(strip.fcvg, field)
+    if key_fingerprint.differ(now, before):
+        return True
+    if now != before and not strip.fcvg.stale:
+        setattr(strip.fcvg, field, now)  # in the words of this version of Blender from now on
+    return False
+
+
+def _redraw(context: Any) -> None:
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR":
+                area.tag_redraw()

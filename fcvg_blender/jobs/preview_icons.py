@@ -1,0 +1,71 @@
+"""Contact sheets of frames that are being denoised, as icons for the panel. Not saved, gone when their job ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import bpy
+import bpy.utils.previews
+import numpy as np
+
+if TYPE_CHECKING:
+    from .job import Job
+
+_icons: Any = None  # Blender's collection of pictures, made with the first one
+_shown: dict[str, int] = {}  # job → the step that its picture shows
+
+
+def refresh(jobs: Iterable[Job]) -> None:
+    """Show the newest sheet of each job and forget those of jobs that are not among `jobs`. Takes milliseconds."""
+    if bpy.app.background:
+        return  # nobody looks
+    wanted = {job.id: job for job in jobs if job.preview}
+    for job_id in set(_shown) - set(wanted):
+        del _shown[job_id], _icons[job_id]
+    for job in wanted.values():
+        if job.preview and _shown.get(job.id) != job.preview.step and _load(job.id, str(job.folder / job.preview.file)):
+            _shown[job.id] = job.preview.step
+    if not _shown:
+        close()
+
+
+def icon(job_id: str) -> int:
+    """The icon that shows a job's sheet, 0 while there is none."""
+    return int(_icons[job_id].icon_id) if job_id in _shown else 0
+
+
+def close() -> None:
+    """Free all pictures."""
+    global _icons
+    _shown.clear()
+    if _icons is not None:
+        bpy.utils.previews.remove(_icons)
+        _icons = None
+
+
+def _load(job_id: str, path: str) -> bool:
+    """Put the picture at `path` into the job's icon; whether it could be read: the engine may have deleted it.
+
+    Not `previews.load`: it goes through the user's cache of thumbnails and makes everything small.
+    """
+    global _icons
+    try:
+        image = bpy.data.images.load(path)
+    except RuntimeError:
+        return False
+    try:
+        size: Any = image.size
+        width, height = size
+        if not width * height:
+            return False
+        pixels = np.empty(width * height * 4, np.float32)
+        image.pixels.foreach_get(pixels)
+    finally:
+        bpy.data.images.remove(image)
+    if _icons is None:
+        _icons = bpy.utils.previews.new()
+    preview = _icons[job_id] if job_id in _icons else _icons.new(job_id)
+    preview.image_size = width, height
+    preview.image_pixels_float.foreach_set(pixels)
+    return True

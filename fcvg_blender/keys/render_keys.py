@@ -1,0 +1,288 @@
+"""Writes the two keys of a shot: what each strip shows, rendered out of the edit as pictures the engine can read.
+
+A copy of the scene is rendered and thrown away, so nothing of the artist's scene changes. In the copy all else on
+the frame is muted, so what remains is the strip alone, with the inputs of an effect and the contents of a meta
+strip, which Blender renders muted or not. Removing strips would not do: the copy shares its action with the scene,
+and Blender removes the F-curves of a removed strip.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import bpy
+import imbuf
+
+from .. import compat
+from ..edit.gaps import Shot
+from ..edit.take_files import TEMPORARY, suffix
+from ..engine import errors
+from ..i18n.translate import rpt
+from ..timing.exposure import END, START
+from . import key_fingerprint, plain_png
+
+_BYTES_PER_PIXEL = {".png": 8, ".exr": 16}
+
+# Views that show display-encoded pixels unchanged. The first is Blender's own, the others come with other
+# colour configurations (ACES, and any).
+PLAIN_VIEWS = ("Standard", "Un-tone-mapped", "Raw")
+
+_METADATA = [
+    each.identifier for each in bpy.types.RenderSettings.bl_rna.properties if each.identifier.startswith("use_stamp_")
+]
+
+
+def write_keys(scene: Any, shot: Shot, folder: Path, file_format: str, percentage: int = 100) -> tuple[Path, Path]:
+    """Render both keys into `folder` and give back their paths; see `write_key`."""
+    start, end = (write_key(scene, shot, which, folder, file_format, percentage) for which in (START, END))
+    return start, end
+
+
+def write_key(scene: Any, shot: Shot, which: str, folder: Path, file_format: str, percentage: int = 100) -> Path:
+    """Render one key (`which` is START or END) into `folder` and give back its path.
+
+    As large as the scene's frame, or `percentage` of that, 1 to 100 in each direction.
+
+    16 bit PNG, or 32 bit EXR where `file_format` is `exr`; RGBA, alpha straight in PNG and premultiplied in EXR;
+    no view transform. A picture that is shown just as it is on disk is copied, with 8 bits and perhaps no alpha.
+    An existing file is replaced, never half. Blocks; to be called from the main thread.
+
+    Raises BadImage when a picture is missing on disk or cannot be read, DiskError when the key cannot be written,
+    BadRequest while Blender renders something else.
+    """
+    if bpy.app.is_job_running("RENDER"):
+        raise errors.BadRequest("Blender is rendering.", "Wait until it has finished, then try again.")
+    name, frame = (shot.start_strip, shot.start_frame) if which == START else (shot.end_strip, shot.end_frame)
+    strip = next(each for each in compat.contents(compat.level_in(scene, shot.metas)) if each.name == name)
+    _check_sources(strip, frame)
+    if file_format != "exr" and percentage == 100:
+        picture = _untouched(scene, strip, frame)
+        if picture is not None:
+            return _bring(picture, folder, which + suffix(file_format), shutil.copyfile)
+    with _copy_of(scene, shot.metas) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
+        _set_up(copy, file_format)
+        copy.render.resolution_percentage = percentage
+        rendered = Path(scratch, which + suffix(file_format))
+        _render_alone(copy, name, frame, rendered)
+        return _bring(rendered, folder, rendered.name, shutil.move)
+
+
+@contextmanager
+def _copy_of(scene: Any, metas: tuple[str, ...]) -> Iterator[Any]:
+    """A copy of the scene with the meta strips `metas` open, gone afterwards together with all that came with it."""
+    had_result = "Render Result" in bpy.data.images
+    with no_render_handlers():
+        copy = scene.copy()
+        try:
+            strips = {strip.name: strip for strip in compat.all_strips(copy)}
+            for meta in metas:
+                _unmute(copy, strips[meta])  # else Blender finds nothing to render
+                copy.sequence_editor.display_stack(strips[meta])
+            yield copy
+        finally:
+            bpy.data.scenes.remove(copy)
+            result = bpy.data.images.get("Render Result")
+            if result is not None and not had_result:
+                bpy.data.images.remove(result)
+
+
+@contextmanager
+def no_render_handlers() -> Iterator[None]:
+    """Other add-ons react to a finished render (uploads, sounds); a key is no render of theirs.
+
+    Frame handlers still run: they may change what a strip shows, and they get the copy.
+    """
+    handlers = [getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers) if name.startswith("render_")]
+    saved = [list(each) for each in handlers]
+    for each in handlers:
+        each.clear()
+    try:
+        yield
+    finally:
+        for each, functions in zip(handlers, saved, strict=True):
+            each[:] = functions
+
+
+def _set_up(copy: Any, file_format: str) -> None:
+    """Full resolution, nothing added, pixels as the strip has them."""
+    render = copy.render
+    render.resolution_percentage = 100
+    render.use_sequencer = True
+    render.use_compositing = False
+    render.use_border = False
+    render.use_multiview = False
+    render.use_stamp = False
+    for name in _METADATA:  # Blender's preview would print it over the picture
+        setattr(render, name, False)
+    render.dither_intensity = 0.0
+
+    # Not compressed: the files are read once, on this machine, and `_check_whole` relies on it.
+    settings = render.image_settings
+    if file_format == "exr":
+        compat.set_file_format(settings, "OPEN_EXR")
+        settings.color_depth = "32"
+        settings.exr_codec = "NONE"
+    else:
+        compat.set_file_format(settings, "PNG")
+        settings.color_depth = "16"
+        settings.compression = 0
+    settings.color_mode = "RGBA"
+    settings.color_management = "FOLLOW_SCENE"
+
+    with suppress(TypeError):  # as below
+        copy.display_settings.display_device = "sRGB"
+    view = copy.view_settings
+    for name in PLAIN_VIEWS:
+        try:
+            view.view_transform = name
+            break
+        except TypeError:  # a name that this colour configuration does not have
+            continue
+    view.look = "None"
+    view.exposure = 0.0
+    view.gamma = 1.0
+    view.use_curve_mapping = False
+    if hasattr(view, "use_white_balance"):  # since 4.3
+        view.use_white_balance = False
+
+
+def _unmute(copy: Any, strip: Any) -> None:
+    strip.mute = False
+    compat.channel(copy, strip.channel).mute = False
+
+
+def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
+    """What the strip `name` shows on `frame`, without anything above or below it."""
+    animated = compat.animated_paths(copy)
+    for strip in compat.strips(copy):
+        if strip.name == name:
+            strip.mute = False
+            if strip.fcvg.promoted:
+                _strip_look(copy, strip)
+            if strip.blend_type != "REPLACE":
+                strip.blend_type = "ALPHA_OVER"  # multiplied with the nothing below, it would vanish
+        elif compat.left(strip) <= frame < compat.right(strip):
+            strip.mute = True
+            if strip.path_from_id("mute") in animated:  # muting its channel lasts, but is slow in 4.2
+                compat.channel(copy, strip.channel).mute = True
+    copy.frame_current, copy.frame_subframe = frame, 0.0
+    copy.render.filepath = str(path)
+    # The operator's own `scene` argument would take the frame from the window's scene.
+    with bpy.context.temp_override(scene=copy):
+        try:
+            bpy.ops.render.render(write_still=True)
+        except RuntimeError as error:
+            raise errors.DiskError(
+                rpt("“{name}” could not be rendered on frame {frame}: {reason}").format(
+                    name=name, frame=frame, reason=str(error).strip().removeprefix("Error: ")
+                ),
+                "Render that frame yourself to see what is wrong, or see whether the disk is full.",
+            ) from error
+    width, height = (side * copy.render.resolution_percentage // 100 for side in _frame_size(copy))
+    _check_whole(path, width * height)
+
+
+def _strip_look(copy: Any, strip: Any) -> None:
+    """Leave only the picture as it is on disk: the inbetweens beside a promoted key carry the same look themselves."""
+    copy.animation_data_clear()
+    for modifier in list(strip.modifiers):
+        strip.modifiers.remove(modifier)
+    for owner, names in (
+        (strip.transform, ("offset_x", "offset_y", "scale_x", "scale_y", "rotation")),
+        (strip.crop, ("min_x", "max_x", "min_y", "max_y")),
+        (strip, ("use_flip_x", "use_flip_y", "color_multiply", "color_saturation", "multiply_alpha")),
+    ):
+        for name in names:
+            if hasattr(owner, name):
+                setattr(owner, name, owner.bl_rna.properties[name].default)
+    strip.blend_alpha = 1.0  # 4.2 gives another default
+
+
+def _frame_size(scene: Any) -> tuple[int, int]:
+    return scene.render.resolution_x, scene.render.resolution_y
+
+
+def _check_whole(path: Path, pixels: int) -> None:
+    """Raise DiskError for a file cut short: Blender does not tell when the disk is full."""
+    if not path.is_file() or path.stat().st_size < pixels * _BYTES_PER_PIXEL[path.suffix]:
+        raise errors.DiskError(
+            rpt("The key “{name}” could not be written whole.").format(name=path.name),
+            rpt("See whether the disk that holds {folder} is full.").format(folder=bpy.app.tempdir),
+        )
+
+
+def _untouched(scene: Any, strip: Any, frame: int) -> Path | None:
+    """The file that the strip shows on `frame` just as it is, the size of the frame: rendering would give its pixels
+    again, and take Blender a hundred times as long. None where rendering might not."""
+    plain_colours = strip.type == "IMAGE" and strip.colorspace_settings.name == compat.SRGB
+    if not plain_colours or scene.sequencer_colorspace_settings.name != compat.SRGB:
+        return None
+    path = Path(bpy.path.abspath(strip.directory), strip.strip_elem_from_frame(frame).filename)
+    if not plain_png.is_plain(path, *_frame_size(scene)) or not key_fingerprint.is_untouched(scene, strip, frame):
+        return None
+    return path
+
+
+def _bring(file: Path, folder: Path, name: str, by: Callable[[Path, Path], Any]) -> Path:
+    """Move or copy a finished file into `folder`, whole or not at all."""
+    target, partial = folder / name, folder / f"{TEMPORARY}{name}"
+    try:
+        by(file, partial)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise errors.DiskError(
+            rpt("The key “{name}” could not be written: {reason}.").format(
+                name=target.name, reason=error.strerror or error
+            ),
+            rpt("See whether there is room and whether you may write in {folder}.").format(folder=folder),
+        ) from error
+    return target
+
+
+def _check_sources(strip: Any, frame: int) -> None:
+    """Raise BadImage where a file that the strip shows on `frame` is missing or broken.
+
+    Blender would render it as nothing or as plain magenta, and the engine would take that for the picture.
+    """
+    if strip.type == "IMAGE":
+        element = strip.strip_elem_from_frame(frame)
+        _check_file(strip, Path(bpy.path.abspath(strip.directory), element.filename), _opens_as_image)
+    elif strip.type == "MOVIE":
+        _check_file(strip, Path(bpy.path.abspath(strip.filepath)), lambda path: strip.fps > 0)
+    elif strip.type == "SCENE" and strip.scene is None:
+        raise errors.BadImage(
+            rpt("“{name}” has lost its scene.").format(name=strip.name), "Choose a scene for the strip."
+        )
+    elif strip.type == "META":
+        for inner in compat.contents(strip):
+            if not inner.mute and compat.left(inner) <= frame < compat.right(inner):
+                _check_sources(inner, frame)
+    for source in compat.inputs(strip):
+        _check_sources(source, frame)
+
+
+def _check_file(strip: Any, path: Path, opens: Any) -> None:
+    if not path.is_file():
+        raise errors.BadImage(
+            rpt("The file of “{name}” is missing: {path}").format(name=strip.name, path=path),
+            "Bring the file back, or choose File ▸ External Data ▸ Find Missing Files.",
+        )
+    if not opens(path):
+        raise errors.BadImage(
+            rpt("The file of “{name}” cannot be read: {path}").format(name=strip.name, path=path),
+            "It may be cut short or no picture at all.",
+        )
+
+
+def _opens_as_image(path: Path) -> bool:
+    try:
+        imbuf.load(str(path)).free()
+    except (OSError, ValueError):  # ValueError: what it holds is no image
+        return False
+    return True

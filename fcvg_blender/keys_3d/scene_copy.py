@@ -1,0 +1,171 @@
+"""The copy of a 3D scene that is rendered in its stead, so that nothing of the artist's scene ever changes.
+
+It shares all objects with the scene; what is set up here belongs to the copy alone. It says of itself that it is
+temporary: an undo step or a file that was saved meanwhile may hold it, and `remove_all` finds it there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import compat
+from .shading import Shading
+
+_NAME = ".Inbetween Keys"  # names that begin with a dot are left out of Blender's menus
+_MARK = "fcvg_temporary"  # on node groups and worlds
+_FILE_OUTPUT = "CompositorNodeOutputFile"
+
+
+def make(scene: Any, look: Shading, file_format: str) -> int:
+    """Copy `scene`, ready to render stills as 16 bit PNG or, where `file_format` is `exr`, 32 bit OpenEXR, RGBA.
+
+    Gives its `session_uid`, by which `find` finds it: references do not outlive an undo.
+    """
+    copy = scene.copy()
+    copy.name = _NAME
+    copy.fcvg.stills.is_temporary = True
+    try:
+        _set_up(scene, copy, file_format)
+        look.apply(copy)
+        if look.background is not None:
+            copy.world = _plain_world(look.background)
+    except BaseException:
+        remove(copy.session_uid)
+        raise
+    return int(copy.session_uid)
+
+
+def find(uid: int) -> Any:
+    """The copy with this `session_uid`, None when it is gone."""
+    return next((scene for scene in _temporary() if scene.session_uid == uid), None)
+
+
+def remove(uid: int) -> None:
+    """Throw the copy away with all that was made for it; harmless when it is gone."""
+    copy = find(uid)
+    if copy is not None:
+        bpy.data.scenes.remove(copy)
+    kinds: tuple[Any, ...] = (bpy.data.node_groups, bpy.data.worlds)
+    for kind in kinds:
+        for each in [each for each in kind if _MARK in each]:
+            kind.remove(each)
+
+
+def remove_all() -> None:
+    """Throw away every copy, such as those that undo or an opened file has brought."""
+    for uid in [scene.session_uid for scene in _temporary()]:
+        remove(uid)
+
+
+def set_frame(copy: Any, frame: int) -> None:
+    """The frame to be rendered, and the camera that a marker binds to it. Raises nothing where there is none."""
+    copy.frame_current, copy.frame_subframe = frame, 0.0
+    camera = camera_at(copy, frame)
+    if camera is not None:
+        copy.camera = camera
+
+
+def camera_at(scene: Any, frame: int) -> Any:
+    """The scene's camera on `frame`: that of the newest marker with one, before the first marker its own; or None."""
+    bound = sorted((marker.frame, marker.camera.name_full) for marker in scene.timeline_markers if marker.camera)
+    passed = [name for at, name in bound if at <= frame]
+    if not bound:
+        return scene.camera
+    name = passed[-1] if passed else bound[0][1]
+    return next(marker.camera for marker in scene.timeline_markers if marker.camera and marker.camera.name_full == name)
+
+
+def _temporary() -> list[Any]:
+    scenes: list[Any] = list(bpy.data.scenes)
+    return [scene for scene in scenes if scene.library is None and scene.fcvg.stills.is_temporary]
+
+
+def _set_up(scene: Any, copy: Any, file_format: str) -> None:
+    if copy.sequence_editor is not None:
+        _forget_edit(copy)
+    render = copy.render
+    render.use_sequencer = False
+    render.use_multiview = False
+    render.use_crop_to_border = False  # a key is as large as the frame
+    render.use_stamp = False
+    render.use_lock_interface = False
+    render.use_persistent_data = False  # it would stay in memory
+    render.use_file_extension = False
+    settings = render.image_settings
+    if file_format == "exr":
+        compat.set_file_format(settings, "OPEN_EXR")
+        settings.color_depth = "32"
+        settings.exr_codec = "ZIP"
+    else:
+        compat.set_file_format(settings, "PNG")
+        settings.color_depth = "16"
+        settings.compression = 15
+    settings.color_mode = "RGBA"
+    settings.color_management = "FOLLOW_SCENE"
+    _take_compositing(scene, copy)
+
+
+def _forget_edit(copy: Any) -> None:
+    """Without its own strips nothing of the add-on takes the copy for an edit. The scene shares its action: away first,
+    because Blender would remove strips' F-curves."""
+    animation = copy.animation_data
+    action = animation.action if animation else None
+    slot = getattr(animation, "action_slot", None)
+    if action is not None:
+        animation.action = None
+    copy.sequence_editor_clear()
+    if action is not None:
+        animation.action = action
+        if slot is not None:
+            animation.action_slot = slot
+
+
+def _take_compositing(scene: Any, copy: Any) -> None:
+    """Let the copy composite what it renders itself, with nodes of its own where scenes share them."""
+    tree = compat.compositing_tree(copy)
+    if tree is None:
+        return
+    if not tree.is_embedded_data:
+        tree = _own(tree)
+        copy.compositing_node_group = tree
+    _adapt(tree, scene, copy)
+
+
+def _plain_world(colour: tuple[float, ...]) -> Any:
+    world: Any = bpy.data.worlds.new(_NAME)
+    world.color = colour
+    world[_MARK] = True
+    return world
+
+
+def _own(tree: Any) -> Any:
+    own = tree.copy()
+    own[_MARK] = True
+    return own
+
+
+def _adapt(tree: Any, scene: Any, copy: Any) -> None:
+    """Let File Output nodes write nothing and nodes that show `scene` show `copy`, inside groups as well."""
+    for node in tree.nodes:
+        if node.bl_idname == _FILE_OUTPUT:
+            node.mute = True
+        elif getattr(node, "scene", None) == scene:
+            node.scene = copy
+        elif _is_group(node) and _must_adapt(node.node_tree, scene):
+            node.node_tree = _own(node.node_tree)
+            _adapt(node.node_tree, scene, copy)
+
+
+def _must_adapt(tree: Any, scene: Any) -> bool:
+    return any(
+        node.bl_idname == _FILE_OUTPUT
+        or getattr(node, "scene", None) == scene
+        or (_is_group(node) and _must_adapt(node.node_tree, scene))
+        for node in tree.nodes
+    )
+
+
+def _is_group(node: Any) -> bool:
+    return node.bl_idname == "CompositorNodeGroup" and node.node_tree is not None

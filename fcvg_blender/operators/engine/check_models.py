@@ -1,0 +1,31 @@
+"""Ask the engine which model files it finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ...engine import errors
+from ...jobs import outcome, timer
+from ...jobs.outcome import Result
+from ...jobs.session import session
+from ...settings import addon_choices
+
+
+class FCVG_OT_check_models(bpy.types.Operator):
+    """Start the engine and let it say which methods have all they need"""
+
+    bl_idname = "fcvg.check_models"
+    bl_label = "Check Models"
+
+    def execute(self, context: Any) -> Result:
+        """With a window: returns at once, the answer appears in the panel. Without: returns with the answer."""
+        try:
+            session.look_again(addon_choices.read(context))
+        except errors.FcvgError as error:
+            return outcome.refuse(self, error)
+        if bpy.app.background:
+            session.await_greeting()
+        timer.wake()
+        return {"FINISHED"}

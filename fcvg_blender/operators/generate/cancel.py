@@ -1,0 +1,37 @@
+"""Stop a generation and have the edit as it was before."""
+
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from ...jobs import queue, timer
+from ...jobs.outcome import Result
+from ...jobs.session import session
+
+
+class FCVG_OT_cancel(bpy.types.Operator):
+    """Stop making these inbetweens; the edit becomes what it was before"""
+
+    bl_idname = "fcvg.cancel"
+    bl_label = "Cancel Inbetweens"
+    # No undo step of its own: going back over a generation that was cancelled must not need two.
+    bl_options = {"INTERNAL"}
+
+    job: StringProperty(name="Job", description="Id of a job", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    take: StringProperty(  # type: ignore[valid-type]
+        name="Take", description="Id of a take; with neither, everything stops", options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this."""
+        if self.take:
+            queue.cancel(self.take)
+        elif self.job:
+            session.cancel(self.job)
+        else:
+            queue.cancel_all()
+        timer.wake()
+        return {"FINISHED"}

@@ -1,0 +1,25 @@
+"""Take the list of pairs without inbetweens out of the panel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ...jobs import timer
+from ...jobs.outcome import Result
+from ...jobs.session import session
+
+
+class FCVG_OT_dismiss_left_out(bpy.types.Operator):
+    """Take this list out of the panel"""
+
+    bl_idname = "fcvg.dismiss_left_out"
+    bl_label = "Dismiss"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, _context: Any) -> Result:
+        """Blender calls this."""
+        session.left_out = []
+        timer.publish()
+        return {"FINISHED"}

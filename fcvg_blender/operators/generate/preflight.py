@@ -1,0 +1,41 @@
+"""Look at two keys before paying for their inbetweens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ... import compat
+from ...edit import gaps
+from ...engine import errors
+from ...jobs import launch, look_first, outcome, timer
+from ...jobs.outcome import Result
+from ...settings import addon_choices
+
+
+class FCVG_OT_preflight(bpy.types.Operator):
+    """See whether the two keys belong together, which method suits them, and what each would take here"""
+
+    bl_idname = "fcvg.preflight"
+    bl_label = "Look First"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        if context.window_manager.fcvg.preflight.running:
+            cls.poll_message_set("The keys are being looked at.")
+            return False
+        return launch.can(cls, context, pair=True)
+
+    def execute(self, context: Any) -> Result:
+        """With a window: returns at once. Without: returns when it is known."""
+        scene = compat.sequencer_scene(context)
+        try:
+            shot = gaps.from_selection(scene, compat.selected_strips(context), scene.fcvg)
+            job = look_first.begin(scene, shot, addon_choices.read(context))
+        except errors.FcvgError as error:
+            look_first.refuse(error)
+            return outcome.refuse(self, error)
+        timer.wake()
+        return outcome.settle(self, job)

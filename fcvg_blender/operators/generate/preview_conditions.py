@@ -1,0 +1,34 @@
+"""See what will lead a generation before paying for it: lines and poses, laid over the edit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ... import compat
+from ...engine import methods
+from ...jobs import launch
+from ...jobs.outcome import Result
+from ...settings import enum_items
+
+
+class FCVG_OT_preview_conditions(bpy.types.Operator):
+    """Draw the lines and poses that will lead the inbetweens and lay them over the edit; nothing is generated"""
+
+    bl_idname = "fcvg.preview_conditions"
+    bl_label = "Preview Conditions"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this; the reason why not becomes the button's tooltip."""
+        method = compat.sequencer_scene(context).fcvg.method
+        if not methods.is_conditioned(enum_items.engine_word(method)):
+            cls.poll_message_set("Only FCVG is led by conditions. Choose it as the method.")
+            return False
+        return launch.can(cls, context, pair=True)
+
+    def execute(self, context: Any) -> Result:
+        """See `launch.preview`."""
+        return launch.preview(self, context)

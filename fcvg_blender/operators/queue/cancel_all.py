@@ -1,0 +1,38 @@
+"""Empty the queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ...i18n.translate import rpt
+from ...jobs import queue, timer
+from ...jobs.outcome import Result
+
+
+class FCVG_OT_cancel_all(bpy.types.Operator):
+    """Take all inbetweens of the queue out of the edit. Frames that are there stay"""
+
+    bl_idname = "fcvg.cancel_all"
+    bl_label = "Cancel All"
+    bl_options = {"INTERNAL"}  # no undo step of its own, as fcvg.cancel
+
+    def invoke(self, context: Any, event: Any) -> Result:
+        """Blender calls this."""
+        count = len(queue.listed())
+        if count < 2:
+            return self.execute(context)
+        return context.window_manager.invoke_confirm(  # type: ignore[no-any-return]
+            self,
+            event,
+            title=rpt("Take {count} inbetweens out of the edit that are not made yet?").format(count=count),
+            message="Those that are made stay.",
+            confirm_text="Take Out",
+        )
+
+    def execute(self, _context: Any) -> Result:
+        """Blender calls this."""
+        queue.cancel_all()
+        timer.wake()
+        return {"FINISHED"}

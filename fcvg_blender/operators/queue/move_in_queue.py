@@ -1,0 +1,56 @@
+"""Change the order in which inbetweens are made."""
+# mypy: disable-error-code="valid-type"
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty
+
+from ...jobs import queue, timer
+from ...jobs.outcome import Result
+from ...settings import strip_record
+
+DIRECTIONS = [
+    ("FIRST", "Make Next", "Make these inbetweens before all others that wait", 0),
+    ("UP", "Earlier", "Make these inbetweens one place earlier", 1),
+    ("DOWN", "Later", "Make these inbetweens one place later", 2),
+]
+_PLACES = {"FIRST": -1_000_000, "UP": -1, "DOWN": 1}
+
+
+class FCVG_OT_move_in_queue(bpy.types.Operator):
+    """Change when the chosen inbetweens of the queue are made"""
+
+    bl_idname = "fcvg.move_in_queue"
+    bl_label = "Move in the Queue"
+    # The order is in the file as the strips are, so it is undone as they are; many clicks are one step back.
+    bl_options = {"INTERNAL", "UNDO_GROUPED"}
+
+    direction: EnumProperty(
+        name="Direction", description="Where to in the queue", items=DIRECTIONS, default="UP", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def description(cls, _context: Any, properties: Any) -> str:
+        """Blender calls this."""
+        return next(text for name, _, text, _ in DIRECTIONS if name == properties.direction)
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        status = context.window_manager.fcvg
+        row = status.queue_row
+        if not (0 <= row < len(status.queue) and status.queue[row].state == strip_record.WAITING):
+            cls.poll_message_set("Choose inbetweens in the list that wait for their turn.")
+            return False
+        return True
+
+    def execute(self, context: Any) -> Result:
+        """The row stays the chosen one."""
+        status = context.window_manager.fcvg
+        take_id = status.queue[status.queue_row].take
+        queue.move(take_id, _PLACES[self.direction])
+        timer.wake()
+        status.queue_row = next((row for row, item in enumerate(status.queue) if item.take == take_id), 0)
+        return {"FINISHED"}

@@ -1,0 +1,51 @@
+"""An inbetween becomes a key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ... import compat
+from ...edit import selection
+from ...engine import errors
+from ...i18n.translate import error_sentence
+from ...jobs import launch, outcome, queue
+from ...jobs.outcome import Result
+from ...settings import addon_choices
+from ...takes import promote
+
+
+class FCVG_OT_promote_to_key(bpy.types.Operator):
+    """Make the inbetween under the playhead a key of your own, to be painted over: its picture is copied into the
+    folder “keys” beside the file, and the frames on both sides of it are made anew"""
+
+    bl_idname = "fcvg.promote_to_key"
+    bl_label = "Promote to Key"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this; the reason why not becomes the button's tooltip."""
+        strip = selection.inbetweens(context)
+        if strip is None:
+            cls.poll_message_set("Make a strip of inbetweens the active one.")
+            return False
+        scene = compat.sequencer_scene(context)
+        try:
+            promote.check(scene, strip, scene.frame_current)
+        except errors.FcvgError as problem:
+            cls.poll_message_set(error_sentence(problem))
+            return False
+        return True
+
+    def execute(self, context: Any) -> Result:
+        """With a window: returns at once, the frames on both sides fill by themselves. Without: returns with them."""
+        scene = compat.sequencer_scene(context)
+        try:
+            choices = addon_choices.read(context)
+            beside, request = promote.promote(scene, selection.inbetweens(context), scene.frame_current, choices)
+        except errors.FcvgError as error:
+            return outcome.refuse(self, error)
+        waiting = [queue.add_take(strip, scene, request, choices) for strip in beside]
+        return launch.go(self, context, waiting, at_once=False) if waiting else {"FINISHED"}

@@ -1,0 +1,121 @@
+"""Another timing for inbetweens that are there: which drawing shows on which frame is all that changes."""
+# mypy: disable-error-code="valid-type"
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from ... import compat
+from ...edit import selection, strip_takes
+from ...engine import errors
+from ...i18n.catalogues import OWN
+from ...i18n.translate import rpt, tip
+from ...jobs import outcome
+from ...jobs.outcome import Result
+from ...settings import enum_items
+from ...timing import exposure, spacing
+
+KEEP = "KEEP"
+
+_NOT_KEPT = {"SKIP_SAVE"}  # else a button that sets the spacing alone would set the last click's hold as well
+
+
+class FCVG_OT_retime(bpy.types.Operator):
+    """Space the drawings of the selected inbetweens anew, at once, out of those that are there"""
+
+    bl_idname = "fcvg.retime"
+    bl_label = "Retime Inbetweens"
+    bl_options = {"REGISTER", "UNDO"}
+
+    timing: EnumProperty(
+        name="Timing",
+        description="How the drawings are spaced between the keys",
+        items=[(KEEP, "As It Is", "Leave the spacing of each strip as it is", 100), *enum_items.TIMINGS],
+        default=KEEP,
+        options=_NOT_KEPT,
+    )
+    times: StringProperty(
+        name="Chart",
+        description="Numbers between 0, the earlier key, and 1, the later key, such as 0.1, 0.5, 0.9. "
+        "A strip with another number of drawings follows the same curve",
+        options=_NOT_KEPT,
+    )
+    hold: EnumProperty(
+        name="Hold",
+        description="How many frames each drawing is shown",
+        items=[(KEEP, "As It Is", "Leave each strip on ones, twos or threes as it is", 0), *enum_items.HOLDS],
+        default=KEEP,
+        options=_NOT_KEPT,
+        translation_context=OWN,
+    )
+
+    @classmethod
+    def description(cls, _context: Any, chosen: Any) -> str:
+        """Blender calls this, for a button that chooses one thing."""
+        for items, word in ((enum_items.TIMINGS, chosen.timing), (enum_items.HOLDS, chosen.hold)):
+            for name, _, text, _ in items:
+                if name == word:
+                    return f"{tip(text)}. {tip('At once, out of the drawings that are there')}"
+        return tip(str(cls.__doc__))
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        if not selection.selected(context):
+            cls.poll_message_set("Select strips of inbetweens.")
+            return False
+        return True
+
+    def invoke(self, context: Any, _event: Any) -> Result:
+        """A click. Asks for what only the artist can say, beginning with the chart as it is."""
+        nothing_said = self.timing == KEEP and self.hold == KEEP
+        if nothing_said or (self.timing == spacing.TYPED and not self.times):
+            self.timing = spacing.TYPED
+            record = selection.selected(context)[0].fcvg
+            shown = dict.fromkeys(exposure.frame_times(record.count, record.engine_timing(), record.hold))
+            self.times = spacing.written(shown)
+            window_manager: Any = context.window_manager
+            return window_manager.invoke_props_dialog(self, width=420)  # type: ignore[no-any-return]
+        return self.execute(context)
+
+    def draw(self, _context: Any) -> None:
+        """Blender calls this."""
+        layout: Any = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "timing")
+        if self.timing == spacing.TYPED:
+            layout.prop(self, "times")
+        layout.prop(self, "hold")
+
+    def execute(self, context: Any) -> Result:
+        """All of the strips or, where the chart does not fit one of them, none."""
+        scene = compat.sequencer_scene(context)
+        chosen = selection.selected(context)
+        try:
+            charts = [self._chart(scene, strip) for strip in chosen]
+        except errors.FcvgError as error:
+            return outcome.refuse_chore(self, error)
+        stand_ins = sum(strip_takes.retime(strip, *chart) for strip, chart in zip(chosen, charts, strict=True))
+        if stand_ins:
+            frames = sum(strip.fcvg.count for strip in chosen)
+            shown = rpt("{count} of {frames} frames show a stand-in: the nearest drawing")
+            self.report({"INFO"}, shown.format(count=stand_ins, frames=frames))
+        return {"FINISHED"}
+
+    def _chart(self, scene: Any, strip: Any) -> tuple[str | list[float], int]:
+        """Timing and hold for one strip, as the engine takes them. Raises BadRequest."""
+        record = strip.fcvg
+        kept = record.hold if self.hold == KEEP else None
+        hold = kept or next(frames for name, _, _, frames in enum_items.HOLDS if name == self.hold)
+        if self.timing == KEEP:
+            chart = record.engine_timing()
+        elif self.timing == spacing.TYPED:
+            chart = spacing.parsed(self.times)
+        else:
+            first = round(compat.content_start(strip)) - 1
+            last = first + record.count + 1
+            chart = spacing.wanted(scene.fcvg.spacing, self.timing, "", record.count, hold, first, last)
+        return exposure.refitted(chart, record.count, hold), hold

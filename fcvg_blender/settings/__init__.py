@@ -1,0 +1,1 @@
+"""What the artist chooses and what Blender saves: properties of scenes, strips and preferences."""

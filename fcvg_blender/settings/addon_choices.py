@@ -1,0 +1,81 @@
+"""The artist's choices that hold for all files, as the rest of the add-on reads them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..engine import find_python, places, process
+
+# What Blender knows the add-on by: the extension's package, or this one where it runs from a checkout.
+ADDON_ID = __name__.partition("fcvg_blender")[0].rstrip(".") or "fcvg_blender"
+
+# Preference → variable of the environment; the environment wins.
+STUDIO = {
+    "index_url": "FCVG_INDEX_URL",
+    "wheels": "FCVG_WHEELS",
+    "proxy": "FCVG_PROXY",
+    "hub_endpoint": "HF_ENDPOINT",
+    "models_folder": "FCVG_MODELS",
+}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the rest of the add-on needs of the preferences. `device` is the engine's word; `studio` are variables of
+    the environment with what they are set to in the preferences."""
+
+    engine_python: str = ""
+    device: str = "auto"
+    idle_minutes: int = 10
+    output_folder: str = "//inbetweens"
+    checkpoints: str = ""
+    commercial_only: bool = False
+    studio: tuple[tuple[str, str], ...] = ()
+
+    def launch(self) -> process.Launch:
+        """How the engine is to be started now. Raises MissingPart when no Python for it is found."""
+        return process.Launch(
+            python=find_python.find(self.engine_python).path,
+            root=places.root(),
+            log_folder=places.user_data() / "logs",
+            idle_s=self.idle_minutes * 60.0,
+            online=bpy.app.online_access,
+            checkpoints=Path(self.checkpoints) if self.checkpoints else None,
+            studio=self.studio,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What a command is started with."""
+        checkpoints = Path(self.checkpoints) if self.checkpoints else None
+        return process.environment(os.environ, bpy.app.online_access, self.studio, checkpoints)
+
+
+def read(context: Any) -> Choices:
+    """The choices in effect; the defaults where the add-on runs without being enabled in the preferences."""
+    found = of_addon(context)
+    if found is None:
+        return Choices()
+    studio = ((variable, absolute(getattr(found, name))) for name, variable in STUDIO.items())
+    return Choices(
+        engine_python=absolute(found.engine_python),
+        device=found.device.lower(),
+        idle_minutes=found.idle_minutes,
+        output_folder=found.output_folder or Choices.output_folder,
+        checkpoints=absolute(found.checkpoints),
+        commercial_only=found.commercial_only,
+        studio=tuple((variable, value) for variable, value in studio if value),
+    )
+
+
+def of_addon(context: Any) -> Any:
+    """The preferences as Blender keeps them, None where the add-on is not enabled in them."""
+    addon = context.preferences.addons.get(ADDON_ID)
+    return addon.preferences if addon else None
+
+
+def absolute(path: str) -> str:
+    """// is the folder of the blend file; what is no path stays as it is."""
+    return str(bpy.path.abspath(path)) if path else ""

@@ -1,0 +1,102 @@
+"""What a strip remembers: its gap, the take that it shows, and its other takes."""
+# mypy: disable-error-code="valid-type"
+# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+import bpy
+from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringProperty
+
+from ..engine import protocol
+
+# States of a take; '' is no strip of ours. WAITING: the engine has not got it yet; ASKING: it looks like a cut, and the
+# artist has to decide.
+WAITING, RUNNING, DONE, INCOMPLETE, ASKING = "WAITING", "RUNNING", "DONE", "INCOMPLETE", "ASKING"
+UNFINISHED = (WAITING, RUNNING, ASKING)
+
+
+class TakeFields:
+    """What there is of each take; `id` is empty on every strip that is not ours.
+
+    Words (`method`, `format`) are those of the engine. Splitting and duplicating a strip copies its record, so
+    several strips may carry one id: they show the same frames.
+    """
+
+    id: StringProperty(name="Id", description="Ties the take to its job and its folder")
+    number: IntProperty(name="Take", description="Number of the take, counted from 1", min=1, default=1)
+    state: StringProperty(name="State", description="Whether the frames wait, are being made, are done or incomplete")
+    place: IntProperty(name="Place", description="Place in the queue: lower ones are made first", min=0)
+    folder: StringProperty(name="Folder", description="Name of the folder with the keys and the frames")
+    method: StringProperty(name="Method", description="The method that was asked for")
+    method_used: StringProperty(name="Method Used", description="The method that made the frames")
+    made: IntProperty(name="Made", description="Frames that are there so far", min=0)
+    seed: IntProperty(name="Seed", description="Start of the random numbers")
+    generation: StringProperty(name="Generation", description="Conditions and sampling, as JSON; empty without")
+    format: StringProperty(name="File Format", description="Format of the frames on disk")
+    engine_version: StringProperty(name="Engine", description="Version of the engine that made the frames")
+    notes: StringProperty(name="Notes", description="What the engine has to say about these frames")
+    models: StringProperty(name="Models", description="Models that made the frames, with their licences, as JSON")
+    matches: StringProperty(
+        name="Edited Matches", description="The artist's edited matches, until they lie in the take's own folder"
+    )
+    error: StringProperty(name="Error", description="Why the frames could not be made, or what the artist is asked")
+    cuts_allowed: BoolProperty(name="Cuts Allowed", description="Make the frames even if the keys look like a cut")
+    print_start: StringProperty(name="Earlier Key's Print", description="Tells whether the earlier key has changed")
+    print_end: StringProperty(name="Later Key's Print", description="Tells whether the later key has changed")
+
+
+class FCVG_Take(TakeFields, bpy.types.PropertyGroup):
+    """A take that its strip does not show at the moment."""
+
+
+class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
+    """What an inbetween strip remembers: of its gap, of the take that it shows (`TakeFields`), and its `others`.
+
+    `timing` is the engine's word or times. `place`, `number` and `id` are the shown take's.
+
+    With `overlay` the strip shows the conditions of a pair instead: first the earlier key's, then those of the frames
+    between, last the later key's; `count` counts all of them.
+
+    On an artist's strip only `key` is set: inbetweens find their keys by it, whatever the strips are called.
+    `still_scene` and `still_frame` tell what a rendered key shows. With `promoted` the strip is an inbetween that has
+    become a key: its picture is taken as it is on disk, because the strips beside it carry the same look.
+    """
+
+    others: CollectionProperty(type=FCVG_Take, name="Other Takes")
+    pinned: BoolProperty(
+        name="Pinned", description="Keep showing this take, whatever other takes of the strip are finished"
+    )
+    stale: StringProperty(name="Changed", description="What has changed in the edit since the take was made")
+    count: IntProperty(name="Inbetweens", description="Frames between the two keys", min=0)
+    timing: StringProperty(name="Timing", description="How the drawings are spaced between the keys")
+    hold: IntProperty(name="Hold", description="Frames for which each drawing is shown", min=1, default=1)
+    missing: StringProperty(name="Missing", description="Times at which another drawing stands in")
+    overlay: BoolProperty(name="Conditions", description="The strip shows conditions over the edit")
+
+    key: StringProperty(name="Key", description="Ties this strip to the inbetweens that it is a key of")
+    promoted: BoolProperty(name="Promoted", description="The picture is an inbetween that has become a key")
+    still_scene: StringProperty(name="3D Scene", description="Scene that the picture was rendered from")
+    still_frame: IntProperty(name="3D Frame", description="Frame of the scene that the picture shows")
+
+    key_start: StringProperty(name="Earlier Key", description="Strip from which the earlier key was taken")
+    key_end: StringProperty(name="Later Key", description="Strip from which the later key was taken")
+    key_start_id: StringProperty(name="Earlier Key's Id", description="The `key` of that strip")
+    key_end_id: StringProperty(name="Later Key's Id", description="The `key` of that strip")
+    start_frame: IntProperty(name="Earlier Key Frame", description="Frame of the timeline that shows the earlier key")
+    end_frame: IntProperty(name="Later Key Frame", description="Frame of the timeline that shows the later key")
+    placement: StringProperty(name="Placement", description="How the inbetweens were placed between the keys")
+
+    # What has to be put back when the strip is taken away again.
+    first: IntProperty(name="First Frame", description="Frame of the timeline on which the strip was inserted")
+    pushed: IntProperty(name="Pushed", description="Frames by which later strips were moved to make room", min=0)
+    pushed_markers: BoolProperty(name="Pushed Markers", description="Later markers were moved as well")
+    pushed_end: BoolProperty(name="Pushed End", description="The end of the scene was moved as well")
+    selected_before: StringProperty(name="Selected Before", description="Strips that were selected before this one")
+    active_before: StringProperty(name="Active Before", description="Strip that was active before this one")
+
+    def engine_timing(self) -> str | list[float]:
+        """`timing` as the engine takes it."""
+        return self.timing if self.timing in protocol.TIMINGS else [float(part) for part in self.timing.split(",")]
+
+
+def timing_text(timing: str | list[float]) -> str:
+    """The engine's `timing` as a strip remembers it, exact to the last digit."""
+    return timing if isinstance(timing, str) else ",".join(map(repr, timing))

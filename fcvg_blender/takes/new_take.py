@@ -1,0 +1,99 @@
+"""Another take of a strip: what it is to be made of, and whether the strip has it already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..edit import gaps, strip_takes, take_files, take_folders
+from ..engine import errors, methods, protocol
+from ..i18n.translate import mark, rpt
+from ..keys import key_fingerprint
+from ..settings import generative, strip_record
+from ..settings.addon_choices import Choices
+from ..timing import exposure
+from . import requests
+
+
+class SameTake(errors.BadRequest):
+    """The strip has a take that would come out the same."""
+
+    code = "same_take"
+
+
+@dataclass(frozen=True)
+class _TimedAsStrip:
+    """The scene's settings, but timed as a strip is."""
+
+    settings: Any
+    record: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.settings, name)
+
+    def engine_timing(self, count: int, _start_frame: int, _end_frame: int) -> str | list[float]:
+        """The strip's timing for `count` frames."""
+        return exposure.refitted(self.record.engine_timing(), count, self.record.hold)
+
+    def hold_frames(self) -> int:
+        """Frames for which the strip shows each drawing."""
+        return int(self.record.hold)
+
+
+def wanted(scene: Any, strip: Any, choices: Choices) -> protocol.Request:
+    """Another take of the strip with the scene's method, seed and settings; `requests.placed` gives it its paths.
+
+    Raises ShotProblem where a key is gone, LicenceRefused and BadRequest as `requests.chosen` does, SameTake.
+    """
+    record = strip.fcvg
+    shot = gaps.of_strip(scene, strip)
+    request = requests.chosen(_TimedAsStrip(scene.fcvg, record), shot, choices)
+    for take in strip_takes.all_of(record):
+        if _asks_the_same(take, request) and _comes_out_the_same(scene, strip, shot, take, request):
+            raise _refusal(take, request)
+    # A pair of which there are frames has been looked at, and the artist has decided.
+    looked_at = any(take.made for take in strip_takes.all_of(record))
+    return replace(request, refuse_cuts=request.refuse_cuts and not looked_at)
+
+
+def _asks_the_same(take: Any, request: protocol.Request) -> bool:
+    """Whether method, seed, format and settings are the same. Methods that draw no noise heed no seed."""
+    draws_noise = methods.is_generative(request.method)
+    return (
+        request.method in (take.method, take.method_used)
+        and request.format == take.format
+        and (not draws_noise or (request.seed, generative.remembered(request)) == (take.seed, take.generation))
+    )
+
+
+def _comes_out_the_same(scene: Any, strip: Any, shot: gaps.Shot, take: Any, request: protocol.Request) -> bool:
+    """The same of what is on disk: the keys, the edited matches, and the chart where it decides how frames look."""
+    for which, known in ((exposure.START, take.print_start), (exposure.END, take.print_end)):
+        # A take without prints is still to be made, of the keys as they are by then.
+        if known and key_fingerprint.differ(known, key_fingerprint.of(scene, *gaps.key_of(scene, shot, which))):
+            return False
+    if not methods.is_generative(request.method):
+        return True
+    folder = take_folders.of_take(strip, take)
+    begun = exposure.manifest(folder).get("identity", {})
+    chart = request.count, request.timing, request.hold
+    is_timed_alike = not begun or tuple(begun.get(name) for name in ("count", "timing", "hold")) == chart
+    matches = request.conditions.matches
+    return is_timed_alike and _content(folder / take_files.KEY_MATCHES) == (_content(Path(matches)) if matches else b"")
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _refusal(take: Any, request: protocol.Request) -> SameTake:
+    if take.state == strip_record.INCOMPLETE:
+        same = rpt("Take {number} is the same, and its frames are not all there.")
+        return SameTake(same.format(number=take.number), "Show it and resume it.")
+    same = rpt("Take {number} is the same: the keys, the method and the settings have not changed since.")
+    if methods.is_generative(request.method):
+        hint = mark("Choose another method, seed or settings, then make a new take.")
+    else:
+        hint = mark("Choose another method, then make a new take.")
+    return SameTake(same.format(number=take.number), hint)

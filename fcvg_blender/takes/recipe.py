@@ -1,0 +1,116 @@
+"""How a take is made again on another computer: command lines out of what the engine wrote down about it. No bpy."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterator
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from ..engine import errors, methods, protocol, registry
+from ..timing import exposure
+
+OUT = "frames"  # folder that the command lines write into
+_COMMAND = ("python", "-m", "fcvg_engine", "inbetween")
+
+
+def text(folder: Path, title: str) -> str:
+    """The recipe of the take in `folder`: shell comments that say what it needs, then a command line for its first
+    chart and one for the drawings that were added to it. Paths are relative to a folder with the keys in it.
+
+    Raises BadRequest where the take was never begun or its manifest is not to be read.
+    """
+    manifest = exposure.manifest(folder)
+    try:
+        comments = [f"# {line}" if line else "#" for line in _needs(manifest, title)]
+        commands = [shlex.join(arguments) for arguments in _commands(manifest)]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise errors.BadRequest(
+            f"There is nothing in {folder} that tells how these frames were made.", "Resume the take, then try again."
+        ) from error
+    return "\n".join([*comments, *commands, ""])
+
+
+def _needs(manifest: dict[str, Any], title: str) -> Iterator[str]:
+    identity = manifest["identity"]
+    yield f"{title}: {registry.label(manifest['method'])}, {identity['count']} frames."
+    yield f"These lines make the same files again, in a folder “{OUT}”, byte for byte where all of this is the same:"
+    yield f"  engine {identity['engine']} on {manifest['device']}"
+    yield f"  {', '.join(f'{name} {version}' for name, version in manifest['versions'].items())}"
+    for engine in sorted({frame["engine"] for frame in manifest["frames"] if "engine" in frame}):
+        yield f"  engine {engine} for some of the drawings that were added"
+    for which in (exposure.START, exposure.END):
+        yield f"  {_key(manifest, which)}, beside these frames: SHA-256 {identity[_HASHES[which]]}"
+    if "matches_sha256" in identity:
+        yield f"  key_matches.json, beside these frames: SHA-256 {identity['matches_sha256']}"
+    for used in manifest.get("models", ()):
+        yield from _model(used)
+
+
+def _model(used: dict[str, str]) -> Iterator[str]:
+    """A model that took part, where it is from and what its files must be. Of one that the registry no longer knows, or
+    whose makers publish no SHA-256, less is told."""
+    yield f"  {used['title']} ({used['licence']})"
+    model = registry.models().get(used["name"])
+    if model is None:
+        return
+    yield f"    from {' '.join(filter(None, (model.source.where, model.source.revision)))}"
+    for file in model.files:
+        if file.sha256:
+            yield f"    {file.path}: SHA-256 {file.sha256}"
+
+
+def _commands(manifest: dict[str, Any]) -> Iterator[list[str]]:
+    identity = manifest["identity"]
+    keys = [_key(manifest, which) for which in (exposure.START, exposure.END)]
+    settings = {
+        "method": manifest["method"],
+        "seed": manifest["seed"],
+        "format": identity["format"],
+        "device": manifest["device"],
+        **_generative(manifest),
+    }
+    shared = [f"--{name}={value}" for name, value in settings.items()]
+    first = [*_COMMAND, *keys, f"--out={OUT}"]
+    yield [*first, *_chart(identity["count"], identity["timing"], identity["hold"]), *shared]
+    added = [frame["time"] for frame in manifest["frames"] if frame["index"] > identity["count"]]
+    for begin in range(0, len(added), protocol.MAX_COUNT):  # in the order of their numbers, which they get again
+        times = added[begin : begin + protocol.MAX_COUNT]
+        yield [*first, *_chart(len(times), times, 1), *shared, "--extend"]
+
+
+def _chart(count: int, timing: str | list[float], hold: int) -> list[str]:
+    spacing = timing if isinstance(timing, str) else ",".join(map(repr, timing))
+    return [f"--count={count}", f"--timing={spacing}", f"--hold={hold}"]
+
+
+def _generative(manifest: dict[str, Any]) -> dict[str, Any]:
+    identity = manifest["identity"]
+    sampling = {name.replace("_", "-"): value for name, value in identity.get("sampling", {}).items() if value != ""}
+    if not methods.is_conditioned(manifest["method"]):
+        return sampling
+    if "matches_sha256" in identity:
+        return {**sampling, "matches": "key_matches.json"}
+    names = {used["name"] for used in manifest.get("models", ())}
+    asked = identity["conditions"]
+    return {
+        **sampling,
+        "lines": _found_by(asked["lines"], "lines", protocol.LINES, names),
+        "pose": _found_by(asked["pose"], "pose", protocol.POSES, names),
+    }
+
+
+def _found_by(asked: str, kind: str, words: Collection[str], models: Collection[str]) -> str:
+    """What `auto` came to be: another computer may have more models, or fewer."""
+    if asked != "auto":
+        return asked
+    needs = {word: registry.needs().get(f"{kind}:{word}", ()) for word in words}
+    return next((word for word, names in needs.items() if names and set(names) <= set(models)), "none")
+
+
+def _key(manifest: dict[str, Any], which: str) -> str:
+    """File name of a key. Its path may be one of Windows or of another system."""
+    return PureWindowsPath(manifest["keys"]["start" if which == exposure.START else "end"]).name
+
+
+_HASHES = {exposure.START: "start_sha256", exposure.END: "end_sha256"}

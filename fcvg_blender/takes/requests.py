@@ -1,0 +1,128 @@
+"""What the engine is asked for: by the artist's choices, or by what a strip remembers of them."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .. import compat
+from ..edit import gaps, take_files
+from ..edit.take_files import KEY_MATCHES
+from ..engine import errors, methods, protocol
+from ..i18n.translate import mark, rpt
+from ..settings import enum_items, generative
+from ..settings.addon_choices import Choices
+from ..timing import exposure
+from . import commercial_use
+
+
+def chosen(settings: Any, shot: gaps.Shot, choices: Choices) -> protocol.Request:
+    """The inbetweens of `shot` as the scene's settings say; `placed` gives the request its paths.
+
+    Raises BadRequest on a timing chart that does not fit and on edited matches that are not there, LicenceRefused where
+    only commercial-safe models may be used and these are not.
+    """
+    method = enum_items.engine_word(settings.method)
+    request = protocol.Request(
+        start="",
+        end="",
+        out="",
+        count=shot.count,
+        method=method,
+        timing=settings.engine_timing(shot.count, shot.first - 1, shot.last + 1),
+        hold=settings.hold_frames(),
+        seed=settings.engine_seed(),
+        format=enum_items.engine_word(settings.format),
+        device=choices.device,
+        # Without a window there is nobody to be asked.
+        refuse_cuts=settings.cuts == "LEAVE_OUT" or (settings.cuts == "ASK" and compat.has_window()),
+        commercial_only=choices.commercial_only,
+    )
+    if not methods.is_generative(method):
+        commercial_use.refuse(request)
+        return request
+    conditions = protocol.ConditionSettings()
+    weight = protocol.SamplingSettings.control_weight
+    if methods.is_conditioned(method):
+        conditions, weight = settings.conditions.engine(), settings.conditions.control_weight
+    request = replace(request, conditions=conditions, sampling=settings.sampling.engine(weight))
+    commercial_use.refuse(request)
+    return request
+
+
+def draft_of(request: protocol.Request, choices: Choices) -> protocol.Request:
+    """The same inbetweens as they can be had at once, before a method that takes long has drawn them."""
+    return replace(
+        request,
+        method="auto",
+        conditions=protocol.ConditionSettings(),
+        sampling=protocol.SamplingSettings(),
+        commercial_only=choices.commercial_only,
+    )
+
+
+def remembered(record: Any, take: Any, folder: Path, choices: Choices) -> protocol.Request:
+    """What the take of a strip is to be made of, from what it remembers; `placed` gives the request its paths.
+
+    Drawings join those in `folder`. A method that draws all frames together goes on with the chart that it has begun,
+    however the strip is timed by now. Raises LicenceRefused as `chosen` does.
+    """
+    conditions, sampling = generative.recalled(take.generation)
+    conditions = replace(conditions, matches=take.matches)
+    count, timing, hold = record.count, record.engine_timing(), record.hold
+    begun = exposure.manifest(folder).get("identity", {}) if methods.is_generative(take.method) else {}
+    request = protocol.Request(
+        start="",
+        end="",
+        out="",
+        count=begun.get("count", count),
+        method=take.method,
+        timing=begun.get("timing", timing),
+        hold=begun.get("hold", hold),
+        seed=take.seed,
+        format=take.format,
+        device=choices.device,
+        extend=not methods.is_generative(take.method),
+        refuse_cuts=not take.cuts_allowed,
+        commercial_only=choices.commercial_only,
+        conditions=conditions,
+        sampling=sampling,
+    )
+    commercial_use.refuse(request)
+    return request
+
+
+def placed(request: protocol.Request, folder: Path) -> protocol.Request:
+    """The request for the keys in `folder`, its frames to be written there.
+
+    Edited matches are copied there first, so that the strip keeps them as they are now and takes them along.
+    Raises DiskError.
+    """
+    suffix = take_files.suffix(request.format)
+    matches = folder / KEY_MATCHES
+    if request.conditions.matches and not matches.is_file():
+        try:
+            shutil.copyfile(request.conditions.matches, matches)
+        except OSError as error:
+            raise errors.DiskError(
+                rpt("The edited matches could not be copied: {reason}.").format(reason=error.strerror or error),
+                rpt("See whether {folder} is full.").format(folder=folder),
+            ) from error
+    return replace(
+        request,
+        start=str(folder / (exposure.START + suffix)),
+        end=str(folder / (exposure.END + suffix)),
+        out=str(folder),
+        conditions=replace(request.conditions, matches=str(matches) if matches.is_file() else ""),
+    )
+
+
+DRAWN_TOGETHER = mark(
+    "This method draws all frames of a chart together. Make a new take to have them drawn for this timing."
+)
+
+
+def can_be_extended(record: Any) -> bool:
+    return not methods.is_generative(record.method)

@@ -1,0 +1,1 @@
+"""Commands beside the edit: installer, downloads, doctor; and the reports that artists send."""

@@ -1,0 +1,121 @@
+"""The text of an error report: versions, settings, the error and the log's end; no personal paths. No bpy."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import re
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..engine import protocol
+from ..engine.client import Client
+
+_END_BYTES = 16 << 10
+
+
+def text(
+    blender: str,
+    blend_file: str,
+    client: Client | None,
+    error: tuple[str, str, str],
+    settings: dict[str, str],
+    strip: dict[str, str],
+) -> str:
+    """The whole report. `error` is message, hint and detail; `settings` of the scene, `strip` of the active strip."""
+    hello = client.hello if client else None
+    parts = {
+        "FCVG Inbetween report": {
+            "Blender": blender,
+            "System": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "Protocol": str(protocol.VERSION),
+            "Engine": f"{hello.engine} (protocol {hello.version})" if hello else "not running",
+            "Engine Python": str(client.launch.python) if client else "not started yet",
+        },
+        "Settings": settings,
+        "Active strip": strip,
+        "Error": dict(zip(("Message", "Hint", "Detail"), error, strict=True)),
+        "End of the engine's log": {"": client.log.tail()} if client else {},
+    }
+    return _joined(parts, [Path(blend_file).parent] if blend_file else [])
+
+
+def of_installation(
+    blender: str,
+    online: bool,
+    engine: str,
+    plans: list[protocol.InstallPlan],
+    troubles: dict[str, protocol.Failed],
+    log: Path,
+) -> str:
+    """All that tells why an installation or a download does not work. `engine`: what is there; `plans`: what the
+    installer has found out; `troubles`: failures by what failed; `log`: the installer's."""
+    parts = {
+        "FCVG Inbetween installation report": {
+            "Blender": f"{blender}, online access {'allowed' if online else 'not allowed'}",
+            "System": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "Engine": engine,
+        },
+        **{f"Plan for {plan.accelerator}": {k: str(v) for k, v in asdict(plan).items()} for plan in plans},
+        **{
+            f"Failure: {key}": {"Message": each.message, "Hint": each.hint, "Detail": each.detail}
+            for key, each in troubles.items()
+        },
+        "End of the installer's log": {"": end_of(log)},
+    }
+    return _joined(parts, [])
+
+
+def of_doctor(blender: str, found: protocol.Findings) -> str:
+    """What the doctor has found."""
+    mistakes = {f"{number}": f"{each.text} {each.hint}" for number, each in enumerate(found.mistakes, 1)}
+    lines = {each.subject: f"[{each.state}] {each.text} {each.hint}".strip() for each in found.findings}
+    parts = {"FCVG Inbetween doctor": {"Blender": blender}, "Likeliest mistakes": mistakes, "Findings": lines}
+    return _joined(parts, [])
+
+
+def settings(group: Any) -> dict[str, str]:
+    """The values of a property group, by their names."""
+    found: dict[str, str] = {}
+    for name in group.bl_rna.properties.keys():  # noqa: SIM118 (no mapping)
+        value = getattr(group, name)
+        if name != "rna_type":
+            inner = settings(value) if hasattr(value, "bl_rna") else {"": str(value)}
+            found |= {f"{name}.{each}".rstrip("."): text for each, text in inner.items()}
+    return found
+
+
+def without_names(report: str, folders: list[Path]) -> str:
+    """`report` without the project's `folders`, the home folder and the user's name."""
+    for folder in sorted(folders, key=lambda path: -len(str(path))):
+        report = _replace(report, folder, "<project>")
+    report = _replace(report, Path.home(), "~")
+    user = getpass.getuser()
+    if len(user) > 2:
+        report = re.sub(rf"(?<=[/\\]){re.escape(user)}(?=[/\\])", "<user>", report)
+    return report
+
+
+def end_of(log: Path, lines: int = 60) -> str:
+    """The last lines of a file, '' where it is not there."""
+    with suppress(OSError), log.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - _END_BYTES))
+        return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
+    return ""
+
+
+def _joined(parts: dict[str, dict[str, str]], folders: list[Path]) -> str:
+    lines = []
+    for title, values in parts.items():
+        lines += ["", title, "-" * len(title)]
+        lines += [f"{name}: {value}" if name else value for name, value in values.items() if value]
+    return without_names("\n".join(lines).strip() + "\n", folders)
+
+
+def _replace(report: str, folder: Path, word: str) -> str:
+    for spelling in {str(folder), folder.as_posix(), str(folder).replace("\\", "\\\\")}:
+        if len(spelling) > 1:  # '/' alone is nobody's name
+            report = report.replace(spelling, word)
+    return report

@@ -1,0 +1,1 @@
+"""Timing charts and exposure sheets: when a drawing is made, and which frame shows it."""

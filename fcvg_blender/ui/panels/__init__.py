@@ -1,0 +1,1 @@
+"""The panels of the *Inbetween* tab, a section a file."""

@@ -1,0 +1,60 @@
+"""What is said of a take where there is room for a few words, and what where there is room for all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..edit import strip_takes
+from ..engine import methods
+from ..i18n.translate import rpt, tip, translate_sentence
+from ..settings import enum_items, strip_record
+
+
+def title(record: Any, take: Any) -> str:
+    """A take among those of its strip: `2  FCVG, seed 7`, `1  Draft, RIFE`; with its format where others differ."""
+    every = strip_takes.all_of(record)
+    words = [method(take)]
+    if methods.is_generative(take.method):
+        words.append(rpt("seed {number}").format(number=take.seed))
+    elif any(methods.is_generative(each.method) for each in every):
+        words.insert(0, rpt("Draft"))
+    if any(each.format != take.format for each in every):
+        words.append(_format(take))
+    return f"{take.number}  {', '.join(words)}"
+
+
+def method(take: Any) -> str:
+    """What made its frames, or is to make them."""
+    return enum_items.method_label(take.method_used or take.method)
+
+
+def state(record: Any, take: Any, fraction: float) -> str:
+    """How far a take is, '' where it is whole or not begun; `fraction` of the work is done while it is being made."""
+    if take.state == strip_record.RUNNING:
+        return f"{fraction:.0%}"
+    if take.state in strip_record.UNFINISHED or take.made == record.count:
+        return ""
+    return rpt("{made} of {count}").format(made=take.made, count=record.count)
+
+
+def everything(record: Any, take: Any) -> str:
+    """A take for who points at it."""
+    shown = tip("Show take {take}. {made} of {count} frames, {format}").format(
+        take=title(record, take), made=take.made, count=record.count, format=_format(take)
+    )
+    facts = [shown]
+    if take.engine_version:
+        facts.append(tip("engine {version}").format(version=take.engine_version))
+    waits = tip("It waits for its turn") if take.state == strip_record.WAITING else ""
+    sentences = [
+        ", ".join(facts),
+        waits,
+        translate_sentence(take.error).rstrip("."),
+        translate_sentence(take.notes).rstrip("."),
+    ]
+    return ".\n".join(filter(None, sentences))
+
+
+def _format(take: Any) -> str:
+    word = take.format
+    return rpt(next((label for name, label, *_ in enum_items.FORMATS if enum_items.engine_word(name) == word), ""))

@@ -1,0 +1,75 @@
+"""Words in layouts: Blender's labels cut long text off, so it is broken into lines that fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import blf
+
+from ..i18n.translate import translate_sentence
+
+BARE_MARGIN_PX = 54  # of a sidebar: tabs and panel borders, at scale 1
+SIDE_MARGIN_PX = 92  # of a sidebar: tabs, panel borders, box borders and an icon, at scale 1
+
+
+def text_box(
+    context: Any,
+    layout: Any,
+    text: str,
+    hint: str = "",
+    icon: str = "NONE",
+    alert: bool = False,
+    margin_px: float = SIDE_MARGIN_PX,
+) -> Any:
+    """A box with `text` beside `icon` and `hint` below it, broken to the width of the region. Nothing is dimmed: in a
+    light theme words in boxes are grey as they are."""
+    box = layout.box().column(align=True)
+    paragraph(box, lines(context, text, room_px(context, margin_px)), icon, alert)
+    paragraph(box, lines(context, hint, room_px(context, margin_px)), "BLANK1")
+    return box
+
+
+def paragraph(layout: Any, parts: list[str], icon: str = "NONE", alert: bool = False, dimmed: bool = False) -> None:
+    """Lines below each other, the first beside `icon`."""
+    for number, line in enumerate(parts):
+        row = layout.row()
+        row.alert = alert
+        row.active = not dimmed
+        row.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1")
+
+
+def fact(context: Any, layout: Any, name: str, text: str, width_px: float, icon: str = "NONE") -> None:
+    """A row of a table as wide as `width_px`: what it is, and as many lines as it takes; nothing for no text."""
+    if not text:
+        return
+    split = layout.split(factor=0.2)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.active = False
+    left.label(text=name)
+    paragraph(split.column(align=True), lines(context, text, 0.78 * width_px), icon)
+
+
+def room_px(context: Any, margin_px: float = SIDE_MARGIN_PX) -> float:
+    """Width of the region without `margin_px`, which is given at scale 1."""
+    scale = context.preferences.system.ui_scale
+    return float(max(context.region.width - margin_px * scale, 60 * scale))
+
+
+def wrapped(context: Any, text: str) -> list[str]:
+    """`text` in lines that fit a box of the sidebar."""
+    return lines(context, text, room_px(context))
+
+
+def lines(context: Any, text: str, width_px: float) -> list[str]:
+    """`text` in the artist's language and in lines of at most `width_px`; a longer word has a line of its own."""
+    preferences = context.preferences
+    blf.size(0, preferences.ui_styles[0].widget.points * preferences.system.ui_scale)
+    found: list[str] = []
+    for word in translate_sentence(text).split():
+        longer = f"{found[-1]} {word}" if found else word
+        if found and blf.dimensions(0, longer)[0] <= width_px:
+            found[-1] = longer
+        else:
+            found.append(word)
+    return found

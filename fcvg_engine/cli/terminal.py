@@ -1,0 +1,109 @@
+"""What a person at a terminal sees: the progress bar, tables, errors; and the JSON that programs see instead."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from ..examine import advice
+from ..shared import protocol
+from ..shared.errors import FcvgError
+from ..shared.protocol import Examined, Finding, Message
+
+_MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
+_WIDE = 200  # characters, where the output is no terminal
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Message], None]]:
+    """Shows Progress messages as a bar on stderr while the block runs; nothing where that is no terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[more]}"),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=1.0, more="")
+
+        def show(message: Message) -> None:
+            if isinstance(message, protocol.Progress):
+                bar.update(task, description=message.stage, completed=message.fraction, more=_more(message))
+
+        yield show
+
+
+def _more(progress: protocol.Progress) -> str:
+    """Bytes, rate and time left, as far as known."""
+    parts = []
+    if progress.total_bytes:
+        parts.append(f"{progress.done_bytes / 1e6:.1f} of {progress.total_bytes / 1e6:.1f} MB")
+    if progress.bytes_per_s:
+        parts.append(f"{progress.bytes_per_s / 1e6:.1f} MB/s")
+    if progress.eta_s is not None:
+        parts.append(f"{progress.eta_s:.0f} s left")
+    return ", ".join(parts)
+
+
+def print_message(message: Message, output: TextIO) -> None:
+    """One event, one line."""
+    output.write(protocol.encode(message).decode("ascii"))
+    output.flush()
+
+
+def print_json(content: object, output: TextIO) -> None:
+    """One JSON document on one line."""
+    output.write(json.dumps(content) + "\n")
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: TextIO, width: int = _WIDE) -> None:
+    """A table, `width` characters wide where that is not the terminal's; values are never cut, only folded."""
+    console = Console(file=output, width=None if output.isatty() else width, markup=False, highlight=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def print_findings(findings: Sequence[Finding], mistakes: Sequence[Finding], output: TextIO) -> None:
+    """The doctor's findings as a table, then the mistakes that explain them, each with its cure."""
+    print_table(("", "what", "found"), [(_MARKS[each.state], each.subject, each.text) for each in findings], output)
+    for each in mistakes:
+        output.write(f"\n{_MARKS[each.state]} {_one_line(each.text)}\n  {_one_line(each.hint)}\n")
+
+
+def print_examined(examined: Examined, output: TextIO) -> None:
+    """The line about two keys, why a method suits them, and what each would take."""
+    output.write(f"{_MARKS[examined.state]} {_one_line(examined.sentence)}\n{_one_line(examined.reason)}\n\n")
+    rows = [
+        (
+            each.method,
+            advice.duration(each.seconds),
+            advice.size(each.memory_bytes),
+            "measured here" if each.measured else "typical",
+            each.lacking or ("" if each.fits else "Too little memory is free."),
+        )
+        for each in examined.estimates
+    ]
+    print_table(("method", "time", "memory", "", ""), rows, output)
+
+
+def print_error(error: FcvgError) -> None:
+    """The message and its hint, a line each, on stderr."""
+    sys.stderr.write(f"error: {_one_line(error.message)}\n")
+    if error.hint:
+        sys.stderr.write(f"hint: {_one_line(error.hint)}\n")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

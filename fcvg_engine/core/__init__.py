@@ -1,0 +1,1 @@
+"""What every method builds on: its contract, devices, pictures as tensors, warping."""

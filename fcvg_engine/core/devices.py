@@ -1,0 +1,100 @@
+"""Where the networks run: which devices are there, what they hold, and in which precision they compute."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil  # type: ignore[import-untyped]
+
+from ..shared.errors import BadRequest, MissingPart
+from ..shared.protocol import DEVICES
+
+if TYPE_CHECKING:
+    import torch
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
+_KEPT_BYTES = 2**30
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device that can be asked for. `memory_bytes` is all it has, `free_bytes` what is free now."""
+
+    name: str
+    label: str
+    memory_bytes: int
+    free_bytes: int
+
+
+def pick(name: str) -> torch.device:
+    """The device that `name`, one of protocol.DEVICES, stands for; `auto` takes a GPU where there is one.
+
+    Raises BadRequest when the asked-for device is not there: another one is never taken silently.
+    """
+    there = [device.name for device in available()]
+    if name == "auto":
+        name = next(each for each in ("cuda", "mps", "cpu") if each in there)
+    elif name not in DEVICES:
+        raise BadRequest(f"There is no device {name!r:.100}.", f"Use one of {', '.join(DEVICES)}.")
+    elif name not in there:
+        raise BadRequest(
+            f"This computer has no {name.upper()} device that the engine can use.",
+            f"Choose auto or one of {', '.join(there)}; for a GPU check its driver and the engine's torch.",
+        )
+    import torch
+
+    return torch.device(name)
+
+
+def precision(device: torch.device) -> torch.dtype:
+    """Half precision on GPUs, float32 on the processor, where half is slower."""
+    import torch
+
+    return torch.float32 if device.type == "cpu" else torch.float16
+
+
+def available() -> list[Device]:
+    """All devices that work here, the processor first."""
+    require_torch()
+    import torch
+
+    memory = psutil.virtual_memory()
+    found = [Device("cpu", f"processor, {torch.get_num_threads()} threads", memory.total, memory.available)]
+    if torch.cuda.is_available():
+        free, total = torch.cuda.mem_get_info()
+        found.append(Device("cuda", torch.cuda.get_device_name(), total, free))
+    if torch.backends.mps.is_available():
+        found.append(Device("mps", "Apple GPU, shares the computer's memory", memory.total, memory.available))
+    return found
+
+
+@contextmanager
+def memory_kept() -> Iterator[None]:
+    """While the block runs, memory of tensors that are gone is kept for the next ones; after it, all is given back.
+
+    glibc would return each large piece at once and have the system clear it again page by page, for the same sizes,
+    hundreds of times a frame: 5 to 15 % of RIFE's time on two cores. Other C libraries are left as they are.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        yield
+        return
+    library = ctypes.CDLL(None)
+    library.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
+    library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+    try:
+        yield
+    finally:
+        library.malloc_trim(0)
+
+
+def require_torch() -> None:
+    """Raises MissingPart when torch cannot be imported."""
+    try:
+        import torch  # noqa: F401
+    except (ImportError, OSError) as error:  # OSError: a shared library of it is missing
+        raise MissingPart(f"The engine's torch cannot be loaded: {error}", "Install the engine again.") from error

@@ -1,0 +1,127 @@
+"""Networks filled from published safetensors files, which are trusted with numbers only.
+
+Every tensor must be one that the network has, of its shape, and none may be missing; otherwise the error names them.
+Pickles are never read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+from ..models import layouts
+from ..shared.errors import MissingModel
+
+Change = Callable[[torch.Tensor], torch.Tensor]
+OnTensor = Callable[[float], None]  # called with the share in [0, 1] that is read; may raise Cancelled
+State = dict[str, torch.Tensor]
+Net = TypeVar("Net", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tensor lies: in the file `path` under the name `key`. `change` makes it what the network has, where the
+    file was published in another layout."""
+
+    path: Path
+    key: str
+    change: Change | None = None
+
+
+Located = dict[str, Place]  # the network's key → where its tensor lies
+
+_NAMED = 4  # keys that an error names
+_AGAIN = "Download it again, whole and as published."
+# Buffers that some versions of a library saved beside the weights, though they hold none.
+_IGNORED = ("position_ids",)
+
+
+def published(folder: Path, stem: str, dtype: torch.dtype) -> list[Path]:
+    """The files of a network in diffusers' or transformers' layout: one, or several that an index lists.
+
+    Of the two variants, full precision and fp16, the one nearer to `dtype` comes first. Raises MissingModel.
+    """
+    try:
+        return layouts.weights(folder, stem, half=dtype != torch.float32)
+    except layouts.NoWeights as error:
+        raise MissingModel(str(error), "Download this folder again, whole.") from error
+
+
+def located(paths: Iterable[Path]) -> Located:
+    """Which tensors lie in which of the files. Raises MissingModel for one that is gone or not whole."""
+    found: Located = {}
+    for path in paths:
+        with _opened(path) as file:
+            found |= {key: Place(path, key) for key in file.keys()}  # noqa: SIM118 - the file is no mapping
+    return {key: place for key, place in found.items() if not key.endswith(_IGNORED)}
+
+
+def _untold(share: float) -> None:
+    """Told to nobody."""
+
+
+def read(where: Mapping[str, Place], dtype: torch.dtype, on_tensor: OnTensor = _untold) -> State:
+    """The tensors, on the CPU. Raises MissingModel when a file is not whole, and whatever `on_tensor` raises."""
+    state: State = {}
+    for path in sorted({place.path for place in where.values()}):
+        with _opened(path) as file:
+            for key in sorted(key for key, place in where.items() if place.path == path):
+                place = where[key]
+                tensor = file.get_tensor(place.key)
+                state[key] = (place.change(tensor) if place.change else tensor).to(dtype)
+                on_tensor(len(state) / len(where))
+    return state
+
+
+def fill(net: Net, where: Mapping[str, Place], dtype: torch.dtype, on_tensor: OnTensor = _untold) -> Net:
+    """`net`, made on the meta device, with its weights in `dtype` on the CPU, ready to use.
+
+    Raises MissingModel naming tensors that are missing, that `net` does not have, or that have another shape, and
+    whatever `on_tensor` raises.
+    """
+    own = net.state_dict()
+    name = " and ".join(sorted({str(place.path) for place in where.values()})) or "nothing"
+    _agree(own.keys() - where.keys(), f"{name} lacks weights")
+    _agree(where.keys() - own.keys(), f"{name} has weights that do not belong there")
+    state = read(where, dtype, on_tensor)
+    _agree([key for key in own if state[key].shape != own[key].shape], f"{name} has weights of another shape")
+    net.load_state_dict(state, assign=True)
+    return net.eval().requires_grad_(False)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """An object in a JSON file. Raises MissingModel."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise MissingModel(f"The file {path} cannot be read: {error!s:.200}", _AGAIN) from error
+    if not isinstance(content, dict):
+        raise MissingModel(f"The file {path} is no JSON object.", _AGAIN)
+    return content
+
+
+def _agree(keys: Iterable[str], problem: str) -> None:
+    names = sorted(keys)
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        raise MissingModel(f"{problem}: {', '.join(names[:_NAMED])}{more}.", _AGAIN)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A safetensors file whose errors, on opening or later, are MissingModel."""
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise MissingModel(f"There is no file {path}.", _AGAIN) from error
+    except (SafetensorError, OSError) as error:
+        raise MissingModel(f"The file {path} is damaged or not whole: {error!s:.200}", _AGAIN) from error

@@ -1,0 +1,115 @@
+"""`auto`: which method suits a pair of keys, and why.
+
+The rule, in this order (`python -m benchmarks.quality` prints the numbers for every pair):
+
+1. Keys that are the same need no motion: dissolve.
+2. Pairs that are not drawn: RIFE. Drawn means that at a width of 480 pixels at least `FLAT` of the places differ from
+   their neighbours by no more than 2/255 (areas filled with one colour), and that of the places that do differ, at
+   least `HARD` differ by more than 15 % of the range (outlines and hard shadows).
+
+       flat, hard                     measured on
+       0.10–0.14, 0.02–0.03           Big Buck Bunny, 9 pairs
+       0.87–0.89, 0.46–0.61           cel animation drawn by program, 12 pairs
+       0.20–0.82, 0.02–0.14           filmed, 7 pairs (these and the next not in the benchmark)
+       0.82, 0.39 | 0.87, 0.51        the drawn as JPEG of quality 60 | softened by 1.5 pixels
+       0.63, 0.22                     the drawn with most of their background replaced by a rendered one
+       1.00, 0.00 | 0.88, 0.00        a colour ramp | a shaded ball
+
+3. Drawn pairs of which less than `CHANGED` changes: RIFE too, which then is no worse and seven times as fast.
+
+       changed        FLIP error of RIFE, of GMFSS (0 is equal to the true frame)
+       0.21–0.35      0.050, 0.055      drawn, 5 pairs
+       0.38–0.47      0.118, 0.100      drawn, 7 pairs
+       0.22–0.92      0.131, 0.152      Big Buck Bunny, 9 pairs
+
+4. On a CPU keys larger than `MOST_PIXELS_ON_CPU`: RIFE all the same; the reason says so.
+5. GMFSS.
+
+Limits: it was calibrated on drawings made by program, not on produced animation, and on one rendered film.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+from ..core import pictures
+from ..core.method import Options, ReportProgress
+from ..models import registry
+
+FLAT = 0.5
+HARD = 0.2
+CHANGED = 0.37
+MOST_PIXELS_ON_CPU = 1280 * 720
+_SIDE = 480  # of the reduced picture that is judged, the longer one
+_SAME = 2 / 255
+_CONTRAST = 0.15
+_MOVED = 0.03  # mean difference around a place that has changed
+
+
+def choose(
+    start: torch.Tensor,
+    end: torch.Tensor,
+    options: Options,
+    report: ReportProgress,
+    is_allowed: Callable[[str], bool] = lambda name: True,
+) -> tuple[str, str]:
+    """The method's name and the reason in an artist's words, for keys [C, H, W] as in `core.method.Method`.
+
+    Where the one that suits is not allowed, the next best that is; dissolve, which needs no model, always is.
+    """
+    report("Choosing a method", 0.0)
+    name, reason = _suiting(start, end, options)
+    if is_allowed(name):
+        return name, reason
+    name = "rife" if is_allowed("rife") else "dissolve"
+    return name, f"{registry.label(name)}, since what would suit the keyframes better is not free for commercial work."
+
+
+@torch.no_grad()
+def _suiting(start: torch.Tensor, end: torch.Tensor, options: Options) -> tuple[str, str]:
+    if torch.equal(start, end):
+        return "dissolve", "The keyframes are the same, so the frames between need no motion."
+    flat, hard, changed = features(start, end)
+    if flat < FLAT or hard < HARD:
+        return "rife", "RIFE, since the keyframes look filmed or rendered."
+    if changed < CHANGED:
+        return "rife", "RIFE, since most of the picture stays as it is."
+    if options.device.type == "cpu" and start.shape[1] * start.shape[2] > MOST_PIXELS_ON_CPU:
+        return "rife", "RIFE, since GMFSS, which suits drawings, is slow without a GPU at this size."
+    return "gmfss", "GMFSS, since the keyframes look drawn and much changes between them."
+
+
+def is_drawn_pair(start: torch.Tensor, end: torch.Tensor) -> bool:
+    """Whether keys [C, H, W] look like flat colours with hard edges."""
+    flat, hard, _ = features(start, end)
+    return flat >= FLAT and hard >= HARD
+
+
+def features(start: torch.Tensor, end: torch.Tensor) -> tuple[float, float, float]:
+    """Of keys [C, H, W]: the share of flat places and that of hard edges among the others (the smaller of both keys'),
+    and the share of places that change from one to the other; all in [0, 1]."""
+    small = _reduced(start), _reduced(end)
+    ground = pictures.backdrop(*small)
+    first, last = (pictures.composite(key[None], ground) for key in small)
+    flat, hard = zip(_flat_and_hard(first), _flat_and_hard(last), strict=True)
+    difference = F.avg_pool2d((first - last).abs().mean(1, keepdim=True), 15, 1, 7)
+    return min(flat), min(hard), float((difference > _MOVED).float().mean())
+
+
+def _flat_and_hard(picture: torch.Tensor) -> tuple[float, float]:
+    here, right, below = picture[..., :-1, :-1], picture[..., :-1, 1:], picture[..., 1:, :-1]
+    if here.numel() == 0:
+        return 0.0, 0.0  # one pixel wide or high: no neighbours to compare with
+    step = torch.maximum((right - here).abs(), (below - here).abs()).amax(1)
+    differing = int((step > _SAME).sum())
+    return 1 - differing / step.numel(), int((step > _CONTRAST).sum()) / max(1, differing)
+
+
+def _reduced(picture: torch.Tensor) -> torch.Tensor:
+    """[C, H, W] at most 480 pixels long."""
+    factor = max(picture.shape[-2:]) / _SIDE
+    stride = max(1, int(factor / 2))  # 8K keys are thinned out first: reducing them smoothly takes seconds
+    return pictures.reduced(picture[None, :, ::stride, ::stride], factor / stride)[0]

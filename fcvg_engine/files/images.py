@@ -1,0 +1,340 @@
+"""Reads key images and encodes finished drawings, through OpenImageIO.
+
+Inside the engine a picture is float32 [C, H, W], display-encoded (sRGB curve), C = 3, or 4 with premultiplied alpha
+last. What a file holds is brought to that by these rules:
+
+==================  ==============================================================================================
+formats             PNG, JPEG, TIFF, OpenEXR, WebP, told by their content; the name's ending does not matter
+integers            display-encoded, divided by their largest value
+half and float      scene-linear; colour goes through the sRGB curve, continued above 1 and mirrored below 0
+grey                the same value in red, green and blue
+palette             expanded, its transparent entries become alpha
+CMYK                red = (1 - cyan)(1 - black) and so on; embedded profiles are not applied
+alpha               clamped to [0, 1]; dropped when both keys are opaque throughout
+hidden colour       under alpha 0 it is lost, except in half and float files, where it is light added to the picture
+NaN, infinity       NaN becomes 0, infinity the largest half (±65504); a note says how many values
+layers, pages       the first; in a layered EXR the first that has red, green and blue, or Y
+EXR windows         the display window is the picture; what the data window leaves out is 0
+orientation tags    not applied (neither does Blender)
+size                at most `MAX_SIDE` each way and `MAX_CHANNELS` channels, checked before pixels are allocated
+==================  ==============================================================================================
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+from numpy.typing import NDArray
+
+from ..shared.errors import BadImage, DiskError
+
+Array = NDArray[np.float32]
+
+MAX_SIDE = 8192  # pixels
+MAX_CHANNELS = 256
+JPEG_QUALITY = 95
+LARGEST_HALF = 65504.0
+
+_SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": "png",
+    b"\xff\xd8\xff": "jpeg",
+    b"II*\0": "tiff",
+    b"MM\0*": "tiff",
+    b"II+\0": "tiff",
+    b"MM\0+": "tiff",
+    b"\x76\x2f\x31\x01": "openexr",
+}
+_HEAD_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both keys, float32 [C, H, W], the same shape (see the module); `notes` are sentences for the artist."""
+
+    start: Array
+    end: Array
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One key, float32 [C, H, W], C = 4 only where it is not opaque throughout."""
+
+    pixels: Array
+    notes: tuple[str, ...] = ()
+
+
+def read_pair(start: Path, end: Path) -> Pair:
+    """Both keys; C = 4 where either is not opaque. Raises BadImage, also when their sizes differ."""
+    check_pair(start, end)
+    first, last = read(start), read(end)
+    channels = max(len(first.pixels), len(last.pixels))
+    return Pair(_with_channels(first.pixels, channels), _with_channels(last.pixels, channels), first.notes + last.notes)
+
+
+def check_pair(start: Path, end: Path) -> tuple[int, int]:
+    """Width and height of both keys from their headers alone. Raises BadImage."""
+    size, end_size = read_size(start), read_size(end)
+    if size != end_size:
+        raise BadImage(
+            f"The keys differ in size: {start.name} is {size[0]}×{size[1]}, {end.name} is {end_size[0]}×{end_size[1]}.",
+            "Bring both to the same size, then try again.",
+        )
+    return size
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """Width and height in pixels, out of the header. Raises BadImage naming the path."""
+    with _open(path) as (_, spec):
+        return spec.full_width, spec.full_height
+
+
+def read(path: Path) -> Picture:
+    """One picture, whole. Raises BadImage naming the path, also where the file breaks off early."""
+    with _open(path) as (source, spec):
+        colour, alpha = _choose_channels(spec, path)
+        used = [*colour, *([] if alpha is None else [alpha])]
+        first, last = min(used), max(used)
+        linear = spec.format.basetype in (oiio.HALF, oiio.FLOAT, oiio.DOUBLE)
+        kept = spec.format.basetype if spec.format.basetype in (oiio.UINT8, oiio.UINT16) else oiio.FLOAT
+        stored = source.read_image(0, 0, first, last + 1, kept)
+        problem = source.geterror() or oiio.geterror()
+        straight = bool(spec.get_int_attribute("oiio:UnassociatedAlpha"))
+    if stored is None or problem:  # a JPEG that breaks off gives pixels and an error
+        raise BadImage(f"{path} is damaged or cut off: {_one_line(problem)}", "Save or copy the image again.")
+    pixels = np.empty((len(used), *stored.shape[:2]), np.float32)  # [C, H, W]
+    for target, channel in enumerate(used):
+        pixels[target] = stored[..., channel - first]
+    if kept != oiio.FLOAT:
+        pixels /= np.float32(255 if kept == oiio.UINT8 else 65535)
+    del stored
+    notes = _clean(pixels, path) if linear else ()
+    pixels = _on_display_window(pixels, spec)
+    if len(colour) == 1:
+        pixels = np.concatenate([pixels[:1], pixels[:1], pixels])
+    if alpha is not None:
+        np.clip(pixels[3], 0, 1, out=pixels[3])
+        if straight:
+            pixels[:3] *= pixels[3]
+        if pixels[3].min() == 1:
+            pixels = pixels[:3]
+    if linear:
+        _apply_to_colour(pixels, encode_srgb)
+    return Picture(np.ascontiguousarray(pixels), notes)
+
+
+def encode(pixels: Array, file_format: str) -> bytes:
+    """The file of one picture, float32 [C, H, W] as in the module; `file_format` is one of protocol.FORMATS.
+
+    png and png16 hold straight alpha, rounded to nearest; exr half floats, scene-linear and premultiplied; jpg has
+    no alpha, so the picture lies over black. Raises DiskError when the encoder finds no room.
+    """
+    if file_format == "exr":
+        linear = pixels.copy()
+        _apply_to_colour(linear, decode_srgb)
+        np.clip(linear, -LARGEST_HALF, LARGEST_HALF, out=linear)
+        return _run_encoder(
+            "openexr", linear.astype(np.float16).transpose(1, 2, 0), {"compression": "zip:2", "DateTime": ""}
+        )
+    if file_format == "jpg":
+        return _run_encoder(
+            "jpeg", _quantise(pixels[:3], 255), {"Compression": f"jpeg:{JPEG_QUALITY}", "jpeg:subsampling": "4:4:4"}
+        )
+    # The lowest level with the filter "average": files an eighth larger than the default's, many times as fast.
+    attributes = {"oiio:UnassociatedAlpha": 1, "png:compressionLevel": 1, "png:filter": 64}
+    return _run_encoder("png", _quantise(_straight(pixels), 65535 if file_format == "png16" else 255), attributes)
+
+
+def encode_srgb(linear: Array) -> Array:
+    """Scene-linear to the sRGB curve; continued above 1, mirrored below 0."""
+    size = np.abs(linear)
+    curve = np.float32(1.055) * np.power(size, np.float32(1 / 2.4)) - np.float32(0.055)
+    return np.copysign(np.where(size <= 0.0031308, size * np.float32(12.92), curve), linear)
+
+
+def decode_srgb(display: Array) -> Array:
+    """The inverse of `encode_srgb`."""
+    size = np.abs(display)
+    curve = np.power((size + np.float32(0.055)) / np.float32(1.055), np.float32(2.4))
+    return np.copysign(np.where(size <= 0.04045, size / np.float32(12.92), curve), display)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[tuple[oiio.ImageInput, oiio.ImageSpec]]:
+    """An open reader and its header, inside all limits. Raises BadImage."""
+    kind, head = _sniff(path)
+    if kind == "webp":  # its reader decodes at opening, before the header could be looked at
+        _check_size(path, *_webp_size(head))
+    wish = oiio.ImageSpec()
+    wish["oiio:UnassociatedAlpha"] = 1  # straight alpha stays straight: premultiplied here in float32, exactly
+    source = oiio.ImageInput.open(str(path), wish)
+    if source is None:
+        raise BadImage(f"{path} cannot be read: {_one_line(oiio.geterror())}", "Save or copy the image again.")
+    try:
+        spec = source.spec()
+        if source.format_name() != kind:
+            raise BadImage(f"{path} is no {kind} image, though it begins like one.", "Save or copy the image again.")
+        if spec.deep:
+            raise BadImage(f"{path} is a deep image: it has no single colour a pixel.", "Save it flattened.")
+        for width, height in ((spec.width, spec.height), (spec.full_width, spec.full_height)):
+            _check_size(path, width, height)
+        if spec.nchannels > MAX_CHANNELS or spec.depth > 1:
+            raise BadImage(f"{path} has {spec.nchannels} channels; {MAX_CHANNELS} are the most.", "Save fewer layers.")
+        yield source, spec
+    finally:
+        source.close()
+
+
+def _sniff(path: Path) -> tuple[str, bytes]:
+    """The format by the file's first bytes, and those bytes."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block, a device never end
+            raise BadImage(f"{path} is no file.", "Choose an image file.")
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BadImage(f"{path} cannot be opened: {reason}.", "Check that the image is still there.") from error
+    if not head:
+        raise BadImage(f"{path} is empty.", "Save or copy the image again.")
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp", head
+    for signature, kind in _SIGNATURES.items():
+        if head.startswith(signature):
+            return kind, head
+    raise BadImage(f"{path} is no image that can be read.", "Use a PNG, JPEG, TIFF, EXR or WebP file.")
+
+
+def _webp_size(head: bytes) -> tuple[int, int]:
+    """Width and height in a WebP file's first bytes: extended, lossless or lossy header."""
+    little = int.from_bytes
+    if head[12:16] == b"VP8X":
+        return little(head[24:27], "little") + 1, little(head[27:30], "little") + 1
+    if head[12:16] == b"VP8L":
+        bits = little(head[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return little(head[26:28], "little") & 0x3FFF, little(head[28:30], "little") & 0x3FFF
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+        raise BadImage(f"{path} is {width}×{height}; {MAX_SIDE}×{MAX_SIDE} is the most.", "Make the image smaller.")
+
+
+def _choose_channels(spec: oiio.ImageSpec, path: Path) -> tuple[list[int], int | None]:
+    """Indices of the colour channels (three, or one for grey) and of alpha."""
+    names = {name: index for index, name in reversed(list(enumerate(spec.channelnames)))}
+    layers = ["", *(name[:-1] for name in spec.channelnames if name.endswith(".R"))]
+    for layer in layers:
+        if all(layer + each in names for each in "RGB"):
+            return [names[layer + each] for each in "RGB"], names.get(layer + "A")
+    if "Y" in names and not {"RY", "BY"} & names.keys():
+        return [names["Y"]], names.get("A")
+    raise BadImage(f"{path} has no red, green and blue and no grey.", "Save the image with its colour layer first.")
+
+
+def _clean(pixels: Array, path: Path) -> tuple[str, ...]:
+    """Replaces what is no number, in place; the note that says so."""
+    broken = int(pixels.size - np.count_nonzero(np.isfinite(pixels)))
+    if not broken:
+        return ()
+    np.nan_to_num(pixels, copy=False, nan=0.0, posinf=LARGEST_HALF, neginf=-LARGEST_HALF)
+    return (f"{path.name} holds {broken} values that are no numbers (NaN or infinite); NaN became 0.",)
+
+
+def _on_display_window(pixels: Array, spec: oiio.ImageSpec) -> Array:
+    """The display window's pixels [C, H, W] out of the data window's."""
+    if (spec.x, spec.y, spec.width, spec.height) == (spec.full_x, spec.full_y, spec.full_width, spec.full_height):
+        return pixels
+    window = np.zeros((len(pixels), spec.full_height, spec.full_width), np.float32)
+    left, top = spec.x - spec.full_x, spec.y - spec.full_y
+    rows = slice(max(top, 0), max(min(top + spec.height, spec.full_height), 0))
+    columns = slice(max(left, 0), max(min(left + spec.width, spec.full_width), 0))
+    part = pixels[:, max(-top, 0) :, max(-left, 0) :]
+    target = window[:, rows, columns]
+    target[...] = part[:, : target.shape[1], : target.shape[2]]
+    return window
+
+
+def _apply_to_colour(pixels: Array, curve: Callable[[Array], Array]) -> None:
+    """`curve` on the unpremultiplied colour, in place; where alpha is 0 on the colour as it is (added light)."""
+    weight = np.where(pixels[3] > 0, pixels[3], np.float32(1)) if len(pixels) == 4 else np.float32(1)
+    for plane in pixels[:3]:
+        plane[...] = curve(plane / weight) * weight
+
+
+def _straight(pixels: Array) -> Array:
+    """Colour divided by alpha; black where alpha is 0."""
+    if len(pixels) == 3:
+        return pixels
+    alpha = pixels[3]
+    colour = np.divide(pixels[:3], alpha, out=np.zeros_like(pixels[:3]), where=alpha > 0)
+    return np.concatenate([colour, pixels[3:]])
+
+
+def _quantise(pixels: Array, largest: int) -> NDArray[np.generic]:
+    """[C, H, W] in [0, 1] to integers [H, W, C], to nearest."""
+    scaled = np.clip(pixels, 0, 1) * np.float32(largest) + np.float32(0.5)
+    return scaled.astype(np.uint8 if largest == 255 else np.uint16).transpose(1, 2, 0)
+
+
+def _with_channels(pixels: Array, channels: int) -> Array:
+    if len(pixels) == channels:
+        return pixels
+    return np.concatenate([pixels, np.ones_like(pixels[:1])])
+
+
+def _run_encoder(codec: str, pixels: NDArray[np.generic], attributes: Mapping[str, str | int]) -> bytes:
+    """One encoded file, made away from the job's folder: some encoders report a full disk late, or end the process."""
+    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], str(oiio.TypeDesc(pixels.dtype.name)))
+    for name, value in attributes.items():
+        spec[name] = value
+    with _scratch_file(2 * pixels.nbytes) as path:
+        target = oiio.ImageOutput.create(codec)
+        if target is None:
+            raise BadImage(f"This OpenImageIO writes no {codec}.", "Install the engine again.")
+        done = target.open(path, spec) and target.write_image(np.ascontiguousarray(pixels)) and target.close()
+        problem = target.geterror()
+        data = Path(path).read_bytes()
+        if not done or problem or not _is_whole(data, path):
+            raise DiskError(f"An image could not be encoded: {_one_line(problem)}", "Free some disk space.")
+        return data
+
+
+def _is_whole(data: bytes, path: str) -> bool:
+    """Whether an encoder wrote all it had to; they close a file on a full disk without a word."""
+    if data.startswith(b"\x89PNG"):
+        return data.endswith(b"IEND\xaeB`\x82")
+    if data.startswith(b"\xff\xd8"):
+        return data.endswith(b"\xff\xd9")
+    source = oiio.ImageInput.open(path)
+    return source is not None and source.read_image(oiio.HALF) is not None
+
+
+@contextmanager
+def _scratch_file(size_bytes: int) -> Iterator[str]:
+    """A path to write at most `size_bytes` to: in memory where the system can, else in the folder for such files."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("fcvg")
+        try:
+            yield f"/proc/self/fd/{descriptor}"
+        finally:
+            os.close(descriptor)
+    else:
+        with tempfile.TemporaryDirectory(prefix="fcvg-") as folder:
+            if shutil.disk_usage(folder).free < size_bytes:
+                raise DiskError(f"The disk is full: {folder}", "Free some space for temporary files.")
+            yield str(Path(folder) / "frame")
+
+
+def _one_line(problem: str) -> str:
+    return problem.splitlines()[0][:200] if problem else "no reason given."

@@ -1,0 +1,82 @@
+"""One job that draws conditions and stops there, so that the artist sees them before paying for a generation."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .. import __version__
+from ..core import devices
+from ..files import images, job_folder
+from ..models import usage
+from ..shared import timing
+from ..shared.protocol import Done, Frame, Message, Request
+from . import validation
+from .progress import Reporter
+from .validation import check
+
+PATTERN = "condition_*.png"
+
+
+def run(request: Request, job: str, emit: Callable[[Message], None], is_cancelled: Callable[[], bool]) -> Done:
+    """Draws the conditions of both keys and of `request`'s drawings into its output folder; the final report.
+
+    `condition_0000.png` is the start key's, then one for each drawing, the last one the end key's; `emit` gets a Frame
+    for each, counted from 1. `matches.json` and `overview.png` lie beside them. Raises FcvgError.
+    """
+    began_s = time.monotonic()
+    check(request)
+    validation.check_condition_licences(request)
+    request = usage.narrowed(request)
+    start_path, end_path = Path(request.start), Path(request.end)
+    report = Reporter(job, emit, is_cancelled)
+    report("Looking at the keys", 0)
+    images.check_pair(start_path, end_path)
+    with job_folder.locked(Path(request.out)) as folder:
+        pair = images.read_pair(start_path, end_path)
+        devices.require_torch()
+        import torch
+
+        from ..conditions import make
+        from ..core import pictures
+        from ..core.method import Options
+        from ..diffusion import sizes
+
+        device = devices.pick(request.device)
+        notes: list[str] = list(pair.notes)
+        seed = secrets.randbelow(2**53) if request.seed < 0 else request.seed
+        options = Options(device, devices.precision(device), seed, note=notes.append)
+        width, height = sizes.working(pair.start.shape[2], pair.start.shape[1], request.sampling.work_size)
+        seen = pictures.seen(torch.from_numpy(pair.start), torch.from_numpy(pair.end))
+        start, end = (sizes.fitted(key, width, height)[0] for key in seen)
+        drawings = timing.chart(request.count, request.timing, request.hold)
+        times = [0.0, *(drawing.time for drawing in drawings), 1.0]
+        holds = [1, *(drawing.hold for drawing in drawings), 1]
+        for path in folder.glob(PATTERN):
+            path.unlink()
+        report.span(0.03, 1.0)
+
+        def on_frame(number: int, file: str) -> None:
+            emit(Frame(job, 1 + sum(holds[:number]), holds[number], file, times[number]))
+
+        matches = make.write(start, end, times, request.conditions, seed, folder, options, report, on_frame)
+    return Done(
+        job=job,
+        method=matches.lines_by,
+        device=device.type,
+        frames=len(times),
+        reused=0,
+        seconds=round(time.monotonic() - began_s, 3),
+        engine=__version__,
+        notes=[
+            f"{_counted(matches.lines, 'line')} and {_counted(matches.people, 'person', 'people')} matched.",
+            *notes,
+        ],
+        models=usage.used([usage.lines(matches.lines_by), usage.pose(matches.pose_by)]),
+    )
+
+
+def _counted(things: Sequence[object], one: str, many: str = "") -> str:
+    return f"{len(things)} {one if len(things) == 1 else many or one + 's'}"

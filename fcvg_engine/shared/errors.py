@@ -1,0 +1,139 @@
+"""Every error that a user may see: a stable code, a sentence for an artist and a hint that says what to do.
+
+Standard library only: the add-on imports this module too.
+"""
+
+from __future__ import annotations
+
+
+class FcvgError(Exception):
+    """Base of all errors the engine reports on purpose.
+
+    `code` is stable and machine-readable, `exit_code` is what the command line returns, `message` is one
+    sentence in an artist's words and `hint` says what to do about it (may be empty).
+    """
+
+    code = "internal"
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class BadRequest(FcvgError):
+    """An argument or a job's field that cannot be used."""
+
+    code = "bad_request"
+    exit_code = 2
+
+
+class BadImage(FcvgError):
+    """A key image that is missing, broken, too large or unlike its partner."""
+
+    code = "bad_image"
+    exit_code = 2
+
+
+class LooksLikeCut(FcvgError):
+    """The keys do not look like the same shot, and the request says to ask then."""
+
+    code = "cut"
+    exit_code = 2
+
+
+class FolderBusy(FcvgError):
+    """The output folder belongs to another job that is running."""
+
+    code = "folder_busy"
+    exit_code = 2
+
+
+class MissingPart(FcvgError):
+    """A library of the engine's own environment cannot be imported."""
+
+    code = "missing_part"
+    exit_code = 3
+
+
+class MissingModel(FcvgError):
+    """Weights are not there, cannot be fetched or are not what they should be."""
+
+    code = "missing_model"
+    exit_code = 3
+
+
+class LicenceRefused(FcvgError):
+    """A model may not be used here: its licence has not been accepted, or it is not free for commercial work where only
+    such models are wanted."""
+
+    code = "licence"
+    exit_code = 3
+
+
+class DownloadFailed(FcvgError):
+    """A file that could not be fetched, or is not what was pinned."""
+
+    code = "download"
+    exit_code = 3
+
+
+class InstallFailed(FcvgError):
+    """The engine could not be put together, or does not work; one that was there before stays."""
+
+    code = "install"
+    exit_code = 3
+
+
+class OutOfMemory(FcvgError):
+    """The computer or its GPU has too little memory for this job."""
+
+    code = "out_of_memory"
+    exit_code = 4
+
+
+class DiskError(FcvgError):
+    """Writing failed: disk full, folder read-only or gone."""
+
+    code = "disk"
+    exit_code = 5
+
+
+class NumericError(FcvgError):
+    """A network returned NaN or Inf; the message names the step."""
+
+    code = "numeric"
+    exit_code = 1
+
+
+class Cancelled(FcvgError):
+    """The user asked to stop. Raised out of a progress callback."""
+
+    code = "cancelled"
+    exit_code = 130
+
+    def __init__(self, message: str = "Cancelled.", hint: str = "") -> None:
+        super().__init__(message, hint)
+
+
+class ProtocolError(FcvgError):
+    """A line on the pipe that is no message of this protocol version."""
+
+    code = "protocol"
+    exit_code = 2
+
+
+def explain(error: Exception) -> FcvgError:
+    """`error` in words for the user, when nothing nearer to it has found any."""
+    if isinstance(error, FcvgError):
+        return error
+    if isinstance(error, ImportError):
+        return MissingPart(f"A part of the engine is missing: {error}", "Install the engine again.")
+    if isinstance(error, MemoryError):
+        return OutOfMemory("There is too little memory.", "Close other programs or use smaller keys.")
+    kind = type(error).__name__
+    return FcvgError(
+        f"The engine met an error it did not expect: {kind}: {error}",
+        "Tell the developers; the report holds the details (on the command line: --debug).",
+    )

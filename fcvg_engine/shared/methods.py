@@ -1,0 +1,137 @@
+"""The inbetweening methods: one entry each, with everything that the rest of the program asks of a method.
+
+To add a method, add its entry here, a file with a function `inbetween` (see `core.method.Method`), and what it needs to
+`models/registry.json`. Blender's menu of methods is `fcvg_blender/settings/enum_items.py`. Standard library only: the
+add-on reads this too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a draft method takes on two cores of a processor at a size of so many `pixels`: seconds of work on the pair,
+    seconds a drawing, and bytes of memory at its peak. Measured with `python -m benchmarks.draft`."""
+
+    pixels: float
+    once_s: float
+    drawing_s: float
+    memory_bytes: float
+
+
+@dataclass(frozen=True)
+class MethodTraits:
+    """What a method is.
+
+    `name` is its word in requests, on the command line and in the registry. `purpose` says what it is good for.
+    `module` of the engine has its function `inbetween`. `libraries` beside the engine's own must be installed.
+
+    `costs` of a draft method, the smallest size first. A `generative` method has none: it draws all frames of a chart
+    together out of noise and heeds `Request.sampling`; `conditioned`, it is led by lines and poses. It has `steps`, the
+    published number, `card_s`, published seconds for 25 frames of 1024×576 pixels on one card, and a `rank`: of the
+    generative methods that can run, the one with the lowest is suggested.
+    """
+
+    name: str
+    purpose: str
+    module: str
+    costs: tuple[Cost, ...] = ()
+    generative: bool = False
+    conditioned: bool = False
+    libraries: tuple[str, ...] = ()
+    steps: int = 0
+    card_s: float = 0.0
+    rank: int = 0
+
+
+_SVD = ("diffusers", "transformers")
+
+METHODS: dict[str, MethodTraits] = {
+    traits.name: traits
+    for traits in (
+        MethodTraits(
+            "rife",
+            "films, renderings, small to large motion",
+            "draft.rife",
+            costs=(
+                Cost(0.25e6, 0.6, 0.20, 0.45e9),
+                Cost(0.52e6, 0.8, 0.38, 0.61e9),
+                Cost(2.07e6, 3.0, 1.45, 1.23e9),
+                Cost(8.29e6, 3.0, 2.1, 1.8e9),
+            ),
+        ),
+        MethodTraits(
+            "gmfss",
+            "drawings, flat colour, clean lines",
+            "draft.gmfss",
+            costs=(Cost(0.25e6, 2.6, 1.2, 0.9e9), Cost(0.52e6, 4.8, 2.3, 1.6e9), Cost(2.07e6, 25.0, 12.0, 4.5e9)),
+        ),
+        MethodTraits(
+            "film",
+            "films, renderings, large motion; slow",
+            "draft.film",
+            costs=(Cost(0.25e6, 3.0, 2.4, 1.5e9), Cost(2.07e6, 3.0, 20.0, 6.0e9)),  # not measured: about twice GMFSS
+        ),
+        MethodTraits(
+            "dissolve",
+            "a cross-fade, needs no model",
+            "draft.dissolve",
+            costs=(Cost(0.25e6, 0.04, 0.006, 0.30e9), Cost(2.07e6, 0.04, 0.021, 0.42e9)),
+        ),
+        MethodTraits(
+            "fcvg",
+            "large motion, guided by matched lines and poses",
+            "methods.fcvg",
+            generative=True,
+            conditioned=True,
+            libraries=(*_SVD, "cv2", "hsluv"),
+            steps=25,
+            card_s=523.0,
+            rank=1,
+        ),
+        MethodTraits(
+            "trf",
+            "large motion, one video model from both ends",
+            "methods.trf",
+            generative=True,
+            libraries=_SVD,
+            steps=50,
+            card_s=1230.0,
+            rank=4,
+        ),
+        MethodTraits(
+            "vibid",
+            "the same in fewer steps",
+            "methods.vibid",
+            generative=True,
+            libraries=_SVD,
+            steps=25,
+            card_s=195.0,
+            rank=3,
+        ),
+        MethodTraits(
+            "gi",
+            "the same with a network for going back",
+            "methods.gi",
+            generative=True,
+            libraries=_SVD,
+            steps=50,
+            card_s=975.0,
+            rank=2,
+        ),
+    )
+}
+GENERATIVE = tuple(name for name, traits in METHODS.items() if traits.generative)
+CONDITIONED = tuple(name for name, traits in METHODS.items() if traits.conditioned)
+
+
+def is_generative(name: str) -> bool:
+    """Whether the method draws new pictures out of noise; not for a name that only another version knows."""
+    return name in GENERATIVE
+
+
+def is_conditioned(name: str) -> bool:
+    """Whether the method is led by lines and poses that are matched between the keys."""
+    return name in CONDITIONED

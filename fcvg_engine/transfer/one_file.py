@@ -1,0 +1,224 @@
+"""One file: gone on with where it was cut, verified, and under its name only when it is the one that is wanted."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from ..shared.errors import DownloadFailed
+from . import disk, file_lock
+from .download_spec import Download, Patience
+from .http import Answer, Trouble, Web, shown
+from .parallel import TICK_S, Halt
+from .partial_file import Origin, Part
+from .rate import Board
+
+
+class _Spoiled(Exception):
+    """What came is not the file that is wanted. `reason` completes "… could not be downloaded: "."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+class Transfer:
+    """One file, from its first try to its end, in a thread of its own."""
+
+    def __init__(self, wanted: Download, web: Web, board: Board, patience: Patience, halt: Halt) -> None:
+        self._wanted = wanted
+        self._web = web
+        self._board = board
+        self._patience = patience
+        self._halt = halt
+        self._part = Part(wanted.path)
+        self._got_web_page = False
+
+    def run(self) -> str:
+        """The file's sha256; it is under its name then. Raises DownloadFailed, DiskError, Stopped."""
+        try:
+            with disk.plain_words(self._wanted.path), file_lock.held(self._part.lock, self._wait_for_others):
+                digest = present(self._wanted, self._board, self._halt) or self._fetch()
+        finally:
+            self._board.show(self._wanted.path, "")
+        return digest
+
+    def _wait_for_others(self) -> None:
+        self._board.show(self._wanted.path, f"Waiting for another download of {self._wanted.name}")
+        self._halt.sleep(TICK_S)
+
+    def _fetch(self) -> str:
+        self._part = Part(self._wanted.path)  # another process may have gone on with it
+        if not self._is_ours(self._part.origin):
+            self._part.discard()
+        spoiled = False
+        while True:
+            self._board.show(self._wanted.path, self._wanted.name)
+            try:
+                self._bring()
+                return self._accept()
+            except _Spoiled as error:
+                self._part.discard()
+                if spoiled:
+                    raise _failed(self._wanted, error.reason, error.hint) from None
+                spoiled = True
+
+    def _is_ours(self, origin: Origin | None) -> bool:
+        """Whether what is there can be gone on with: a pinned file from anywhere, since its sha256 tells in the end;
+        else only what the server will say is still the same."""
+        if origin is None or origin.sha256 != self._wanted.sha256:
+            return False
+        if self._wanted.size_bytes and origin.size_bytes not in (0, self._wanted.size_bytes):
+            return False
+        return bool(origin.sha256 or (origin.validator and origin.url == shown(self._wanted.url)))
+
+    def _bring(self) -> None:
+        """Tries until all bytes are there. Raises DownloadFailed when nothing comes any more."""
+        failed, most_bytes = 0, self._part.size_bytes
+        while not self._part.is_whole:
+            try:
+                self._try()
+                return
+            except Trouble as trouble:
+                if self._part.size_bytes > most_bytes:
+                    failed, most_bytes = 0, self._part.size_bytes
+                failed += 1
+                if not trouble.again or failed >= self._patience.tries:
+                    raise _failed(self._wanted, trouble.reason, trouble.hint) from None
+                self._halt.sleep(self._patience.wait_s(failed, trouble.wait_s))
+
+    def _try(self) -> None:
+        """Goes on where the last try was cut. Raises Trouble, _Spoiled."""
+        start_bytes = self._part.size_bytes
+        self._board.done(self._wanted.path, start_bytes)
+        answer = self._web.ask(self._wanted.url, self._range(start_bytes), self._wanted.headers)
+        try:
+            with self._halt.watching(answer):
+                if answer.status == 200:
+                    self._begin(answer)
+                    start_bytes = 0
+                elif not start_bytes or not self._fits(answer, start_bytes):
+                    self._part.discard()
+                    host = urlsplit(answer.url).hostname
+                    raise Trouble(f"{host} does not go on where it was cut", "Try another source.", again=True)
+                self._got_web_page = answer.is_web_page
+                self._copy(answer, start_bytes)
+        finally:
+            answer.close()
+
+    def _range(self, start_bytes: int) -> dict[str, str]:
+        origin = self._part.origin
+        if not start_bytes or not origin or not (origin.sha256 or origin.validator):
+            return {}  # nothing could tell whether the rest is of the same file
+        headers = {"Range": f"bytes={start_bytes}-"}
+        if origin.validator and origin.url == shown(self._wanted.url):
+            headers["If-Range"] = origin.validator
+        return headers
+
+    def _begin(self, answer: Answer) -> None:
+        """The whole file comes. Whether it can be the one that is wanted is looked at before it is fetched."""
+        size_bytes = answer.length or 0
+        if answer.is_web_page and not self._wanted.sha256 and self._wanted.path.suffix.lower() not in (".html", ".htm"):
+            raise Trouble(*_WEB_PAGE)
+        if not (answer.ends_itself or self._wanted.size_bytes or self._wanted.sha256):
+            raise Trouble(
+                "the server does not say how large it is, so that a cut could not be told", "Fetch it by hand."
+            )
+        if self._wanted.size_bytes and answer.length not in (None, self._wanted.size_bytes):
+            self._got_web_page = answer.is_web_page
+            raise self._other_file(f"it should have {self._wanted.size_bytes} bytes and has {size_bytes}")
+        if not self._wanted.size_bytes:  # else it was looked at before
+            disk.check_space({self._wanted.path.parent: size_bytes})
+        size_bytes = size_bytes or self._wanted.size_bytes
+        self._part.begin(Origin(shown(self._wanted.url), self._wanted.sha256, _validator(answer), size_bytes))
+        self._board.size(self._wanted.path, size_bytes)
+
+    def _fits(self, answer: Answer, start_bytes: int) -> bool:
+        """Whether a 206 is the rest of what is there, by its own word."""
+        origin = self._part.origin
+        found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
+        if answer.status != 206 or not origin or not found or int(found[1]) != start_bytes:
+            return False
+        if origin.size_bytes and (found[3] not in ("*", str(origin.size_bytes)) or int(found[2]) >= origin.size_bytes):
+            return False
+        return origin.url != shown(self._wanted.url) or _validator(answer) in ("", origin.validator)
+
+    def _copy(self, answer: Answer, done_bytes: int) -> None:
+        origin = self._part.origin
+        size_bytes = origin.size_bytes if origin else 0
+        with self._part.file.open("ab", buffering=0) as file:
+            while piece := answer.read():
+                self._halt.check()
+                if size_bytes and done_bytes + len(piece) > size_bytes:
+                    raise self._other_file(f"it should have {size_bytes} bytes and has more")
+                rest = memoryview(piece)
+                while rest:  # a disk that is filling up takes some of it first
+                    rest = rest[file.write(rest) :]
+                done_bytes += len(piece)
+                self._board.done(self._wanted.path, done_bytes, len(piece))
+        self._halt.check()  # the end may be one that we made
+        if size_bytes and done_bytes < size_bytes:
+            host = urlsplit(answer.url).hostname
+            raise Trouble(f"the connection to {host} was cut", "Check the connection to the internet.", again=True)
+
+    def _accept(self) -> str:
+        """Gives the file its name when it is the one that is wanted. Raises _Spoiled."""
+        self._board.show(self._wanted.path, f"Checking {self._wanted.name}")
+        digest = disk.digest_of(self._part.file, lambda _: self._halt.check())
+        if self._wanted.sha256 and digest != self._wanted.sha256:
+            raise self._other_file(
+                f"its sha256 should begin with {self._wanted.sha256[:12]} and does with {digest[:12]}"
+            )
+        self._part.finish()
+        return digest
+
+    def _other_file(self, why: str) -> _Spoiled:
+        if self._got_web_page:
+            return _Spoiled(*_WEB_PAGE)
+        return _Spoiled(
+            f"what comes is not the published file ({why})",
+            "The server or something on the way changes it, or the file was replaced: try again later, or try another "
+            "source.",
+        )
+
+
+_WEB_PAGE = (
+    "a web page came instead of the file",
+    "The log-in page of a network or a proxy may be in the way: open any page in a browser, then try again.",
+)
+
+
+def present(wanted: Download, board: Board, halt: Halt) -> str:
+    """The sha256 of the file when it is there and the one that is wanted, else empty."""
+
+    def on_bytes(done_bytes: int) -> None:
+        halt.check()
+        board.done(wanted.path, min(done_bytes, wanted.size_bytes))
+
+    try:
+        size_bytes = wanted.path.stat().st_size
+        if wanted.size_bytes and size_bytes != wanted.size_bytes:
+            return ""
+        board.show(wanted.path, f"Checking {wanted.name}")
+        digest = disk.digest_of(wanted.path, on_bytes)
+    except OSError:  # not there, or not to be read: then it is fetched, or said why it cannot be
+        return ""
+    finally:
+        board.show(wanted.path, "")
+    if wanted.sha256 and digest != wanted.sha256:
+        board.done(wanted.path, 0)
+        return ""
+    board.size(wanted.path, size_bytes)
+    board.done(wanted.path, size_bytes)
+    return digest
+
+
+def _validator(answer: Answer) -> str:
+    """What tells this version of the file from others. A weak ETag does not promise the same bytes."""
+    etag: str = answer.headers.get("ETag", "").strip()
+    return etag if etag.startswith('"') else answer.headers.get("Last-Modified", "").strip()
+
+
+def _failed(wanted: Download, reason: str, hint: str) -> DownloadFailed:
+    return DownloadFailed(f"{wanted.name} could not be downloaded: {reason}.", hint)
