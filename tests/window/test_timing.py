@@ -56,7 +56,7 @@ def chart_on_screen(name: str) -> tuple[int, int]:
         context = bpy.context
         side = int((stage.addon("ui.panels.timing").CHART_UNITS - 0.3) * charts.unit_px(context))
         ink, missing = charts._colours(context)
-        look = chart_picture.Look(side, side, float(context.preferences.system.ui_scale), ink, missing)
+        look = chart_picture.ChartStyle(side, side, float(context.preferences.system.ui_scale), ink, missing)
     pixels = chart_picture.paint(charts.of_strip(ours()), look)
     # Against the panel's own grey the lines are what differs.
     drawn = pixels[..., 3] * (pixels[..., :3].mean(axis=2) - (0.2 if ink[0] > 0.5 else 0.7))
