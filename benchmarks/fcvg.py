@@ -27,7 +27,7 @@ import torch
 from fcvg_engine.core import devices
 from fcvg_engine.diffusion import decode, encode, memory, sizes
 from fcvg_engine.diffusion.denoiser import SvdDenoiser
-from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.diffusion.memory_plan import MemoryPlan
 from fcvg_engine.diffusion.networks import Models
 from fcvg_engine.diffusion.samplers import fcvg as sampler
 from fcvg_engine.nets.controlnext import ControlNeXt
@@ -147,7 +147,7 @@ def filled(network: Any, device: torch.device, dtype: torch.dtype) -> Any:
     return network
 
 
-def measure(models: Models, plan: Plan, size: tuple[int, int], steps: int) -> Measured:
+def measure(models: Models, plan: MemoryPlan, size: tuple[int, int], steps: int) -> Measured:
     """One generation with all its stages."""
     width, height = size
     draw = torch.Generator().manual_seed(0)

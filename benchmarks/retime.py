@@ -60,7 +60,7 @@ def finished_gap(scene: Any, folder: Path) -> Any:
     while (strip := next(strip for _, strip in strips.ours())).fcvg.state != "DONE":
         if time.monotonic() > deadline_s:
             raise TimeoutError("the inbetweens were not made")
-        timer.turn()
+        timer.tick()
         time.sleep(0.01)
     return strip
 

@@ -3,7 +3,8 @@
 `interface_0.1.0.json` has it. What is in there stays as it is; more may come to it. Lists and texts are compared whole,
 so what may grow is an object, words that may become more too (`words`).
 
-Written with `python tests/engine/test_interface.py` and `python tests/blender/test_interface.py`, by that version only.
+Written with `python tests/engine/test_engine_interface.py` and `python tests/blender/test_addon_interface.py`, by that
+version only.
 """
 
 from __future__ import annotations

@@ -21,6 +21,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tools import check_system
+
+if __name__ == "__main__":
+    check_system.explain_absences()  # a Python without bpy, say
+
 from fcvg_blender.i18n import catalogues
 from fcvg_engine.models import registry
 
@@ -32,8 +37,8 @@ SHOWN: dict[str, tuple[int | str, ...]] = {
     "iface": (0,),
     "tip": (0,),
     "mark": (0,),
-    "told": (0,),
-    "joined": (0,),
+    "translate_sentence": (0,),
+    "translate_sentences": (0,),
     "plural": (0, 1),
     "report": (1,),
     "poll_message_set": (0,),

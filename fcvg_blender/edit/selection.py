@@ -23,7 +23,7 @@ def selected(context: Any) -> list[Any]:
     return found or ([strip] if strip is not None else [])
 
 
-def take(context: Any, number: int) -> Any:
+def numbered_take(context: Any, number: int) -> Any:
     """The take with this number of the active strip of inbetweens, with 0 the one that it shows; None without."""
     strip = inbetweens(context)
     if strip is None:

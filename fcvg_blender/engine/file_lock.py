@@ -13,7 +13,7 @@ from . import transfer
 STEP_S = 0.2
 
 
-def take(path: Path, *, shared: bool = False) -> int | None:
+def acquire(path: Path, *, shared: bool = False) -> int | None:
     """A descriptor that holds the file `path`, or None while others do; close it to let go.
 
     A `shared` hold goes with other shared ones (see `transfer.lock_now`); its file has to be there, else it is made.
@@ -34,7 +34,7 @@ def take(path: Path, *, shared: bool = False) -> int | None:
 def held(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
     """The file `path`, held exclusively while the block runs. `on_wait` is called a few times a second while another
     process has it, and may raise Cancelled."""
-    while (descriptor := take(path)) is None:
+    while (descriptor := acquire(path)) is None:
         on_wait()
         time.sleep(STEP_S)
     try:

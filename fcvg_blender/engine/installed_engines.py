@@ -101,7 +101,7 @@ def lease(python: Path) -> int | None:
     if os.name == "nt":
         return None
     with suppress(OSError):
-        return file_lock.take(python.parents[1] / LEASE, shared=True)
+        return file_lock.acquire(python.parents[1] / LEASE, shared=True)
     return None
 
 

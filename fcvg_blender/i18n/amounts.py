@@ -13,7 +13,7 @@ def size(size_bytes: float) -> str:
     return f"{_number(size_bytes, _power(size_bytes))} {_UNITS[_power(size_bytes)]}"
 
 
-def part(done_bytes: float, total_bytes: float) -> str:
+def share(done_bytes: float, total_bytes: float) -> str:
     """`412 of 896 MB`, both in the unit of the whole."""
     power = _power(total_bytes)
     done, total = _number(done_bytes, power), _number(total_bytes, power)
@@ -36,7 +36,7 @@ def progress(report: protocol.Progress) -> str:
     """What a progress bar has to say beside its stage: `412 of 896 MB, 11 MB/s, 40 s left`."""
     words = []
     if report.total_bytes:
-        words.append(part(report.done_bytes, report.total_bytes))
+        words.append(share(report.done_bytes, report.total_bytes))
     elif report.done_bytes:
         words.append(size(report.done_bytes))
     if report.bytes_per_s >= 1:

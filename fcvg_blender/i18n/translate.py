@@ -2,7 +2,7 @@
 
 Blender itself translates names and descriptions of operators, properties and panels, and whatever is given to a layout
 or to a report whole. The rest comes through here: templates before they are filled, sentences before they are joined or
-broken into lines. The engine speaks English; `told` knows its sentences again.
+broken into lines. The engine speaks English; `translate_sentence` knows its sentences again.
 
 Without a window everything stays English: what a command writes is read by programs and far from here.
 """
@@ -51,7 +51,7 @@ def plural(one: str, many: str, count: int) -> str:
     return rpt(one if count == 1 else many)
 
 
-def told(sentence: str) -> str:
+def translate_sentence(sentence: str) -> str:
     """Sentences, wherever they were made: one with values in it is known again by the template that it follows."""
     translated = rpt(sentence)
     if translated != sentence or not _speaks_another():
@@ -59,19 +59,19 @@ def told(sentence: str) -> str:
     template, values = _recognised(sentence)
     translated = rpt(template)
     if translated != template:
-        return translated.format(**{name: told(value) for name, value in values.items()})
+        return translated.format(**{name: translate_sentence(value) for name, value in values.items()})
     parts = _ENDS.split(sentence)
-    return joined(parts) if len(parts) > 1 else sentence
+    return translate_sentences(parts) if len(parts) > 1 else sentence
 
 
-def joined(sentences: Iterable[str]) -> str:
-    """Sentences one after the other, each as `told`, those without words left out."""
-    return " ".join(told(each) for each in sentences if each)
+def translate_sentences(sentences: Iterable[str]) -> str:
+    """Sentences one after the other, each as `translate_sentence`, those without words left out."""
+    return " ".join(translate_sentence(each) for each in sentences if each)
 
 
-def said(error: errors.FcvgError) -> str:
+def error_sentence(error: errors.FcvgError) -> str:
     """What went wrong and what to do about it, in one line."""
-    return joined((error.message, error.hint))
+    return translate_sentences((error.message, error.hint))
 
 
 def _speaks_another() -> bool:

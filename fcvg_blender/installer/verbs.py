@@ -17,7 +17,7 @@ from . import plan as checking
 from .building import Watch
 from .cancellation import Stop
 from .output import JOB, Teller, size_in_words
-from .plan import Plan, Wish
+from .plan import InstallationPlan, Wish
 
 _TAIL_LINES = 60
 _FETCHED, _BUILT, _WEIGHTS_TAKEN = 0.7, 0.9, 0.94  # of the whole, so that a bar moves evenly enough
@@ -170,7 +170,7 @@ def _make(work: Work, always: bool) -> protocol.Installed:
     return _installed(stamp, notes)
 
 
-def _replace(work: Work, plan: Plan) -> tuple[EngineStamp, list[str]]:
+def _replace(work: Work, plan: InstallationPlan) -> tuple[EngineStamp, list[str]]:
     """A new engine beside what is there, then in its place; it and what there is to say of it."""
     if plan.lock is None or plan.tools is None:
         raise errors.InstallFailed("There is no list of packages for this computer.", "Update the add-on.")
@@ -205,7 +205,7 @@ def _replace(work: Work, plan: Plan) -> tuple[EngineStamp, list[str]]:
     return stamp, notes
 
 
-def _drop_superseded(plan: Plan, downloads: Path) -> None:
+def _drop_superseded(plan: InstallationPlan, downloads: Path) -> None:
     """Other versions of the packages just installed: an update would else leave gigabytes behind each time."""
     wanted = [each.file for each in plan.parts]
     packages = {file.partition("-")[0] for file in wanted}
@@ -214,7 +214,7 @@ def _drop_superseded(plan: Plan, downloads: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _fetch(work: Work, plan: Plan, into: Path, end: float) -> None:
+def _fetch(work: Work, plan: InstallationPlan, into: Path, end: float) -> None:
     """All parts of the plan in the folder `into`; that takes until `end` of the whole."""
 
     def tell(rate: transfer.Rate) -> None:
@@ -233,7 +233,7 @@ def _installed(stamp: EngineStamp, notes: list[str]) -> protocol.Installed:
     return protocol.Installed(JOB, "current", stamp.sentence(), str(stamp.folder), [each for each in notes if each])
 
 
-def _begin_log(plan: Plan) -> None:
+def _begin_log(plan: InstallationPlan) -> None:
     now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     with log().open("w", encoding="utf-8") as file:
         file.write(f"{now} {plan.accelerator}, Python {plan.base.version} at {plan.base.path}\n{plan.detected}\n")

@@ -75,7 +75,7 @@ def sentence(scene: Any, strip: Any) -> tuple[str, str]:
     return rpt(words[record.stale]).format(start=record.key_start, end=record.key_end), again
 
 
-def turn() -> float:
+def tick() -> float:
     """One turn of the timer: as many strips as there is time for, the others next time; seconds to the next turn."""
     global _next
     context: Any = bpy.context
@@ -102,13 +102,13 @@ def turn() -> float:
 def register() -> None:
     """Begin to watch. Without a window nobody would see what has been noted."""
     if compat.has_window():
-        bpy.app.timers.register(turn, first_interval=INTERVAL_S, persistent=True)
+        bpy.app.timers.register(tick, first_interval=INTERVAL_S, persistent=True)
 
 
 def unregister() -> None:
     """Watch no longer."""
-    if bpy.app.timers.is_registered(turn):
-        bpy.app.timers.unregister(turn)
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
 
 
 def _watched() -> list[tuple[Any, Any]]:

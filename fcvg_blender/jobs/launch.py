@@ -10,7 +10,7 @@ from typing import Any
 from .. import compat
 from ..edit import conditions_strip, gaps, strips, take_folders
 from ..engine import errors, protocol
-from ..i18n.translate import joined, rpt, said
+from ..i18n.translate import error_sentence, rpt, translate_sentences
 from ..keys import render_keys
 from ..settings import addon_choices
 from ..takes import requests
@@ -29,7 +29,7 @@ def can(operator: Any, context: Any, pair: bool = False) -> bool:
     try:
         look(scene, compat.selected_strips(context), scene.fcvg)
     except errors.FcvgError as problem:
-        operator.poll_message_set(said(problem))
+        operator.poll_message_set(error_sentence(problem))
         return False
     return True
 
@@ -51,7 +51,7 @@ def generate(operator: Any, context: Any) -> Result:
     if left_out:
         more = rpt("And {count} more; see the queue.").format(count=len(left_out) - _SAID)
         shown = [*left_out[:_SAID], more] if len(left_out) > _SAID else left_out
-        operator.report({"INFO"}, rpt("Left out: {sentences}").format(sentences=joined(shown)))
+        operator.report({"INFO"}, rpt("Left out: {sentences}").format(sentences=translate_sentences(shown)))
     return result
 
 

@@ -50,7 +50,7 @@ def begin(scene: Any, shot: gaps.Shot, choices: Choices) -> Job:
         percentage = max(1, min(100, 100 * WIDTH_PX // render.resolution_x))
         render_keys.write_keys(scene, shot, folder, "png", percentage)
         request = replace(requests.placed(replace(order, format="png"), folder), format=order.format)
-        job = Job(mark("Looking at the keys"), told=tell)
+        job = Job(mark("Looking at the keys"), on_final=tell)
         message = protocol.Examine(job.id, request, render.resolution_x, render.resolution_y)
         session.begin(job, message, choices)
     except BaseException:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from .. import compat
 from ..engine import errors, protocol
-from ..i18n.translate import joined, said
+from ..i18n.translate import error_sentence, translate_sentences
 from ..tasks.background import Chore, chores
 from . import queue, timer
 from .job import Job
@@ -21,7 +21,7 @@ Result = set[Literal["RUNNING_MODAL", "CANCELLED", "FINISHED", "PASS_THROUGH", "
 def refuse(operator: Any, error: errors.FcvgError) -> Result:
     """Show `error` in the panel and as Blender's own report, which raises RuntimeError in a script."""
     session.show_error(error.message, error.hint, code=error.code)
-    operator.report({"ERROR"}, said(error))
+    operator.report({"ERROR"}, error_sentence(error))
     return {"CANCELLED"}
 
 
@@ -35,7 +35,7 @@ def settle(operator: Any, job: Job) -> Result:
         return {"FINISHED"}
     if isinstance(final, protocol.Failed):
         status = session.status()
-        operator.report({"ERROR"}, joined((status.error_message, status.error_hint)))
+        operator.report({"ERROR"}, translate_sentences((status.error_message, status.error_hint)))
     return {"CANCELLED"}
 
 
@@ -51,14 +51,14 @@ def settle_takes(operator: Any, take_ids: Sequence[str]) -> Result:
         status = session.status()
         told = (status.error_message, status.error_hint)  # gone again where another take was done later
         message, hint = told if status.error_message else (problems[-1].message, problems[-1].hint)
-        operator.report({"ERROR"}, joined((message, hint)))
+        operator.report({"ERROR"}, translate_sentences((message, hint)))
     # What has become of the others stays: an artist would not have it undone.
     return {"FINISHED"} if len(finals) > len(failed) else {"CANCELLED"}
 
 
 def refuse_chore(operator: Any, error: errors.FcvgError) -> Result:
     """As `refuse`, for what is told where it was clicked."""
-    operator.report({"ERROR"}, said(error))
+    operator.report({"ERROR"}, error_sentence(error))
     return {"CANCELLED"}
 
 
@@ -73,5 +73,5 @@ def settle_chore(operator: Any, chore: Chore) -> Result:
         session.end_engine(_LEAVE_TIMEOUT_S)
     timer.wake()
     if isinstance(final, protocol.Failed):
-        operator.report({"ERROR"}, joined((final.message, final.hint)))
+        operator.report({"ERROR"}, translate_sentences((final.message, final.hint)))
     return {"CANCELLED"} if isinstance(final, protocol.Failed | protocol.CancelledReport) else {"FINISHED"}

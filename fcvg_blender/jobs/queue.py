@@ -123,7 +123,7 @@ def begin(take_id: str, choices: Choices) -> bool:
         take=take_id,
         folder=folder,
         drawings=exposure.made(folder) or [],
-        prints=(take.print_start, take.print_end),
+        fingerprints=(take.print_start, take.print_end),
     )
     job.resumed = bool(job.drawings)
     job.in_line = len(entries()) > 1 or bool(session.busy_takes()) or session.finished > 0
@@ -231,7 +231,7 @@ def publish() -> None:
         item.fraction = job.fraction if job else 0.0
 
 
-def turn() -> bool:
+def tick() -> bool:
     """One step of the queue, unless it is paused or the engine has enough; whether something was done."""
     if session.status().paused or len(session.busy_takes()) >= AHEAD:
         return False

@@ -144,9 +144,9 @@ class Session:
             return
         if isinstance(message, protocol.FINAL):
             self.show_frames()
-        if isinstance(message, protocol.FINAL) and job.told is not None:
+        if isinstance(message, protocol.FINAL) and job.on_final is not None:
             del self.jobs[job.id]
-            job.told(message)
+            job.on_final(message)
             return
         match message:
             case protocol.Queued(ahead=ahead) if ahead:
@@ -242,7 +242,7 @@ class Session:
             for take in here:
                 if take.id in making:
                     take.state = strip_record.RUNNING
-                    take.print_start, take.print_end = making[take.id].prints
+                    take.print_start, take.print_end = making[take.id].fingerprints
             for take in over:
                 self._ends.end_again(strip, take)
             finished = [int(take.number) for take in over if take.state == strip_record.DONE]

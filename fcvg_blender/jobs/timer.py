@@ -38,17 +38,17 @@ def wake() -> None:
     """Have the timer running. Without a window nothing calls timers: operators wait for their job instead."""
     publish()
     prefetch.settle(queue.wanted())
-    if not bpy.app.background and not bpy.app.timers.is_registered(turn):
-        bpy.app.timers.register(turn, first_interval=INTERVAL_S, persistent=True)
+    if not bpy.app.background and not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=INTERVAL_S, persistent=True)
 
 
 def sleep() -> None:
     """Take the timer away."""
-    if bpy.app.timers.is_registered(turn):
-        bpy.app.timers.unregister(turn)
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
 
 
-def turn() -> float | None:
+def tick() -> float | None:
     """One turn of the timer: the seconds to the next one, None when nothing runs any more."""
     global _stale
     try:
@@ -109,7 +109,7 @@ def _carry() -> bool:
     session.tidy(began_s + BUDGET_S)
     news |= session.knows_more()
     if time.perf_counter() - began_s < BUDGET_S:
-        news |= queue.turn()
+        news |= queue.tick()
     if began_s > _next_check_s:
         _next_check_s = began_s + STRIPS_S
         news |= session.drop_lost()

@@ -135,7 +135,7 @@ def changing(edit: Any, scene_name: str, made: list[render_frames.Still]) -> set
     }
 
 
-def told(context: Any, edit: Any, file_format: str, made: list[render_frames.Still]) -> str:
+def summary(context: Any, edit: Any, file_format: str, made: list[render_frames.Still]) -> str:
     """What has become of the keys, in sentences: how many were rendered, where they are, what is to be known."""
     reused = sum(still.reused for still in made)
     if reused:

@@ -21,12 +21,12 @@ import imbuf
 
 from ..edit import take_files, take_folders
 from ..engine import errors
-from ..i18n.translate import joined, plural, rpt
+from ..i18n.translate import plural, rpt, translate_sentences
 from ..jobs.session import session
 from ..keys import render_keys
 from ..settings import keys_3d
 from . import gpu_probe, scene_copy, scene_fingerprint, unkeyed_values
-from .shading import Look
+from .shading import Shading
 
 FOLDER = "keys"
 
@@ -41,12 +41,12 @@ class RenderCancelled(errors.FcvgError):
 
 
 @dataclass(frozen=True)
-class Order:
+class RenderRequest:
     """What is to be rendered: `frames` of a scene in a `look`, into `folder`, for inbetweens in `file_format`."""
 
     scene_name: str
     frames: tuple[int, ...]
-    look: Look
+    look: Shading
     folder: Path
     file_format: str
 
@@ -65,7 +65,7 @@ def folder(scene: Any, base: str) -> Path:
     return take_folders.place(scene, FOLDER, FOLDER, base).with_name(FOLDER)
 
 
-def check(scene: Any, frames: tuple[int, ...], look: Look) -> None:
+def check(scene: Any, frames: tuple[int, ...], look: Shading) -> None:
     """Raise BadRequest or MissingPart where the scene cannot be rendered at all."""
     if _run is not None or bpy.app.is_job_running("RENDER"):
         raise errors.BadRequest("Blender is rendering.", "Wait until it has finished, then try again.")
@@ -84,7 +84,7 @@ def check(scene: Any, frames: tuple[int, ...], look: Look) -> None:
         )
 
 
-def render(scene: Any, order: Order) -> list[Still]:
+def render(scene: Any, order: RenderRequest) -> list[Still]:
     """Render what is not there yet, and return when it is. Raises BadRequest, DiskError; nothing of ours stays then."""
     with ExitStack() as stack:
         run = _Run(scene, order, stack)
@@ -96,7 +96,7 @@ def render(scene: Any, order: Order) -> list[Still]:
         return run.stills
 
 
-def start(scene: Any, order: Order, on_end: Callable[[list[Still]], None]) -> None:
+def start(scene: Any, order: RenderRequest, on_end: Callable[[list[Still]], None]) -> None:
     """Render in the background of the window; `on_end` gets the stills when all are there, and is not called else."""
     global _run, _stack, _on_end
     _stack = ExitStack()
@@ -108,7 +108,7 @@ def start(scene: Any, order: Order, on_end: Callable[[list[Still]], None]) -> No
     _on_end = on_end
     keys_3d.status().outcome = ""
     _publish(_run)
-    bpy.app.timers.register(_turn, first_interval=0.0, persistent=True)
+    bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
 
 
 def stop() -> None:
@@ -126,8 +126,8 @@ def close() -> None:
     """End what runs and leave nothing of it but finished files, and while Blender renders the copy of the scene."""
     global _run, _stack, _on_end
     stack, _stack, _run, _on_end = _stack, None, None, None
-    if bpy.app.timers.is_registered(_turn):
-        bpy.app.timers.unregister(_turn)
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
     if stack is not None:
         stack.close()
         status = keys_3d.status()
@@ -142,7 +142,7 @@ def clean() -> None:
     if _run is not None:
         status, kept = keys_3d.status(), _kept(_run)
         close()
-        status.outcome = joined(("The rendering was ended.", kept))
+        status.outcome = translate_sentences(("The rendering was ended.", kept))
     if not bpy.app.is_job_running("RENDER"):
         scene_copy.remove_all()
 
@@ -150,7 +150,7 @@ def clean() -> None:
 class _Run:
     """The stills of one order, one after the other; what it changes in Blender for that long, `stack` changes back."""
 
-    def __init__(self, scene: Any, order: Order, stack: ExitStack) -> None:
+    def __init__(self, scene: Any, order: RenderRequest, stack: ExitStack) -> None:
         self.order, self.waiting, self.stills = order, list(order.frames), list[Still]()
         self.cancelled = False
         self._rendering: tuple[Path, Path] | None = None  # unfinished, and as it will be called
@@ -247,7 +247,7 @@ _stack: ExitStack | None = None
 _on_end: Callable[[list[Still]], None] | None = None
 
 
-def _turn() -> float | None:
+def _tick() -> float | None:
     """One look of the timer at the render job, or the step to the next still."""
     run, on_end = _run, _on_end
     if run is None or on_end is None:
@@ -269,7 +269,7 @@ def _turn() -> float | None:
         on_end(run.stills)
     except RenderCancelled as error:
         close()
-        keys_3d.status().outcome = joined((error.message, _kept(run)))
+        keys_3d.status().outcome = translate_sentences((error.message, _kept(run)))
     except errors.FcvgError as error:
         close()
         session.show_error(error.message, error.hint, code=error.code)

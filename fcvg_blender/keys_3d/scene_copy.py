@@ -11,14 +11,14 @@ from typing import Any
 import bpy
 
 from .. import compat
-from .shading import Look
+from .shading import Shading
 
 _NAME = ".Inbetween Keys"  # names that begin with a dot are left out of Blender's menus
 _MARK = "fcvg_temporary"  # on node groups and worlds
 _FILE_OUTPUT = "CompositorNodeOutputFile"
 
 
-def make(scene: Any, look: Look, file_format: str) -> int:
+def make(scene: Any, look: Shading, file_format: str) -> int:
     """Copy `scene`, ready to render stills as 16 bit PNG or, where `file_format` is `exr`, 32 bit OpenEXR, RGBA.
 
     Gives its `session_uid`, by which `find` finds it: references do not outlive an undo.

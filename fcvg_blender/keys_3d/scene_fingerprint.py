@@ -50,7 +50,7 @@ def of(copy: Any, frame: int) -> str:
     engine, compositing = render.engine, render.use_compositing
     if engine not in ENGINES:
         return ""
-    _Reader.order = _Order(engine, compositing, frame)
+    _Reader.order = _Reading(engine, compositing, frame)
     copy.frame_current, copy.frame_subframe = frame, 0.0
     render.engine, render.use_compositing = _Reader.bl_idname, False
     try:
@@ -73,7 +73,7 @@ def reading() -> Iterator[None]:
             bpy.utils.unregister_class(_Reader)
 
 
-class _Order:
+class _Reading:
     """What the reader is asked, and what it has found."""
 
     def __init__(self, engine: str, compositing: bool, frame: int) -> None:
@@ -95,7 +95,7 @@ class _Reader(bpy.types.RenderEngine):
     bl_label = "Inbetween Fingerprint"
     bl_use_preview = False
 
-    order: _Order = _Order("", False, 0)
+    order: _Reading = _Reading("", False, 0)
 
     def render(self, depsgraph: Any) -> None:  # type: ignore[override]
         """Blender calls this."""
@@ -125,7 +125,7 @@ class _Reader(bpy.types.RenderEngine):
 class _Content(Content):
     """What one view layer shows at one moment."""
 
-    def __init__(self, depsgraph: Any, order: _Order) -> None:
+    def __init__(self, depsgraph: Any, order: _Reading) -> None:
         super().__init__()
         self.depsgraph, self.order = depsgraph, order
         self.random_by_name = order.engine == "BLENDER_WORKBENCH"

@@ -34,7 +34,7 @@ _PLAIN = {
 
 
 @dataclass(frozen=True)
-class Look:
+class Shading:
     """`engine` instead of the scene's where it is not empty; `shading` are names and values for Workbench.
 
     `background` is scene-linear and takes the place of the scene's world.
@@ -61,23 +61,23 @@ class Look:
             _show_plainly(copy.view_settings)
 
 
-FINAL = Look()
+FINAL = Shading()
 
 
-def of_view(context: Any) -> Look:
+def of_view(context: Any) -> Shading:
     """The look of the 3D view that was clicked in, else of the first one of the window; Solid where there is none."""
     space = context.space_data
     if space is None or space.type != "VIEW_3D":
         areas = context.screen.areas if context.screen else ()
         space = next((area.spaces.active for area in areas if area.type == "VIEW_3D"), None)
     if space is None:
-        return Look(WORKBENCH, is_viewport=True)
+        return Shading(WORKBENCH, is_viewport=True)
     shading = space.shading
     if shading.type == "RENDERED":
-        return Look(is_viewport=True)
+        return Shading(is_viewport=True)
     if shading.type == "MATERIAL":
-        return Look(compat.eevee(), is_viewport=True)
-    return Look(WORKBENCH, tuple(_values(shading)), is_viewport=True, background=_background(context, shading))
+        return Shading(compat.eevee(), is_viewport=True)
+    return Shading(WORKBENCH, tuple(_values(shading)), is_viewport=True, background=_background(context, shading))
 
 
 def _show_plainly(view_settings: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from ..engine import errors, methods, protocol, registry
-from ..i18n.translate import mark, rpt, told
+from ..i18n.translate import mark, rpt, translate_sentence
 
 HINT = mark("Choose another method, or switch Commercial-Safe Models Only off in the preferences.")
 
@@ -28,22 +28,24 @@ def refuse(request: protocol.Request) -> None:
 def reason(part: str) -> str:
     """Why a part of the registry is off where only commercial-safe models may be used, '' when it is not."""
     needed = (registry.models()[name] for name in registry.needs().get(part, ()))
-    why = " ".join(f"{model.title}: {told(model.commercial_why)}" for model in needed if model.commercial != "yes")
-    label = told(registry.label(part))
+    why = " ".join(
+        f"{model.title}: {translate_sentence(model.commercial_why)}" for model in needed if model.commercial != "yes"
+    )
+    label = translate_sentence(registry.label(part))
     if not why:
         return ""
     off = rpt("{part} is off while only commercial-safe models may be used. {why}")
-    return off.format(part=label[:1].upper() + label[1:], why=told(why))
+    return off.format(part=label[:1].upper() + label[1:], why=translate_sentence(why))
 
 
 def switched_off() -> list[str]:
     """What is off where only commercial-safe models may be used, a sentence or two for each model."""
     found = []
     for model in registry.models().values():
-        labels = ", ".join(told(registry.label(part)) for part in registry.enabled_by(model.name))
+        labels = ", ".join(translate_sentence(registry.label(part)) for part in registry.enabled_by(model.name))
         if model.commercial != "yes" and labels:
             off = rpt("Off because of {model}: {parts}. {why}")
-            found.append(off.format(model=model.title, parts=labels, why=told(model.commercial_why)))
+            found.append(off.format(model=model.title, parts=labels, why=translate_sentence(model.commercial_why)))
     return found
 
 

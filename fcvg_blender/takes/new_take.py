@@ -23,7 +23,7 @@ class SameTake(errors.BadRequest):
 
 
 @dataclass(frozen=True)
-class _Choices:
+class _TimedAsStrip:
     """The scene's settings, but timed as a strip is."""
 
     settings: Any
@@ -42,13 +42,13 @@ class _Choices:
 
 
 def wanted(scene: Any, strip: Any, choices: Choices) -> protocol.Request:
-    """Another take of the strip with the scene's method, seed and settings; `orders.placed` gives it its paths.
+    """Another take of the strip with the scene's method, seed and settings; `requests.placed` gives it its paths.
 
-    Raises ShotProblem where a key is gone, LicenceRefused and BadRequest as `orders.chosen` does, SameTake.
+    Raises ShotProblem where a key is gone, LicenceRefused and BadRequest as `requests.chosen` does, SameTake.
     """
     record = strip.fcvg
     shot = gaps.of_strip(scene, strip)
-    request = requests.chosen(_Choices(scene.fcvg, record), shot, choices)
+    request = requests.chosen(_TimedAsStrip(scene.fcvg, record), shot, choices)
     for take in strip_takes.all_of(record):
         if _asks_the_same(take, request) and _comes_out_the_same(scene, strip, shot, take, request):
             raise _refusal(take, request)

@@ -33,8 +33,8 @@ def suggested(scene: Any, strip: Any) -> tuple[int, int]:
 def lay(scene: Any, strip: Any, first: int, last: int, choices: Choices) -> Any:
     """Lay a new strip over frames `first` … `last` of `strip`, to be made as the scene's settings say; its record.
 
-    Raises ShotProblem where the frames are not the strip's or a key is gone, and what `orders.chosen` raises; the edit
-    is unchanged then.
+    Raises ShotProblem where the frames are not the strip's or a key is gone, and what `requests.chosen` raises; the
+    edit is unchanged then.
     """
     shot = _shot(scene, strip, first, last)
     order = requests.chosen(scene.fcvg, shot, choices)

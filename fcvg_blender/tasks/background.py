@@ -18,7 +18,7 @@ from ..engine import errors, find_python, places, protocol
 from ..engine.child_command import FINAL, Command
 from ..engine.process import NAP_S
 from ..i18n import amounts
-from ..i18n.translate import mark, rpt, told
+from ..i18n.translate import mark, rpt, translate_sentence
 from ..installer import pythons
 from ..settings.addon_choices import Choices
 from . import engine_state
@@ -101,7 +101,7 @@ class Chores:
         """Start a command; `line` is what it shall read on its standard input. Raises BadRequest while one with this
         key runs."""
         if key in self.running:
-            running = rpt("{title}: this is running already.").format(title=told(self.running[key].title))
+            running = rpt("{title}: this is running already.").format(title=translate_sentence(self.running[key].title))
             raise errors.BadRequest(running, "Wait for it or cancel it.")
         self.troubles.pop(key, None)
         if key == ENGINE:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine import errors, find_python, installed_engines, places
-from ..i18n.translate import mark, rpt, told
+from ..i18n.translate import mark, rpt, translate_sentence
 from ..installer import pylock
 
 FRESH_S = 4.0
@@ -37,13 +37,13 @@ class EngineState:
 _cache: dict[str, tuple[float, EngineState]] = {}
 
 
-def look(engine_python: str) -> EngineState:
+def read_state(engine_python: str) -> EngineState:
     """How it stands, with `engine_python` chosen in the preferences (empty: none)."""
     now_s = time.monotonic()
     known = _cache.get(engine_python)
     if known is None or now_s - known[0] > FRESH_S:
         _cache.clear()
-        known = _cache[engine_python] = now_s, _look(engine_python)
+        known = _cache[engine_python] = now_s, _read_state(engine_python)
     return known[1]
 
 
@@ -52,7 +52,7 @@ def forget() -> None:
     _cache.clear()
 
 
-def _look(engine_python: str) -> EngineState:
+def _read_state(engine_python: str) -> EngineState:
     installed = installed_engines.pointed()
     chosen = bool(engine_python or os.environ.get(find_python.VARIABLE))
     try:
@@ -63,7 +63,9 @@ def _look(engine_python: str) -> EngineState:
         return EngineState(NONE if installed is None else BROKEN, error.message, error.hint)
     stamp = installed_engines.current()
     if stamp is None or places.interpreter(stamp.folder) != found.path:
-        external = rpt("Engine {source}: {path}").format(source=told(found.source), path=short(found.path))
+        external = rpt("Engine {source}: {path}").format(
+            source=translate_sentence(found.source), path=short(found.path)
+        )
         return EngineState(EXTERNAL, external, python=found.path, chosen=chosen)
     if stamp.lock_sha256 != _lock_sha256(stamp.accelerator, _minor(stamp.python)):
         hint = mark("This version of the add-on comes with newer parts of the engine.")

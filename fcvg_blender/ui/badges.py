@@ -70,7 +70,7 @@ class Sign:
 
 
 @dataclass
-class Sheet:
+class DrawList:
     """What is to be drawn: corners of triangles [N, 3] with their colours [N, 4], and words with their left end and
     base line."""
 
@@ -108,7 +108,7 @@ def signs(record: Any) -> list[Sign]:
     return found
 
 
-def lay_out(sheet: Sheet, box: Box, found: Iterable[Sign], fraction: float | None, scale: float) -> None:
+def lay_out(sheet: DrawList, box: Box, found: Iterable[Sign], fraction: float | None, scale: float) -> None:
     """Put the signs of a strip into its `box`, from the right, and its progress where there is one. None leaves it.
 
     Signs for which there is no room are left out; in place of the first there is a dot then.
@@ -140,7 +140,7 @@ def draw() -> None:
         return
     scale = context.preferences.system.ui_scale
     progress = {item.take: item.fraction for item in context.window_manager.fcvg.queue}
-    sheet = Sheet()
+    sheet = DrawList()
     for strip in compat.strips(scene):
         record = strip.fcvg
         if record.id and not record.overlay:
@@ -187,7 +187,7 @@ def _fraction(record: Any, progress: dict[str, float]) -> float | None:
     return None
 
 
-def _dot(sheet: Sheet, room: Box, colour: Colour, scale: float) -> None:
+def _dot(sheet: DrawList, room: Box, colour: Colour, scale: float) -> None:
     size = min(DOT_PX * scale, room.right - room.left, room.top - room.bottom)
     if size > 0:
         sheet.fill(Box(room.right - size, room.top - size, room.right, room.top), colour, size / 3)
@@ -210,7 +210,7 @@ def _picture(sign: Sign, scale: float) -> _Picture:
     blf.size(0, TEXT_PX * scale)
     content = 6 * scale if sign.word in _SHAPES else blf.dimensions(0, sign.word)[0]
     width = math.ceil(content + 2 * PADDING_PX * scale)
-    sheet = Sheet()
+    sheet = DrawList()
     sheet.fill(Box(0, 0, width, height), sign.ground, CORNER_PX * scale)
     x, y = width // 2, height // 2
     for left, top, right, bottom in _SHAPES.get(sign.word, ()):
@@ -234,7 +234,7 @@ def _of_one(colour: Colour, count: int) -> Array:
     return np.tile(np.array(colour, np.float32), (count, 1))
 
 
-def _paint(sheet: Sheet, scale: float) -> None:
+def _paint(sheet: DrawList, scale: float) -> None:
     shader = gpu.shader.from_builtin("FLAT_COLOR")
     points, colours = np.concatenate(sheet.points), np.concatenate(sheet.colours)
     layout = gpu.types.GPUVertFormat()

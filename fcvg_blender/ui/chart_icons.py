@@ -13,13 +13,15 @@ from .. import compat
 from ..engine import timing
 from ..timing import exposure, spacing
 from . import chart_picture
-from .chart_picture import Chart, Colour, Look
+from .chart_picture import Chart, ChartStyle, Colour
 
 _KEPT = 16  # charts at a time; far more than are on the screen
 _PADDING = 0.3  # of a unit, which Blender leaves free around an icon
 
 _icons: Any = None  # Blender's collection of pictures, made with the first one
-_painted: OrderedDict[tuple[Chart, Look], str] = OrderedDict()  # → name of its icon, the one not seen longest first
+_painted: OrderedDict[tuple[Chart, ChartStyle], str] = (
+    OrderedDict()
+)  # → name of its icon, the one not seen longest first
 
 
 def of_settings(settings: Any, gap: tuple[int, int] | None) -> Chart:
@@ -56,7 +58,7 @@ def icon(context: Any, chart: Chart, units: float) -> int:
         return 0  # nobody looks
     system = context.preferences.system
     side_px = int((units - _PADDING) * unit_px(context))
-    look = Look(side_px, side_px, float(system.ui_scale), *_colours(context))
+    look = ChartStyle(side_px, side_px, float(system.ui_scale), *_colours(context))
     key = chart, look
     if key not in _painted:
         if _icons is None:

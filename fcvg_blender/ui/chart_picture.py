@@ -68,7 +68,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Look:
+class ChartStyle:
     """Size in pixels, the interface's scale, the colour of the lines, and that of drawings that are missing."""
 
     width_px: int
@@ -78,7 +78,7 @@ class Look:
     missing: Colour
 
 
-def paint(chart: Chart, look: Look) -> Pixels:
+def paint(chart: Chart, look: ChartStyle) -> Pixels:
     """The chart, float32 [H, W, 4] in [0, 1], first row on top, alpha straight, nothing drawn is transparent."""
     scale = look.scale
     ink, missing = (_Layer(look.height_px, look.width_px) for _ in range(2))
@@ -237,7 +237,7 @@ def _glyph(character: str, scale: float) -> Pixels:
     return np.clip(_THIN_PX * scale / 2 + 0.5 - nearest, 0, 1).astype(np.float32)
 
 
-def _composed(ink: _Layer, missing: _Layer, look: Look) -> Pixels:
+def _composed(ink: _Layer, missing: _Layer, look: ChartStyle) -> Pixels:
     """Missing drawings over the rest."""
     over = missing.alpha * look.missing[3]
     under = ink.alpha * look.ink[3] * (1 - over)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..i18n.translate import rpt, told
+from ..i18n.translate import rpt, translate_sentence
 from ..settings import addon_choices
 from ..tasks import engine_state
 from ..tasks.background import ENGINE, chores
@@ -17,13 +17,15 @@ _MARGIN_PX = 50
 def can_install(operator: Any, context: Any, *kinds: str) -> bool:
     """Whether the installer may run, and the engine is of one of `kinds` where any are given; the reason why not
     becomes the button's tooltip."""
-    state = engine_state.look(addon_choices.read(context).engine_python)
+    state = engine_state.read_state(addon_choices.read(context).engine_python)
     if ENGINE in chores.running:
         operator.poll_message_set("An installation is running already.")
     elif state.chosen:
-        operator.poll_message_set(rpt("Another engine is chosen: {engine}").format(engine=told(state.text)))
+        operator.poll_message_set(
+            rpt("Another engine is chosen: {engine}").format(engine=translate_sentence(state.text))
+        )
     elif kinds and state.kind not in kinds:
-        operator.poll_message_set(told(state.text))
+        operator.poll_message_set(translate_sentence(state.text))
     else:
         return True
     return False
@@ -31,7 +33,7 @@ def can_install(operator: Any, context: Any, *kinds: str) -> bool:
 
 def has_engine(operator: Any, context: Any) -> bool:
     """Whether there is an engine that commands can be given to."""
-    if engine_state.look(addon_choices.read(context).engine_python).python is None:
+    if engine_state.read_state(addon_choices.read(context).engine_python).python is None:
         operator.poll_message_set("Install the engine first.")
         return False
     return True

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..i18n.translate import mark, told
+from ..i18n.translate import mark, translate_sentence
 from ..tasks import engine_state
 from .text_layout import lines, paragraph, room_px, text_box
 
@@ -27,7 +27,7 @@ _FINDINGS = {"ok": "CHECKMARK", "info": "INFO", "warning": "ERROR", "error": "CA
 def draw(context: Any, layout: Any, engine_python: str) -> None:
     """The whole section."""
     status = context.window_manager.fcvg
-    state = engine_state.look(engine_python)
+    state = engine_state.read_state(engine_python)
     box = layout.box().column()
     running = next((each for each in status.chores if each.name in {"engine", "plan"}), None)
     if running is not None:
@@ -54,7 +54,7 @@ def draw_chore(layout: Any, status: Any, key: str) -> bool:
         return False
     column = layout.column(align=True)
     row = column.row(align=True)
-    row.progress(factor=chore.fraction, text=f"{told(chore.stage)}  {chore.fraction:.0%}")
+    row.progress(factor=chore.fraction, text=f"{translate_sentence(chore.stage)}  {chore.fraction:.0%}")
     row.operator("fcvg.cancel_chore", text="", icon="X").key = key
     row = column.row()
     row.active = False
@@ -151,7 +151,7 @@ def _draw_doctor(context: Any, layout: Any, status: Any, state: engine_state.Eng
     for finding in status.findings:
         if not finding.is_mistake:
             split = found.split(factor=0.25)
-            split.label(text=told(finding.subject), icon=_FINDINGS.get(finding.state, "INFO"))
+            split.label(text=translate_sentence(finding.subject), icon=_FINDINGS.get(finding.state, "INFO"))
             column = split.column(align=True)
             width_px = 0.75 * room_px(context, MARGIN_PX)
             paragraph(column, lines(context, finding.text, width_px))

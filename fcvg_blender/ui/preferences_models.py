@@ -6,7 +6,7 @@ from typing import Any
 
 from ..engine import registry
 from ..i18n import amounts
-from ..i18n.translate import joined, mark, rpt, told
+from ..i18n.translate import mark, rpt, translate_sentence, translate_sentences
 from ..takes import commercial_use
 from ..tasks import engine_state
 from .preferences_engine import MARGIN_PX, draw_chore, draw_notes, draw_trouble
@@ -26,7 +26,7 @@ _HEADINGS = (mark("Model"), mark("For"), mark("Size"), mark("Licence"), mark("Pa
 def draw(context: Any, layout: Any, preferences: Any, engine_python: str) -> None:
     """The whole section."""
     status = context.window_manager.fcvg
-    has_engine = engine_state.look(engine_python).python is not None
+    has_engine = engine_state.read_state(engine_python).python is not None
     layout.prop(preferences, "commercial_only")
     box = layout.box().column(align=True)
     _row(box, _HEADINGS[:-1], active=False).label(text=_HEADINGS[-1])
@@ -65,7 +65,7 @@ def _draw_model(layout: Any, status: Any, model: registry.Model, commercial_only
     if chore is not None:
         buttons.progress(factor=chore.fraction, text=f"{chore.fraction:.0%}")
         buttons.operator("fcvg.cancel_chore", text="", icon="X").key = model.name
-        paragraph(layout, [f"{told(chore.stage)}: {chore.words}".rstrip(": ")], "BLANK1", dimmed=True)
+        paragraph(layout, [f"{translate_sentence(chore.stage)}: {chore.words}".rstrip(": ")], "BLANK1", dimmed=True)
     elif known is not None:
         _draw_verbs(buttons, known, model)
     buttons.operator("fcvg.show_model", text="", icon="INFO").name = model.name
@@ -98,14 +98,14 @@ def _row(layout: Any, cells: tuple[str, ...], active: bool) -> Any:
 
 
 def _labels(model: registry.Model) -> list[str]:
-    return [told(registry.label(part)) for part in registry.enabled_by(model.name)]
+    return [translate_sentence(registry.label(part)) for part in registry.enabled_by(model.name)]
 
 
 def draw_card(context: Any, layout: Any, model: registry.Model, width_px: float) -> None:
     """Everything that is to be known of a model before it is taken."""
     icon, words = COMMERCIAL[model.commercial]
     source = model.source
-    mirror = rpt("{place}, a mirror: not the authors' own").format(place=told(source.where))
+    mirror = rpt("{place}, a mirror: not the authors' own").format(place=translate_sentence(source.where))
     facts = [
         ("For", ", ".join(_labels(model))),
         ("Size", amounts.size(model.size_bytes) if model.size_bytes else mark("not known before the download")),
@@ -116,8 +116,8 @@ def draw_card(context: Any, layout: Any, model: registry.Model, width_px: float)
     for name, text in facts:
         fact(context, column, name, text, width_px)
     column.separator()
-    licence = f"{told(model.licence.name)}. {told(model.licence.summary)}".strip()
+    licence = f"{translate_sentence(model.licence.name)}. {translate_sentence(model.licence.summary)}".strip()
     fact(context, column, "Licence", licence, width_px)
-    fact(context, column, "", joined((words, model.commercial_why)), width_px, icon)
+    fact(context, column, "", translate_sentences((words, model.commercial_why)), width_px, icon)
     row = column.row()
     row.operator("fcvg.open_licence", icon="URL").name = model.name

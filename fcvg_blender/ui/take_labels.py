@@ -6,7 +6,7 @@ from typing import Any
 
 from ..edit import strip_takes
 from ..engine import methods
-from ..i18n.translate import rpt, tip, told
+from ..i18n.translate import rpt, tip, translate_sentence
 from ..settings import enum_items, strip_record
 
 
@@ -46,7 +46,12 @@ def everything(record: Any, take: Any) -> str:
     if take.engine_version:
         facts.append(tip("engine {version}").format(version=take.engine_version))
     waits = tip("It waits for its turn") if take.state == strip_record.WAITING else ""
-    sentences = [", ".join(facts), waits, told(take.error).rstrip("."), told(take.notes).rstrip(".")]
+    sentences = [
+        ", ".join(facts),
+        waits,
+        translate_sentence(take.error).rstrip("."),
+        translate_sentence(take.notes).rstrip("."),
+    ]
     return ".\n".join(filter(None, sentences))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import blf
 
-from ..i18n.translate import told
+from ..i18n.translate import translate_sentence
 
 BARE_MARGIN_PX = 54  # of a sidebar: tabs and panel borders, at scale 1
 SIDE_MARGIN_PX = 92  # of a sidebar: tabs, panel borders, box borders and an icon, at scale 1
@@ -66,7 +66,7 @@ def lines(context: Any, text: str, width_px: float) -> list[str]:
     preferences = context.preferences
     blf.size(0, preferences.ui_styles[0].widget.points * preferences.system.ui_scale)
     found: list[str] = []
-    for word in told(text).split():
+    for word in translate_sentence(text).split():
         longer = f"{found[-1]} {word}" if found else word
         if found and blf.dimensions(0, longer)[0] <= width_px:
             found[-1] = longer

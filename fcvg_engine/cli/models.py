@@ -295,7 +295,7 @@ def _import(place: Path, accept: bool, notes: list[str], report: Report) -> list
     is; what is wrong with one does not keep the others."""
     from ..models import fetching, importing, registry
 
-    found = importing.look(place, report=report)
+    found = importing.search(place, report=report)
     if not found:
         raise BadRequest(f"No model that is known was found in {place}.", "Choose the folder that the models lie in.")
     taken, obstacles = [], []
@@ -303,7 +303,7 @@ def _import(place: Path, accept: bool, notes: list[str], report: Report) -> list
         if accept:
             fetching.agree(registry.models()[each.name])
         try:
-            told = importing.take(each, report)
+            told = importing.adopt(each, report)
         except (LicenceRefused, MissingModel) as error:
             obstacles.append(error)
             notes.append(f"Not imported: {each.what}. {error.message} {error.hint}".strip())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..core.method import Options, ReportProgress, part
+from ..core.method import Options, ReportProgress, sub_progress
 from ..files import atomic, images
 from ..shared.protocol import ConditionSettings
 from . import drawing, flow, gluestick, matches, overview, palette, paths, people, pose, skeleton
@@ -49,13 +49,13 @@ def find(
     if settings.matches:
         return matches.read(Path(settings.matches)).scaled(size)
     lines_by = "flow" if settings.lines == "auto" else settings.lines
-    lines = tuple(_lines(start, end, lines_by, seed, options, part(report, 0, _LOOKED_FOR_LINES)))
+    lines = tuple(_lines(start, end, lines_by, seed, options, sub_progress(report, 0, _LOOKED_FOR_LINES)))
     pose_by = settings.pose
     if pose_by == "auto":
         pose_by = "dwpose" if pose.ready() else "none"
     persons = []
     if pose_by == "dwpose":
-        persons = pose.find(start, end, options, part(report, _LOOKED_FOR_LINES, _LOOKED))
+        persons = pose.find(start, end, options, sub_progress(report, _LOOKED_FOR_LINES, _LOOKED))
     return Matches(size, lines, tuple(Person(*both) for both in persons), lines_by, pose_by, seed)
 
 

@@ -56,7 +56,7 @@ class ReportProgress(Protocol):
     def __call__(self, stage: str, fraction: float) -> None: ...
 
 
-def part(report: ReportProgress, low: float, high: float) -> ReportProgress:
+def sub_progress(report: ReportProgress, low: float, high: float) -> ReportProgress:
     """A report for one stage, whose 0 … 1 stands for `low` … `high` of `report`'s."""
 
     def narrowed(stage: str, fraction: float) -> None:

@@ -8,7 +8,7 @@ import torch
 from diffusers import AutoencoderKLTemporalDecoder
 
 from ..core.pictures import finite
-from .memory_plan import Plan
+from .memory_plan import MemoryPlan
 from .networks import Models
 
 # In latent pixels, eight picture pixels each.
@@ -24,7 +24,7 @@ def _nobody(done: int, frames: int) -> None:
 
 
 @torch.no_grad()
-def decode(models: Models, latents: torch.Tensor, plan: Plan, on_frames: OnFrames = _nobody) -> torch.Tensor:
+def decode(models: Models, latents: torch.Tensor, plan: MemoryPlan, on_frames: OnFrames = _nobody) -> torch.Tensor:
     """Latents [1, F, 4, h, w] → float32 [F, 3, 8h, 8w] on the CPU, in about [-1, 1].
 
     The decoder also looks at neighbouring frames, within `plan.decode_chunk` of them: another chunk gives slightly

@@ -18,7 +18,7 @@ from ..nets.controlnext import ControlNeXt, Injection, normalised
 from ..shared.protocol import SamplingSettings
 from . import gi_backward_unet
 from .encode import Encoded
-from .memory_plan import Plan
+from .memory_plan import MemoryPlan
 from .networks import Models
 from .samplers.base import Direction, Prediction, reversed_frames
 
@@ -42,7 +42,7 @@ class SvdDenoiser:
         conditions: torch.Tensor | None,
         settings: SamplingSettings,
         steps: int,
-        plan: Plan,
+        plan: MemoryPlan,
         frames: int,
     ) -> None:
         scheduler = EulerDiscreteScheduler.from_config(models.scheduler_config)
@@ -144,7 +144,7 @@ class SvdDenoiser:
 class _Control:
     """ControlNeXt's features, computed once a step for all branches: they see neither latents nor keys."""
 
-    def __init__(self, net: ControlNeXt, conditions: torch.Tensor, plan: Plan) -> None:
+    def __init__(self, net: ControlNeXt, conditions: torch.Tensor, plan: MemoryPlan) -> None:
         self._net = net.to(conditions.device)
         self._seen = list(torch.split(conditions, _CONDITIONS_AT_ONCE))
         self._embedded = not plan.offload  # 0.9 GB in half precision at full size

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from ..shared.protocol import SamplingSettings
-from .memory_plan import Plan
+from .memory_plan import MemoryPlan
 from .networks import Models
 
 # What CLIP was trained with.
@@ -37,7 +37,7 @@ def encode(
     end: torch.Tensor,
     settings: SamplingSettings,
     augmentation_noise: torch.Tensor,
-    plan: Plan,
+    plan: MemoryPlan,
 ) -> Encoded:
     """Encode the keys `start` and `end`, [3, H, W] in [0, 1], sides multiples of 64.
 

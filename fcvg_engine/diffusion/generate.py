@@ -17,14 +17,14 @@ import numpy as np
 import torch
 
 from ..core import devices, pictures
-from ..core.method import Options, ReportProgress, part
+from ..core.method import Options, ReportProgress, sub_progress
 from ..draft import rife
 from ..models import discovery, usage
 from ..shared.errors import MissingModel
 from ..shared.protocol import SamplingSettings
 from . import colour, memory, native_frames, retime, sizes
 from .memory_fallback import Ladder, SteadyDenoiser
-from .memory_plan import Plan
+from .memory_plan import MemoryPlan
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def inbetween(
     options: Options,
     report: ReportProgress,
 ) -> Iterator[torch.Tensor]:
-    """See `methods.base.Method`; `method` is one of protocol.GENERATIVE.
+    """See `core.method.Method`; `method` is one of shared.methods.GENERATIVE.
 
     Networks see opaque keys in the range of a display (`pictures.seen`). Pictures come back at the keys' size; their
     alpha is that of the keys, moved as RIFE moves it.
@@ -56,15 +56,15 @@ def inbetween(
     if start.shape[0] == 4 or any(retime.place(time, FRAMES).fraction for time in times):
         options.use("rife")
     first, last = pictures.seen(start, end)
-    frames = natives(first[0], last[0], method, options, part(report, 0.0, _GENERATED))
+    frames = natives(first[0], last[0], method, options, sub_progress(report, 0.0, _GENERATED))
     height, width = start.shape[-2:]
-    drawn = retime.frames(frames, times, options, part(report, _GENERATED, 1.0))
+    drawn = retime.frames(frames, times, options, sub_progress(report, _GENERATED, 1.0))
     if start.shape[0] == 3:
         for picture in drawn:
             yield sizes.fitted(picture[None], width, height)[0]
         return
     ground = pictures.backdrop(start, end)
-    moved = rife.inbetween(start, end, times, options, part(report, _GENERATED, 1.0))
+    moved = rife.inbetween(start, end, times, options, sub_progress(report, _GENERATED, 1.0))
     for picture, layer in zip(drawn, moved, strict=True):
         yield _on_clear(sizes.fitted(picture[None], width, height)[0], layer[3:].clamp(0, 1), ground)
 
@@ -110,22 +110,22 @@ def _generate(
     end: torch.Tensor,
     method: str,
     found: discovery.Found,
-    plan: Plan,
+    plan: MemoryPlan,
     options: Options,
     report: ReportProgress,
 ) -> torch.Tensor:
     """`natives` where none are kept, for keys [3, h, w] at working size."""
-    # Not above: they need diffusers and transformers, of which `files.lacking` says in words that they are missing.
+    # Not above: they need diffusers and transformers, of which `discovery.lacking` says in words that they are missing.
     from . import decode, denoiser, encode
     from . import networks as models
 
     sampler = importlib.import_module(f".samplers.{method}", __package__)
     sampling = _sampling(sampler, options.sampling)
     with pictures.explained_memory():
-        networks = models.load(found, method, options.device, options.dtype, part(report, 0.0, _LOADED))
+        networks = models.load(found, method, options.device, options.dtype, sub_progress(report, 0.0, _LOADED))
     conditions = None
     if method == "fcvg":
-        conditions = _conditions(start, end, options, part(report, _LOADED, _CONDITIONED))
+        conditions = _conditions(start, end, options, sub_progress(report, _LOADED, _CONDITIONED))
 
     draw = _noise(options.seed)
     height, width = start.shape[-2:]
@@ -136,11 +136,11 @@ def _generate(
         work = functools.partial(encode.encode, networks, start, end, settings, augmentation)
         return ladder.run("encoding", work)
 
-    def denoising(plan: Plan) -> Denoiser:
+    def denoising(plan: MemoryPlan) -> Denoiser:
         return denoiser.SvdDenoiser(networks, encoded, conditions, options.sampling, sampling.steps, plan, FRAMES)
 
-    def decoding(plan: Plan) -> torch.Tensor:
-        told = part(report, _DENOISED, 1.0)
+    def decoding(plan: MemoryPlan) -> torch.Tensor:
+        told = sub_progress(report, _DENOISED, 1.0)
         return decode.decode(networks, latents, plan, lambda done, of: told("Decoding the frames", done / of))
 
     try:
@@ -154,7 +154,7 @@ def _generate(
             )
             own = {"start": clean.latents_start[1] * scale, "end": clean.latents_end[1] * scale}
         steady = SteadyDenoiser(ladder, denoising)
-        progress = Progress(steady, options, part(report, _ENCODED, _DENOISED))
+        progress = Progress(steady, options, sub_progress(report, _ENCODED, _DENOISED))
         draw_latents = functools.partial(draw, 1, FRAMES, 4, height // 8, width // 8)
         with progress.within_steps(networks):
             latents = sampler.sample(steady, draw_latents, sampling, progress.on_step, **own)
@@ -166,7 +166,7 @@ def _generate(
     return native_frames.rounded(frames)
 
 
-def _plan(method: str, size: tuple[int, int], options: Options, report: ReportProgress) -> Plan:
+def _plan(method: str, size: tuple[int, int], options: Options, report: ReportProgress) -> MemoryPlan:
     """How to use the memory that is free; what this process keeps of it for later counts as free."""
     kind = options.device.type
     free_bytes = next(device.free_bytes for device in devices.available() if device.name == kind)

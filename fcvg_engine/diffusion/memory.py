@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .memory_plan import Plan
+from .memory_plan import MemoryPlan
 
 FRAMES = 25
 STAGES = ("encoding", "denoising", "decoding")
@@ -40,11 +40,11 @@ PLANS = {
     plan.name: plan
     for plan in (
         # FCVG's authors decode 2 frames at once; all presets do, so that they give one picture.
-        Plan("low", branches=1, offload=True, decode_chunk=2, forward_chunk=5),
-        Plan("balanced", branches=2, decode_chunk=2),
-        Plan("fast", branches=4, decode_chunk=2),
+        MemoryPlan("low", branches=1, offload=True, decode_chunk=2, forward_chunk=5),
+        MemoryPlan("balanced", branches=2, decode_chunk=2),
+        MemoryPlan("fast", branches=4, decode_chunk=2),
         # From there on the noise is below 1.4: what guidance decides is decided.
-        Plan("turbo", branches=4, decode_chunk=2, late_guidance=0.7),
+        MemoryPlan("turbo", branches=4, decode_chunk=2, late_guidance=0.7),
     )
 }
 _AUTOMATIC = ("fast", "balanced", "low")
@@ -52,7 +52,7 @@ _AUTOMATIC = ("fast", "balanced", "low")
 
 def plan(
     preset: str, free_bytes: int, size: tuple[int, int], method: str, *, value_bytes: int = 2, on_gpu: bool = True
-) -> Plan:
+) -> MemoryPlan:
     """The plan of `preset`, one of protocol.PRESETS; "auto": the fastest exact one that fits into `free_bytes`.
 
     `size` is the working size (width, height), `value_bytes` that of a number in the networks. On a processor nothing
@@ -61,7 +61,7 @@ def plan(
     if not on_gpu:
         if preset != "auto":
             return replace(PLANS[preset], offload=False)
-        whole = Plan("low", branches=1, decode_chunk=2)  # pieces take longer
+        whole = MemoryPlan("low", branches=1, decode_chunk=2)  # pieces take longer
         fits = estimate(whole, size, method, value_bytes) <= free_bytes
         return whole if fits else replace(PLANS["low"], offload=False)
     if preset != "auto":
@@ -70,12 +70,12 @@ def plan(
     return PLANS[next(fitting, "low")]
 
 
-def estimate(plan: Plan, size: tuple[int, int], method: str, value_bytes: int = 2) -> int:
+def estimate(plan: MemoryPlan, size: tuple[int, int], method: str, value_bytes: int = 2) -> int:
     """Bytes on the device at the worst moment of a generation at working `size` (width, height)."""
     return max(stages(plan, size, method, value_bytes).values())
 
 
-def stages(plan: Plan, size: tuple[int, int], method: str, value_bytes: int = 2) -> dict[str, int]:
+def stages(plan: MemoryPlan, size: tuple[int, int], method: str, value_bytes: int = 2) -> dict[str, int]:
     """Bytes on the device in each of `STAGES`."""
     pixels = size[0] * size[1]
     unet = (_UNET + _CONTROLNEXT * (method == "fcvg") + _GI_OWN * (method == "gi")) * value_bytes
@@ -105,7 +105,7 @@ def stages(plan: Plan, size: tuple[int, int], method: str, value_bytes: int = 2)
     }
 
 
-def easier(plan: Plan, stage: str, on_gpu: bool = True) -> tuple[Plan, str] | None:
+def easier(plan: MemoryPlan, stage: str, on_gpu: bool = True) -> tuple[MemoryPlan, str] | None:
     """The next plan to try when memory ran out in `stage`, with what changes in an artist's words; None: no easier one.
 
     The picture stays the same within rounding, except that frames decoded in smaller chunks or tiles differ slightly.

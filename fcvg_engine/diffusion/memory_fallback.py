@@ -11,7 +11,7 @@ import torch
 from ..core import pictures
 from ..shared.errors import OutOfMemory
 from . import memory
-from .memory_plan import Plan
+from .memory_plan import MemoryPlan
 from .samplers.base import Denoiser, Direction, Prediction, original, reversed_frames
 
 T = TypeVar("T")
@@ -23,10 +23,10 @@ class Ladder:
     `note` is told each time, in a sentence for the artist.
     """
 
-    def __init__(self, plan: Plan, device: torch.device, note: Callable[[str], None]) -> None:
+    def __init__(self, plan: MemoryPlan, device: torch.device, note: Callable[[str], None]) -> None:
         self.plan, self._device, self._note = plan, device, note
 
-    def run(self, stage: str, work: Callable[[Plan], T]) -> T:
+    def run(self, stage: str, work: Callable[[MemoryPlan], T]) -> T:
         """What `work` gives under the first plan with which it fits; `stage` is one of memory.STAGES.
 
         Raises OutOfMemory when none is left.
@@ -57,9 +57,9 @@ class SteadyDenoiser:
     from start to end, None before the first.
     """
 
-    def __init__(self, ladder: Ladder, make: Callable[[Plan], Denoiser]) -> None:
+    def __init__(self, ladder: Ladder, make: Callable[[MemoryPlan], Denoiser]) -> None:
         self._ladder, self._make = ladder, make
-        self._made: tuple[Plan, Denoiser] | None = None
+        self._made: tuple[MemoryPlan, Denoiser] | None = None
         self.clean: torch.Tensor | None = None
         self.sigmas = self._ask(lambda denoiser: denoiser.sigmas)
 
@@ -81,7 +81,7 @@ class SteadyDenoiser:
         return predictions
 
     def _ask(self, question: Callable[[Denoiser], T]) -> T:
-        def work(plan: Plan) -> T:
+        def work(plan: MemoryPlan) -> T:
             if self._made is None or self._made[0] != plan:
                 self._made = None  # the old one's memory is free before the new one needs it
                 self._made = plan, self._make(plan)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Plan:
+class MemoryPlan:
     """One way to spend memory.
 
     `branches`: of the four network evaluations of a step (two directions, two guidance halves), how many run as one

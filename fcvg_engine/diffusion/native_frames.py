@@ -23,7 +23,7 @@ from ..core.method import Options
 from ..files import atomic, images, job_folder
 from ..models.discovery import Found
 from ..shared.errors import BadImage
-from .memory_plan import Plan
+from .memory_plan import MemoryPlan
 
 FOLDER = "native"
 _TABLE = "native.json"
@@ -35,7 +35,7 @@ Identity = Mapping[str, Any]
 
 
 def identity(
-    start: torch.Tensor, end: torch.Tensor, method: str, found: Found, plan: Plan, options: Options
+    start: torch.Tensor, end: torch.Tensor, method: str, found: Found, plan: MemoryPlan, options: Options
 ) -> dict[str, Any]:
     """All that decides how the native frames look."""
     sampling = asdict(replace(options.sampling, preset="", work_size=""))  # the keys have that size

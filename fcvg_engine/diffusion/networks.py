@@ -58,8 +58,8 @@ _warm: dict[object, Models] = {}  # one at most
 def load(
     found: discovery.Found, method: str, device: torch.device, dtype: torch.dtype, report: ReportProgress
 ) -> Models:
-    """The networks of `method` (one of protocol.GENERATIVE); the same ones next time, until another set is asked for:
-    then the old is released first.
+    """The networks of `method` (one of shared.methods.GENERATIVE); the same ones next time, until another set is asked
+    for: then the old is released first.
 
     Raises MissingModel when a file is not there, not whole or not what was published, and whatever `report` raises.
     """

@@ -25,7 +25,7 @@ def is_due(step: int, steps: int) -> bool:
     return step % max(1, round(steps / _SHEETS)) == 0 or step == steps
 
 
-def sheet(latents: torch.Tensor) -> torch.Tensor:
+def contact_sheet(latents: torch.Tensor) -> torch.Tensor:
     """Clean latents [1, F, 4, h, w] → their contact sheet [3, H, W] on the CPU in [0, 1], at most `WIDEST` wide.
 
     Frames run in rows, as many as make the sheet about square: Blender gives it a square to fill. Places that are left

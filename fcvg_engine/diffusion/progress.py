@@ -34,7 +34,7 @@ class Progress:
                 f"Denoising on the processor takes about {_duration(step_s * steps)}; a graphics card is far faster."
             )
         if self._steady.clean is not None and preview.is_due(step, steps):
-            self._options.preview(preview.sheet(self._steady.clean), step, steps)
+            self._options.preview(preview.contact_sheet(self._steady.clean), step, steps)
         self._last = f"Denoising, step {step} of {steps}, about {_duration(step_s * (steps - step))} left", step / steps
         self._report(*self._last)
 

@@ -33,7 +33,7 @@ def examine(device: str, report: Report, blender: str = "") -> Examination:
     In all texts the home folder is ~: they are meant for reports.
     """
     known = facts.gather(report)
-    found = findings.told(known, blender)
+    found = findings.all_findings(known, blender)
     error = next((_error(each) for each in found if each.state == "error"), None)
     if isinstance(error, MissingPart):
         found.append(Finding("self-test", "left out, since parts of the engine are missing", "warning", error.hint))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..models import catalogue, discovery, registry
-from ..models.misplaced import Suspect, look
+from ..models.misplaced import Suspect, search
 from ..shared.errors import MissingPart
 from ..shared.protocol import ModelInfo
 from ..transfer import index
@@ -92,7 +92,7 @@ def gather(report: Report) -> Facts:
             leftovers=libraries.leftovers(),
             places=places.places(any(each.name in DRAFTS for each in missing)),
             models=models,
-            suspects=look(discovery.folders(), missing),
+            suspects=search(discovery.folders(), missing),
             folder_problem=_folder_problem(),
             online=not index.places().offline,
             token=_has_token(),

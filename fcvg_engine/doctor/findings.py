@@ -19,7 +19,7 @@ _LITTLE_MEMORY_BYTES = 2_000_000_000
 _STATES = {"present": "ok", "missing": "info"}
 
 
-def told(facts: Facts, blender: str) -> list[Finding]:
+def all_findings(facts: Facts, blender: str) -> list[Finding]:
     """A line for each thing. `blender` is the version that asks, where it does."""
     return [*_engine(blender), *_libraries(facts), *_hardware(facts), *_disks(facts), *_models(facts)]
 

@@ -56,7 +56,7 @@ def choose(
     report: ReportProgress,
     is_allowed: Callable[[str], bool] = lambda name: True,
 ) -> tuple[str, str]:
-    """The method's name and the reason in an artist's words, for keys [C, H, W] as in `base.Method`.
+    """The method's name and the reason in an artist's words, for keys [C, H, W] as in `core.method.Method`.
 
     Where the one that suits is not allowed, the next best that is; dissolve, which needs no model, always is.
     """

@@ -17,7 +17,7 @@ def inbetween(
     options: Options,
     report: ReportProgress,
 ) -> Iterator[torch.Tensor]:
-    """See `base.Method`. Premultiplied colours mix linearly, so soft edges keep theirs."""
+    """See `core.method.Method`. Premultiplied colours mix linearly, so soft edges keep theirs."""
     with explained_memory():
         for done, time in enumerate(times):
             report("Dissolving", done / len(times))

@@ -35,7 +35,7 @@ _SLICE_S = 0.02
 def inbetween(
     start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
-    """As base.Method says, plus the faults above."""
+    """As core.method.Method says, plus the faults above."""
     fault = os.environ.get("FCVG_DUMMY_FAULT", "")
     fault_at = int(os.environ.get("FCVG_DUMMY_AT", "1"))
     delay_s = float(os.environ.get("FCVG_DUMMY_DELAY_S", "0"))

@@ -50,7 +50,7 @@ def inbetween(
     options: Options,
     report: ReportProgress,
 ) -> Iterator[torch.Tensor]:
-    """See `base.Method`. Raises MissingModel when the network's file is not there or not the published one."""
+    """See `core.method.Method`. Raises MissingModel when the network's file is not there or not the published one."""
     with pictures.explained_memory():
         report("Loading FILM", 0.0)
         network = _network(options.device)

@@ -57,7 +57,7 @@ def inbetween(
     options: Options,
     report: ReportProgress,
 ) -> Iterator[torch.Tensor]:
-    """See `base.Method`."""
+    """See `core.method.Method`."""
     with pictures.explained_memory():
         report("Loading GMFSS", 0.0)
         painter = Painter(options, report)

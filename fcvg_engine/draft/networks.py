@@ -29,10 +29,11 @@ _warm: dict[tuple[str, torch.device, torch.dtype], nn.Module] = {}
 
 
 def network(name: str, device: torch.device, dtype: torch.dtype, report: ReportProgress) -> nn.Module:
-    """The network `name` (one of `weights.known()`) with its trained weights, ready to use; the same one next time.
+    """The network `name` (one of `draft_weights.known()`) with its trained weights, ready to use; the same one next
+    time.
 
-    Raises DownloadFailed, MissingModel and DiskError as `weights.load` does, and whatever `report` raises while it
-    downloads.
+    Raises DownloadFailed, MissingModel and DiskError as `draft_weights.load` does, and whatever `report` raises while
+    it downloads.
     """
     key = (name, device, dtype)
     if key not in _warm:

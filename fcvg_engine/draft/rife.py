@@ -39,7 +39,7 @@ def inbetween(
     options: Options,
     report: ReportProgress,
 ) -> Iterator[torch.Tensor]:
-    """See `base.Method`."""
+    """See `core.method.Method`."""
     with pictures.explained_memory():
         report("Loading RIFE", 0.0)
         net = networks.network("rife", options.device, options.dtype, report)

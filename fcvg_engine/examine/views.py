@@ -33,7 +33,7 @@ class View:
 
 
 def views(start: torch.Tensor, end: torch.Tensor) -> tuple[View, View]:
-    """Of keys [C, H, W] as in `methods.base.Method`, both of the same size."""
+    """Of keys [C, H, W] as in `core.method.Method`, both of the same size."""
     small = _reduced(start), _reduced(end)
     ground = pictures.backdrop(*small)
     first, last = (_view(pictures.composite(key[None], ground)[0]) for key in small)

@@ -1,6 +1,6 @@
 """FCVG: lines and poses of both keys are matched, moved between them, and guide every frame.
 
-See `svd.generate` for what it shares with other methods and `samplers.fcvg` for what is its own.
+See `diffusion.generate` for what it shares with other methods and `diffusion.samplers.fcvg` for what is its own.
 """
 
 from __future__ import annotations
@@ -9,4 +9,4 @@ import functools
 
 from ..diffusion import generate
 
-inbetween = functools.partial(generate.inbetween, "fcvg")  # a base.Method
+inbetween = functools.partial(generate.inbetween, "fcvg")  # a core.method.Method

@@ -1,6 +1,6 @@
 """Generative Inbetweening: Stable Video Diffusion forward, and a twin that was trained to go back.
 
-See `svd.generate` for what it shares with other methods and `samplers.gi` for what is its own.
+See `diffusion.generate` for what it shares with other methods and `diffusion.samplers.gi` for what is its own.
 """
 
 from __future__ import annotations
@@ -9,4 +9,4 @@ import functools
 
 from ..diffusion import generate
 
-inbetween = functools.partial(generate.inbetween, "gi")  # a base.Method
+inbetween = functools.partial(generate.inbetween, "gi")  # a core.method.Method

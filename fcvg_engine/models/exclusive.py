@@ -14,7 +14,7 @@ _POLL_S = 0.1
 
 
 @contextlib.contextmanager
-def turn(file: Path, waiting: Callable[[], None]) -> Iterator[None]:
+def held(file: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold the lock `file`, in a folder that is made where it is missing, while the block runs. A process that is
     killed gives it back.
 

@@ -18,7 +18,7 @@ from ..transfer.download import Download, fetch
 from ..transfer.rate import Board, Rate
 from . import checksums, consent, discovery, hub, import_links, installed, registry
 from .discovery import Found
-from .exclusive import turn
+from .exclusive import held
 from .installed import Copy
 from .registry import Model
 from .writing import cannot_write
@@ -66,7 +66,8 @@ def agree(model: Model) -> None:
 
 def verify(name: str, report: Report) -> str:
     """Read every file and compare its sha256 with the pinned or recorded one; the model's state after that, see
-    `copies.state`. A file that nothing is known of counts as whole. Raises BadRequest and whatever `report` raises."""
+    `installed.state`. A file that nothing is known of counts as whole. Raises BadRequest and whatever `report`
+    raises."""
     model = known(name)
     found = discovery.find()
     for each in installed.copies(model, found):
@@ -84,7 +85,7 @@ def remove(name: str, report: Report) -> None:
     """
     model = known(name)
     folder = discovery.weights_folder()
-    with _turn(model, report):
+    with _exclusive(model, report):
         import_links.forget(folder, model.name)
         try:
             for each in installed.copies(model, Found()):
@@ -154,7 +155,7 @@ def _fetch(models: list[Model], report: Report) -> None:
     with contextlib.ExitStack() as turns:
         wanted: dict[Path, tuple[Model, Copy]] = {}
         for model in sorted(models, key=lambda each: each.name):  # in one order, so that nobody waits in a ring
-            turns.enter_context(_turn(model, report))
+            turns.enter_context(_exclusive(model, report))
             wanted |= {each.own: (model, each) for each in _lacking(model, report)}
         plan = []
         for model, each in wanted.values():
@@ -209,9 +210,9 @@ def _finish(model: Model, copy: Copy, sha256: str) -> None:
         )
 
 
-def _turn(model: Model, report: Report) -> contextlib.AbstractContextManager[None]:
+def _exclusive(model: Model, report: Report) -> contextlib.AbstractContextManager[None]:
     name = ".lock" if _is_made(model) else f".{model.name}.lock"
-    return turn(discovery.weights_folder() / name, lambda: report("Waiting for another program that uses it", _NOTHING))
+    return held(discovery.weights_folder() / name, lambda: report("Waiting for another program that uses it", _NOTHING))
 
 
 def _stage(rate: Rate) -> str:

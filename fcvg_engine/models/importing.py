@@ -58,7 +58,7 @@ def _untold(stage: str, rate: Rate) -> None:
     """Told to nobody."""
 
 
-def look(place: Path, limit: Limit = Limit(), report: Report = _untold) -> list[Candidate]:  # noqa: B008 - frozen
+def search(place: Path, limit: Limit = Limit(), report: Report = _untold) -> list[Candidate]:  # noqa: B008 - frozen
     """The models in the folder `place` and all below it, or the one that the file `place` is, in the registry's order.
 
     Reads beginnings only. Raises BadRequest when there is no such place, MissingModel when the limit was reached before
@@ -88,7 +88,7 @@ def look(place: Path, limit: Limit = Limit(), report: Report = _untold) -> list[
     return found
 
 
-def take(candidate: Candidate, report: Report = _untold) -> list[str]:
+def adopt(candidate: Candidate, report: Report = _untold) -> list[str]:
     """Use the model from where it lies, from now on; sentences that the artist should know.
 
     Files whose sha256 has been published are read and compared first. One that differs is refused where it could hold
@@ -223,7 +223,7 @@ def _candidate(model: Model, pieces: list[Piece]) -> Candidate:
 
 
 def _check(model: Model, place: str, path: Path, report: Report) -> list[str]:
-    """Compare what is to be used with what was published. Notes, see `take`."""
+    """Compare what is to be used with what was published. Notes, see `adopt`."""
     notes = []
     pinned = list(_pinned(model, place, path))
     for each, size_bytes, sha256 in pinned:

@@ -49,7 +49,8 @@ class Copy:
 
 
 def copies(model: Model, found: Found | None = None) -> list[Copy]:
-    """All its files, there or not. `found`: what `files.find()` has said, for those who ask about several models."""
+    """All its files, there or not. `found`: what `discovery.find()` has said, for those who ask about several
+    models."""
     folder = discovery.weights_folder()
     found = found or discovery.find()
     base = elsewhere(model, found) or home(model)

@@ -17,7 +17,7 @@ _PICKLES = (".bin", ".ckpt", ".pth", ".pt")
 _SVD_FOLDERS = ("unet", "vae", "image_encoder")
 _UNFINISHED = {".part", ".incomplete", ".crdownload", ".partial", ".opdownload", ".aria2", ".download"}
 _UNDER_WAY_S = 60.0  # a download that has written so lately still runs
-_SEARCHED = 2  # folders below that `files.find` looks into
+_SEARCHED = 2  # folders below that `discovery.find` looks into
 _DEPTH = 5
 _MOST = 2000  # files and folders looked at, so that a home folder on a network does not stall the doctor
 _LONGEST_S = 2.0  # for the same
@@ -34,7 +34,7 @@ class Suspect:
     cure: str
 
 
-def look(folders: Collection[Path], missing: Collection[Model]) -> list[Suspect]:
+def search(folders: Collection[Path], missing: Collection[Model]) -> list[Suspect]:
     """Everything suspicious in the model folders; `missing`: the models that were not found."""
     found = []
     wanted = {

@@ -21,7 +21,7 @@ class File:
     `sha256` is empty where none is published: then the first download's is recorded. `member`: what of the source it
     is made from (a pickle in a wheel, say), empty where it is published as it is. `size_bytes` is exact, 0 where it is
     not known; `about_bytes` then is what its page says, rounded, for people and for the check of the disk. `role`: the
-    field of `files.Found` that is this file, empty for none.
+    field of `discovery.Found` that is this file, empty for none.
     """
 
     path: str
@@ -67,8 +67,8 @@ class Model:
     """One entry. `commercial` is one of `protocol.COMMERCIAL`, `commercial_why` the sentence why.
 
     `training_data`: what has been published about it. `sources`: the authors' own before mirrors; the first that is not
-    `manual` is the one to download from. `role`: the field of `files.Found` that is this model's whole folder, empty
-    where its files have roles of their own.
+    `manual` is the one to download from. `role`: the field of `discovery.Found` that is this model's whole folder,
+    empty where its files have roles of their own.
     """
 
     name: str

@@ -65,7 +65,7 @@ def turn_until(condition: Callable[[], Any]) -> None:
     deadline_s = time.monotonic() + HANG_S
     while not condition():
         assert time.monotonic() < deadline_s, f"jobs {session.jobs}, error {status().error_message!r}"
-        timer.turn()
+        timer.tick()
         time.sleep(0.01)
 
 

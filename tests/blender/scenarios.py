@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 from artist import status
 from edits import Edit, noise
-from test_conditions import WORK, one_line
+from line_keys import WORK, one_line
 from walk import Walk
 
 from fcvg_blender import compat

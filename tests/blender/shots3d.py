@@ -78,9 +78,9 @@ class Shot3D:
             scene_copy.remove(uid)
 
     def render(
-        self, *frames: int, file_format: str = "png", look: shading.Look = shading.FINAL
+        self, *frames: int, file_format: str = "png", look: shading.Shading = shading.FINAL
     ) -> list[render_frames.Still]:
-        order = render_frames.Order(self.scene.name, frames, look, self.folder / "keys", file_format)
+        order = render_frames.RenderRequest(self.scene.name, frames, look, self.folder / "keys", file_format)
         return render_frames.render(self.scene, order)
 
 

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from fcvg_engine.diffusion.decode import decode
 from fcvg_engine.diffusion.denoiser import SvdDenoiser
 from fcvg_engine.diffusion.encode import Encoded, encode
-from fcvg_engine.diffusion.memory_plan import Plan
+from fcvg_engine.diffusion.memory_plan import MemoryPlan
 from fcvg_engine.diffusion.networks import Models, load, release
 from fcvg_engine.diffusion.samplers import fcvg
 from fcvg_engine.diffusion.samplers.base import Prediction
@@ -52,7 +52,7 @@ class Case:
     conditions: torch.Tensor
     settings: SamplingSettings
     options: fcvg.SampleOptions
-    plan: Plan
+    plan: MemoryPlan
 
     def denoiser(self) -> SvdDenoiser:
         frames = len(self.conditions)
@@ -90,7 +90,7 @@ def fcvg_case(request: pytest.FixtureRequest, models: Models) -> Case:
     )
     guidance = given["guidance_scale"]
     options = fcvg.SampleOptions(given["num_inference_steps"], guidance, guidance)
-    plan = Plan("parity", decode_chunk=given["decode_chunk_size"])
+    plan = MemoryPlan("parity", decode_chunk=given["decode_chunk_size"])
     expected = load_file(folder / "expected.safetensors")
     conditions = torch.stack([read(path) for path in sorted(folder.glob("condition_*.png"))])
     assert len(conditions) == given["num_frames"]

@@ -72,7 +72,7 @@ def show_models() -> stage.Steps:
     for module in addon_utils.modules():
         if module.__name__ == stage.EXTENSION:
             addon_utils.module_bl_info(module)["show_expanded"] = True
-    stage.addon("preferences").of_addon(bpy.context).section = "MODELS"
+    stage.addon("settings.addon_choices").of_addon(bpy.context).section = "MODELS"
     area = stage.timeline()
     area.type = "PREFERENCES"
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area):

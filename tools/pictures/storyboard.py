@@ -28,7 +28,7 @@ def steps() -> stage.Steps:
     scene = studio.new_edit(
         (640, 360), [(path.stem, path, place, LENGTH) for path, place in zip(panels, places, strict=True)]
     )
-    presets = Path(stage.addon("panels_presets").__file__).parent / "presets" / "fcvg_inbetween"
+    presets = Path(stage.addon("ui.panels.presets").__file__).parents[2] / "presets" / "fcvg_inbetween"
     bpy.ops.script.execute_preset(filepath=str(presets / "Animatic.py"), menu_idname="FCVG_PT_presets")
     scene.fcvg.cuts = "ASK"
     yield from studio.sequencer()

@@ -120,7 +120,7 @@ def point(x: int, y: int) -> stage.Steps:
 
 def open_at_rest(panel: str) -> None:
     """Have a sub-panel of the tab open that is closed until somebody opens it; `panel` as `module.CLASS`."""
-    module, name = panel.split(".")
+    module, _, name = panel.rpartition(".")
     kind = getattr(stage.addon(module), name)
     bpy.utils.unregister_class(kind)
     kind.bl_options = set()

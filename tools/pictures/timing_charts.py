@@ -22,8 +22,8 @@ SIDE_PX = 170  # of a chart in the row of presets
 
 def paint(name: str, context: Any, chart: Any) -> None:
     """A chart on the ground of a panel, as `name`.png."""
-    charts, chart_picture = stage.addon("charts"), stage.addon("chart_picture")
-    pixels = chart_picture.paint(chart, chart_picture.Look(120, SIDE_PX, 1.0, *charts._colours(context)))
+    charts, chart_picture = stage.addon("ui.chart_icons"), stage.addon("ui.chart_picture")
+    pixels = chart_picture.paint(chart, chart_picture.ChartStyle(120, SIDE_PX, 1.0, *charts._colours(context)))
     height, width, _ = pixels.shape
     ground = np.ones_like(pixels)
     ground[..., :3] = studio.PANEL
@@ -37,7 +37,7 @@ def paint(name: str, context: Any, chart: Any) -> None:
 
 def steps() -> stage.Steps:
     stage.register()
-    studio.open_at_rest("panels_timing.FCVG_PT_timing")
+    studio.open_at_rest("ui.panels.timing.FCVG_PT_timing")
     scene = studio.new_edit(
         (1024, 576), [("Car A", STREET / "start.png", 1, 24), ("Car B", STREET / "end.png", 34, 24)]
     )
@@ -46,7 +46,7 @@ def steps() -> stage.Steps:
     for name in PRESETS:
         scene.fcvg.timing = name
         with bpy.context.temp_override(window=studio.window()):
-            paint(f"chart-{name.lower()}", bpy.context, stage.addon("charts").of_settings(scene.fcvg, (24, 11)))
+            paint(f"chart-{name.lower()}", bpy.context, stage.addon("ui.chart_icons").of_settings(scene.fcvg, (24, 11)))
     scene.fcvg.timing = "LINEAR"
     studio.operate("generate_inbetweens")
     yield from stage.until(lambda: stage.ours() and stage.ours().fcvg.state == "DONE", "the drawings", 120)

@@ -19,7 +19,7 @@ class FCVG_OT_copy_install_report(bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        state = engine_state.look(addon_choices.read(context).engine_python)
+        state = engine_state.read_state(addon_choices.read(context).engine_python)
         context.window_manager.clipboard = error_report.of_installation(
             blender=bpy.app.version_string,
             online=bpy.app.online_access,

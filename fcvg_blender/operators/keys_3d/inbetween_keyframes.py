@@ -11,7 +11,7 @@ import bpy
 from ... import compat
 from ...edit import gaps
 from ...engine import errors
-from ...i18n.translate import rpt, said
+from ...i18n.translate import error_sentence, rpt
 from ...jobs import launch, outcome, queue, timer
 from ...jobs.outcome import Result
 from ...jobs.session import session
@@ -37,7 +37,7 @@ class FCVG_OT_inbetween_keyframes(bpy.types.Operator):
         try:
             key_frames.chosen(context, context.scene)
         except errors.FcvgError as problem:
-            cls.poll_message_set(said(problem))
+            cls.poll_message_set(error_sentence(problem))
             return False
         return True
 
@@ -60,7 +60,7 @@ class FCVG_OT_inbetween_keyframes(bpy.types.Operator):
         return result
 
 
-def _order(context: Any, scene: Any) -> render_frames.Order:
+def _order(context: Any, scene: Any) -> render_frames.RenderRequest:
     """What the choices in the panel ask for. Raises FcvgError where that cannot be."""
     choices = addon_choices.read(context)
     settings = lay_into_edit.settings(context, scene)
@@ -71,12 +71,12 @@ def _order(context: Any, scene: Any) -> render_frames.Order:
         if later - earlier > 1:  # said now, not after minutes of rendering
             settings.engine_timing(later - earlier - 1, earlier, later)
     file_format = enum_items.engine_word(settings.format)
-    return render_frames.Order(
+    return render_frames.RenderRequest(
         scene.name, frames, look, render_frames.folder(scene, choices.output_folder), file_format
     )
 
 
-def _go_on(order: render_frames.Order, made: list[render_frames.Still]) -> None:
+def _go_on(order: render_frames.RenderRequest, made: list[render_frames.Still]) -> None:
     """With a window, when all keys are there."""
     context: Any = bpy.context
     with context.temp_override(window=context.window_manager.windows[0]):
@@ -85,7 +85,7 @@ def _go_on(order: render_frames.Order, made: list[render_frames.Still]) -> None:
     timer.wake()
 
 
-def _deliver(context: Any, order: render_frames.Order, made: list[render_frames.Still]) -> list[str]:
+def _deliver(context: Any, order: render_frames.RenderRequest, made: list[render_frames.Still]) -> list[str]:
     """Lay the keys into the edit and takes between them into the queue; the ids of these. Raises FcvgError."""
     scene = bpy.data.scenes.get((order.scene_name, None))
     if scene is None:
@@ -101,7 +101,7 @@ def _deliver(context: Any, order: render_frames.Order, made: list[render_frames.
     wanted = [(strip, requests.chosen(edit.fcvg, gaps.of_strip(edit, strip), choices)) for strip in again]
     added = [queue.add_take(strip, edit, request, choices) for strip, request in wanted]
     laid = queue.lay(edit, chain, choices) if chain is not None else []
-    keys_3d.status().outcome = lay_into_edit.told(context, edit, order.file_format, made)
+    keys_3d.status().outcome = lay_into_edit.summary(context, edit, order.file_format, made)
     return [*added, *laid]
 
 

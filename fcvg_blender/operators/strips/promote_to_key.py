@@ -9,7 +9,7 @@ import bpy
 from ... import compat
 from ...edit import selection
 from ...engine import errors
-from ...i18n.translate import said
+from ...i18n.translate import error_sentence
 from ...jobs import launch, outcome, queue
 from ...jobs.outcome import Result
 from ...settings import addon_choices
@@ -35,7 +35,7 @@ class FCVG_OT_promote_to_key(bpy.types.Operator):
         try:
             promote.check(scene, strip, scene.frame_current)
         except errors.FcvgError as problem:
-            cls.poll_message_set(said(problem))
+            cls.poll_message_set(error_sentence(problem))
             return False
         return True
 

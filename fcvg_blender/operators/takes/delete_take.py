@@ -8,7 +8,7 @@ import bpy
 from bpy.props import IntProperty
 
 from ...edit import selection, strip_takes
-from ...i18n.translate import joined, mark, rpt
+from ...i18n.translate import mark, rpt, translate_sentences
 from ...jobs import timer
 from ...jobs.outcome import Result
 from ...jobs.session import session
@@ -46,14 +46,14 @@ class FCVG_OT_delete_take(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """A job that nothing waits for any more is stopped; what it has made stays."""
         if self.number:
-            take = selection.take(context, self.number)
+            take = selection.numbered_take(context, self.number)
             doomed = [(selection.inbetweens(context), self.number)] if take else []
         else:
             doomed = [(strip, strip.fcvg.number) for strip in selection.selected(context)]
         doomed = [(strip, number) for strip, number in doomed if len(strip.fcvg.others)]
         if not doomed:
             none = rpt("The strip has no take {number} beside others.").format(number=self.number)
-            self.report({"ERROR"}, joined((none, _ONLY)))
+            self.report({"ERROR"}, translate_sentences((none, _ONLY)))
             return {"CANCELLED"}
         for strip, number in doomed:
             strip_takes.delete(strip, number)

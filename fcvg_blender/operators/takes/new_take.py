@@ -9,7 +9,7 @@ import bpy
 from ... import compat
 from ...edit import selection, strip_takes, take_folders
 from ...engine import errors
-from ...i18n.translate import joined, rpt
+from ...i18n.translate import rpt, translate_sentences
 from ...jobs import launch, outcome, queue
 from ...jobs.outcome import Result
 from ...jobs.session import session
@@ -55,7 +55,7 @@ class FCVG_OT_new_take(bpy.types.Operator):
         if not laid:
             return outcome.refuse(self, problems[0])
         if problems:
-            sentences = joined(problem.message for problem in problems)
+            sentences = translate_sentences(problem.message for problem in problems)
             self.report({"INFO"}, rpt("Left out: {sentences}").format(sentences=sentences))
         return launch.go(self, context, laid, at_once=len(laid) == 1)
 

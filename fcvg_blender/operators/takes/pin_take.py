@@ -42,7 +42,7 @@ class FCVG_OT_pin_take(bpy.types.Operator):
             for strip in chosen:
                 strip.fcvg.pinned = pinned
             return {"FINISHED"}
-        if selection.take(context, self.number) is None:
+        if selection.numbered_take(context, self.number) is None:
             self.report({"ERROR"}, rpt("The strip has no take {number}.").format(number=self.number))
             return {"CANCELLED"}
         strip = selection.inbetweens(context)

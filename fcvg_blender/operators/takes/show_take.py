@@ -25,7 +25,7 @@ class FCVG_OT_show_take(bpy.types.Operator):
     @classmethod
     def description(cls, context: Any, properties: Any) -> str:
         """Blender calls this: all that there is to know of the take."""
-        take = selection.take(context, properties.number)
+        take = selection.numbered_take(context, properties.number)
         return take_labels.everything(selection.inbetweens(context).fcvg, take) if take else ""
 
     @classmethod
@@ -38,7 +38,7 @@ class FCVG_OT_show_take(bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        if selection.take(context, self.number) is None:
+        if selection.numbered_take(context, self.number) is None:
             self.report({"ERROR"}, rpt("The strip has no take {number}.").format(number=self.number))
             return {"CANCELLED"}
         strip_takes.show(selection.inbetweens(context), self.number)

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...engine import registry
-from ...i18n.translate import mark, rpt, told
+from ...i18n.translate import mark, rpt, translate_sentence
 from ...settings import addon_choices, enum_items
 from ...takes import commercial_use
 from .. import preferences_engine
@@ -107,7 +107,7 @@ def _draw_job(context: Any, layout: Any, job: Any) -> None:
     row.label(text=job.name, icon="SEQ_STRIP_DUPLICATE")
     row.operator("fcvg.cancel", text="", icon="X", emboss=False).job = job.id
     done = f"{job.fraction:.0%}"
-    stage = told(job.stage)
+    stage = translate_sentence(job.stage)
     fits = len(wrapped(context, f"{stage}  {done}")) == 1
     box.progress(factor=job.fraction, text=f"{stage}  {done}" if fits else done)
     if not fits:

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...edit import selection
-from ...i18n.translate import iface, joined, plural, rpt
+from ...i18n.translate import iface, plural, rpt, translate_sentences
 from ...settings import enum_items, strip_record
 from .. import chart_icons
 from ..text_layout import room_px, text_box
@@ -155,7 +155,7 @@ def _draw_left_out(context: Any, layout: Any, sentences: list[str]) -> None:
     more = len(sentences) - _MOST_LEFT_OUT
     shown = [*sentences[:_MOST_LEFT_OUT], rpt("And {count} more.").format(count=more) if more > 0 else ""]
     pairs = plural("1 pair was left out.", "{count} pairs were left out.", len(sentences))
-    box = text_box(context, layout, pairs.format(count=len(sentences)), joined(shown), icon="INFO")
+    box = text_box(context, layout, pairs.format(count=len(sentences)), translate_sentences(shown), icon="INFO")
     box.separator()
     box.operator("fcvg.dismiss_left_out", text="Dismiss")
 

@@ -9,7 +9,7 @@ import bpy
 from ... import compat
 from ...edit import gaps
 from ...engine import errors
-from ...i18n.translate import iface, joined, mark, rpt, told
+from ...i18n.translate import iface, mark, rpt, translate_sentence, translate_sentences
 from ...jobs import look_first
 from ...settings import addon_choices, enum_items
 from ...tasks import engine_state
@@ -79,7 +79,13 @@ def _draw_next(context: Any, layout: Any) -> None:
         touching = len(strips) > 1
     else:
         method = enum_items.method_label(enum_items.engine_word(settings.method))
-        text_box(context, layout, gaps.sentence(chain, method), joined(chain.left_out[:2]), icon="RENDER_ANIMATION")
+        text_box(
+            context,
+            layout,
+            gaps.sentence(chain, method),
+            translate_sentences(chain.left_out[:2]),
+            icon="RENDER_ANIMATION",
+        )
         touching = any(shot.placement != gaps.GAP for shot in chain.shots)
 
     column = draw_method(context, layout, settings)
@@ -103,7 +109,7 @@ def _draw_next(context: Any, layout: Any) -> None:
 def _draw_engine(context: Any, layout: Any) -> None:
     """What stands between the artist and a working engine; nothing when it works."""
     status = context.window_manager.fcvg
-    state = engine_state.look(addon_choices.read(context).engine_python)
+    state = engine_state.read_state(addon_choices.read(context).engine_python)
     running = next((each for each in status.chores if each.name in {"engine", "plan"}), None)
     failed = any(each.name == "engine" for each in status.troubles)
     if running is None and not failed and state.kind in {engine_state.CURRENT, engine_state.EXTERNAL}:
@@ -142,7 +148,7 @@ def _draw_preflight(context: Any, layout: Any, known: Any, chosen: str) -> None:
         icon = {"ok": "CHECKMARK", "warning": "ERROR"}.get(known.state, "CANCEL")
         hint = "" if known.reason in known.sentence else known.reason
         if hint and known.suggested and chosen not in {known.suggested, "auto"}:
-            hint = rpt("Suggested: {method}").format(method=told(hint))
+            hint = rpt("Suggested: {method}").format(method=translate_sentence(hint))
         box = text_box(context, layout, known.sentence, hint, icon=icon, alert=known.state != "ok")
         if len(known.estimates):
             box.popover("FCVG_PT_estimates", text="Compare Methods", icon="TIME")

@@ -1,7 +1,7 @@
 """Generative Inbetweening: a direction trained to run backward, and steps repeated with fresh noise.
 
 Wang et al., "Generative Inbetweening: Adapting Image-to-Video Models for Keyframe Interpolation" (ICLR 2025, arXiv
-2408.15239). What makes the backward direction special lies in its denoiser, `svd.gi`.
+2408.15239). What makes the backward direction special lies in its denoiser, `diffusion.gi_backward_unet`.
 """
 
 from __future__ import annotations
