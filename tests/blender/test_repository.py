@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -18,11 +19,12 @@ VERSIONS = ["0.9.0", "0.10.0-beta.2", "0.10.0-beta.10", "0.10.0", "1.0.0"]
 
 def package(folder: Path, version: str) -> Path:
     """A small extension of that version."""
-    manifest = (ROOT / "blender_manifest.toml").read_text("utf-8")
+    own = (ROOT / "blender_manifest.toml").read_text("utf-8")
+    manifest = re.sub(r'^version = ".*"$', f'version = "{version}"', own, count=1, flags=re.MULTILINE)
     path = folder / f"fcvg_inbetween-{version}.zip"
     folder.mkdir(exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("blender_manifest.toml", manifest.replace('version = "0.1.0"', f'version = "{version}"'))
+        archive.writestr("blender_manifest.toml", manifest)
         archive.writestr("__init__.py", "def register(): pass\ndef unregister(): pass\n")
     return path
 
