@@ -19,9 +19,9 @@ from .. import compat
 from ..edit import gap_refusals, gaps, strip_takes, strips
 from ..engine import errors, protocol
 from ..i18n import amounts
-from ..jobs import queue
+from ..jobs import enqueue, queue, without_window
 from ..jobs.job import Job
-from ..jobs.session import exit_code, session
+from ..jobs.session import session
 from ..settings import addon_choices, enum_items, strip_record
 
 _handle: Any = None
@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
         return error.exit_code
     except RuntimeError as error:  # an operator's report
         _say(str(error).removeprefix("Error: ").strip())
-        return exit_code(session.error_code)
+        return errors.exit_code_of(session.error_panel.code)
     return 0
 
 
@@ -108,14 +108,14 @@ def _storyboard(arguments: argparse.Namespace) -> int:
         chain = gaps.Chain(())
     choices = addon_choices.read(bpy.context)
     session.engine(choices)
-    take_ids = [*unfinished, *queue.lay(scene, chain, choices)]
+    take_ids = [*unfinished, *enqueue.lay(scene, chain, choices)]
     if unfinished:
         _print(f"Going on with {len(unfinished)} that were not finished.")
     if chain.shots:
         _print(_sentence(scene, chain))
     board = _Board(len(take_ids), lambda: _save(arguments))
     with _reports_to(board.show):
-        finals = queue.run(take_ids)
+        finals = without_window.run_takes(take_ids)
     failed = [each for each in finals if isinstance(each, protocol.Failed) and each.code != errors.LooksLikeCut.code]
     made = sum(isinstance(each, protocol.Done) for each in finals)
     if made:
@@ -125,7 +125,7 @@ def _storyboard(arguments: argparse.Namespace) -> int:
         _print(f"Left out: {sentence}")
     for each in failed:
         _say(f"Failed: {each.message} {each.hint}".strip())
-    return exit_code(failed[0].code) if failed else 0
+    return errors.exit_code_of(failed[0].code) if failed else 0
 
 
 def _open(arguments: argparse.Namespace) -> Any:
@@ -175,7 +175,7 @@ def _wanted_again() -> list[str]:
     """Takes that an earlier command left waiting or half made, which are to be made first."""
     for _, strip in strips.ours():
         if strip.fcvg.state == strip_record.INCOMPLETE and not strip.fcvg.overlay:
-            queue.again(strip.fcvg)
+            enqueue.again(strip.fcvg)
     return [entry.take.id for entry in queue.entries()]
 
 

@@ -8,7 +8,8 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..edit import take_folders
-from ..jobs import prefetch, queue, timer
+from ..jobs import prefetch, queue, queue_commands, timer
+from ..jobs.resync import resync
 from ..jobs.session import session
 from ..keys_3d import lay_into_edit, render_frames
 from ..takes import promote
@@ -24,7 +25,7 @@ def before_change(*_: Any) -> None:
 def before_load(*_: Any) -> None:
     """Another file: nothing can be redone any more."""
     render_frames.clean()
-    session.sweep()
+    session.laid.sweep()
 
 
 @persistent  # type: ignore[untyped-decorator]
@@ -33,20 +34,20 @@ def after_change_of_history(*_: Any) -> None:
     render_frames.clean()
     take_folders.find_moved()
     lay_into_edit.find_moved()
-    session.resync()
+    resync()
     timer.wake()
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_load(*_: Any) -> None:
     """Another file: its strips, whose jobs a crash may have ended; the jobs of the file before end."""
-    session.clear_error()
+    session.error_panel.clear()
     render_frames.clean()
     take_folders.find_moved()
     lay_into_edit.find_moved()
-    queue.after_load()
-    session.forget_ends()
-    session.resync()
+    queue_commands.hold_after_load()
+    session.undo_guard.clear()
+    resync()
     take_folders.clean_leftovers()
     timer.wake()
 

@@ -13,10 +13,11 @@ from ..engine import errors, protocol
 from ..i18n.translate import error_sentence, rpt, translate_sentences
 from ..keys import render_keys
 from ..settings import addon_choices
+from ..settings.status import panel_status
 from ..takes import requests
-from . import outcome, queue, timer
+from . import begin_take, enqueue, operator_result, queue, timer
 from .job import Job
-from .outcome import Result
+from .operator_result import Result
 from .session import session
 
 _SAID = 3  # sentences in a report; the panel has all
@@ -43,9 +44,9 @@ def generate(operator: Any, context: Any) -> Result:
         chain = gaps.chain(scene, compat.selected_strips(context), scene.fcvg)
         # First of all, so that the engine's cold start overlaps with rendering the keys.
         session.engine(choices)
-        laid = queue.lay(scene, chain, choices)
+        laid = enqueue.lay(scene, chain, choices)
     except errors.FcvgError as error:
-        return outcome.refuse(operator, error)
+        return operator_result.refuse(operator, error)
     result = go(operator, context, laid, at_once=len(chain.shots) == 1)
     left_out = session.left_out
     if left_out:
@@ -61,21 +62,21 @@ def go(operator: Any, context: Any, take_ids: Sequence[str], at_once: bool, new:
     `at_once`: where nothing else is being made, the first is begun now, so that the artist, who is looking, is told
     what is wrong with it; if it is `new`, it is taken back then.
     """
-    queued = queue.entries()[0].take.id != take_ids[0] or session.busy_takes() or session.status().paused
+    queued = queue.entries()[0].take.id != take_ids[0] or session.busy_takes() or panel_status().paused
     if at_once and not (compat.has_window() and queued):
         choices = addon_choices.read(context)
         try:
             session.engine(choices)
-            while not queue.begin(take_ids[0], choices):
+            while not begin_take.begin(take_ids[0], choices):
                 pass
         except errors.FcvgError as error:
-            queue.take_back(take_ids, new, error)
-            return outcome.refuse(operator, error)
+            begin_take.take_back(take_ids, new, error)
+            return operator_result.refuse(operator, error)
         except BaseException:
-            queue.take_back(take_ids, new)
+            begin_take.take_back(take_ids, new)
             raise
     timer.wake()
-    return outcome.settle_takes(operator, take_ids)
+    return operator_result.settle_takes(operator, take_ids)
 
 
 def preview(operator: Any, context: Any) -> Result:
@@ -83,9 +84,9 @@ def preview(operator: Any, context: Any) -> Result:
     try:
         job = _begin_preview(context)
     except errors.FcvgError as error:
-        return outcome.refuse(operator, error)
+        return operator_result.refuse(operator, error)
     timer.wake()
-    return outcome.settle(operator, job)
+    return operator_result.settle(operator, job)
 
 
 def _begin_preview(context: Any) -> Job:

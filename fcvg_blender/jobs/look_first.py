@@ -20,6 +20,7 @@ from ..i18n.translate import mark, rpt
 from ..keys import render_keys
 from ..settings import enum_items
 from ..settings.addon_choices import Choices
+from ..settings.status import panel_status
 from ..takes import commercial_use, requests
 from .job import Job
 from .session import session
@@ -40,7 +41,7 @@ def begin(scene: Any, shot: gaps.Shot, choices: Choices) -> Job:
     session.engine(choices)
     render = scene.render
     folder = Path(tempfile.mkdtemp(prefix="fcvg-", dir=bpy.app.tempdir))
-    status = session.status().preflight
+    status = panel_status().preflight
 
     def tell(final: protocol.Message) -> None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -61,7 +62,7 @@ def begin(scene: Any, shot: gaps.Shot, choices: Choices) -> Job:
 
 
 def _tell(final: protocol.Message) -> None:
-    status = session.status().preflight
+    status = panel_status().preflight
     status.running = False
     status.estimates.clear()
     if isinstance(final, protocol.Failed):
