@@ -15,7 +15,7 @@ from ...i18n.translate import error_sentence, rpt
 from ...jobs import enqueue, launch, operator_result, timer
 from ...jobs.operator_result import Result
 from ...jobs.session import session
-from ...keys_3d import key_frames, lay_into_edit, render_frames, rendered_key, shading
+from ...keys_3d import edit_scene, key_frames, lay_into_edit, render_frames, rendered_key, shading
 from ...keys_3d.rendered_key import RenderedKey, RenderRequest
 from ...settings import addon_choices, enum_items, keys_3d
 from ...takes import requests
@@ -64,7 +64,7 @@ class FCVG_OT_inbetween_keyframes(bpy.types.Operator):
 def _request(context: Any, scene: Any) -> RenderRequest:
     """What the choices in the panel ask for. Raises FcvgError where that cannot be."""
     choices = addon_choices.read(context)
-    settings = lay_into_edit.settings(context, scene)
+    settings = edit_scene.settings(context, scene)
     frames = key_frames.chosen(context, scene)
     look = shading.of_view(context) if scene.fcvg.stills.look == keys_3d.VIEWPORT else shading.FINAL
     render_frames.check(scene, frames, look)
@@ -92,7 +92,7 @@ def _deliver(context: Any, request: RenderRequest, made: list[RenderedKey]) -> l
             rpt("The scene “{name}” is gone.").format(name=request.scene_name), "Its keys are kept; undo its deletion."
         )
     choices = addon_choices.read(context)
-    edit = lay_into_edit.find(context, scene) or lay_into_edit.make(context, scene, request.file_format)
+    edit = edit_scene.find(context, scene) or edit_scene.make(context, scene, request.file_format)
     changing = lay_into_edit.changing(edit, scene.name, made)
     keys = lay_into_edit.lay(edit, scene.name, made)
     changed = {key.name for key in keys if key.fcvg.still_frame in changing}
