@@ -1,4 +1,4 @@
-"""Everything the add-on makes known to Blender, in order; taken back in the exact reverse."""
+"""Makes everything of the add-on known to Blender, in order, and takes it back in reverse order."""
 
 from __future__ import annotations
 
@@ -73,6 +73,6 @@ def unregister() -> None:
 
 
 def _end_children() -> None:
-    """When Blender is all but gone."""
+    """End the engine and all commands when Blender is all but gone."""
     background_tasks.close(_QUIT_TIMEOUT_S)
     session.end_engine(_QUIT_TIMEOUT_S)

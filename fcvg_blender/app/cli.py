@@ -1,6 +1,7 @@
-"""`blender --command fcvg inbetween FILE.blend --strips A B`: the same click without a window.
+"""The command line of the add-on, which does the same as the buttons without a window.
 
-`storyboard FILE.blend` makes the inbetweens of a whole board, and goes on with one that was stopped half way.
+`blender --command fcvg inbetween FILE.blend --strips A B` makes the inbetweens of two strips. `storyboard FILE.blend`
+makes those of a whole storyboard, and goes on with one that was stopped half way.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _handle: Any = None
 
 
 def main(argv: list[str]) -> int:
-    """Run one command; the exit codes are the engine's: 0 done, 2 bad input, 3 missing part, 4 memory, 5 disk."""
+    """Run one command; return its exit code: 0 done, 2 bad input, 3 missing part, 4 memory, 5 disk, 1 anything else."""
     try:
         arguments = _parser().parse_args(argv)
     except SystemExit as leave:  # argparse has written its message
@@ -45,7 +46,7 @@ def main(argv: list[str]) -> int:
 
 
 def register() -> None:
-    """Make the command known."""
+    """Make the command known to Blender."""
     global _handle
     _handle = bpy.utils.register_cli_command("fcvg", main)
 
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _inbetween(arguments: argparse.Namespace) -> int:
+    """Make the inbetweens of two strips; return 0. Raises FcvgError, or RuntimeError where the operator refuses."""
     scene = _open(arguments)
     _select(scene, arguments.strips)
     _apply(scene.fcvg, arguments)
@@ -95,7 +97,7 @@ def _inbetween(arguments: argparse.Namespace) -> int:
 
 
 def _storyboard(arguments: argparse.Namespace) -> int:
-    """All that can be made is made and saved, whatever fails; the code is that of the first failure."""
+    """Make and save all inbetweens that can be made; return 0, or the exit code of the first failure."""
     scene = _open(arguments)
     _apply(scene.fcvg, arguments)
     chosen = _chosen(scene, arguments)
@@ -129,7 +131,7 @@ def _storyboard(arguments: argparse.Namespace) -> int:
 
 
 def _open(arguments: argparse.Namespace) -> Any:
-    """The scene whose edit is meant. Raises BadRequest on arguments that cannot be."""
+    """Open the file; return the scene whose edit is meant. Raises BadRequest on arguments that cannot be."""
     if not arguments.file.is_file():
         raise errors.BadRequest(f"There is no file {arguments.file}.")
     if arguments.output and not arguments.output.resolve().parent.is_dir():
@@ -144,6 +146,7 @@ def _open(arguments: argparse.Namespace) -> Any:
 
 
 def _save(arguments: argparse.Namespace) -> None:
+    """Save the file, or the one that `--output` names. Raises DiskError."""
     try:
         bpy.ops.wm.save_as_mainfile(filepath=str((arguments.output or arguments.file).resolve()))
     except RuntimeError as error:
@@ -172,7 +175,7 @@ def _chosen(scene: Any, arguments: argparse.Namespace) -> list[Any]:
 
 
 def _wanted_again() -> list[str]:
-    """Takes that an earlier command left waiting or half made, which are to be made first."""
+    """The ids of takes that an earlier command left waiting or half made. They are to be made first."""
     for _, strip in strips.ours():
         if strip.fcvg.state == strip_record.INCOMPLETE and not strip.fcvg.overlay:
             enqueue.again(strip.fcvg)
@@ -180,6 +183,7 @@ def _wanted_again() -> list[str]:
 
 
 def _select(scene: Any, names: list[str]) -> None:
+    """Select the strips with these names and nothing else. Raises BadRequest where one is missing."""
     there = {strip.name for strip in compat.strips(scene)}
     missing = [name for name in names if name not in there]
     if missing:
@@ -192,7 +196,7 @@ def _select(scene: Any, names: list[str]) -> None:
 
 
 def _apply(settings: Any, arguments: argparse.Namespace) -> None:
-    """Only what was given; the rest is as the artist left it in the file."""
+    """Change the settings that were given; the rest stays as the artist left it in the file."""
     if arguments.count is not None:
         settings.count = arguments.count
     if arguments.seed is not None:
@@ -218,13 +222,13 @@ def _identifier(word: str) -> str:
 
 
 class _Progress:
-    """One line whenever there is something new to say of a job."""
+    """Prints a line whenever there is something new to say of a job."""
 
     def __init__(self) -> None:
         self._last = ""
 
     def show(self, job: Job) -> None:
-        """Called for each report."""
+        """Print how far a job is. Called for each report."""
         line = f"{job.fraction:4.0%}  {job.stage}  {job.eta()}".rstrip()
         if line != self._last:
             _print(line)
@@ -232,8 +236,8 @@ class _Progress:
 
 
 class _Board:
-    """One line for each pair that is done with, and the file saved with the first that is made: a command that is
-    stopped later can go on from there."""
+    """Prints a line for each pair that is done with. With the first that is made it saves the file, so that a command
+    that is stopped later can go on from there."""
 
     def __init__(self, count: int, save: Callable[[], None]) -> None:
         self._count, self._save = count, save
@@ -242,11 +246,11 @@ class _Board:
         self._saved = False
 
     def elapsed_s(self) -> float:
-        """Since the beginning."""
+        """Return the seconds since the beginning."""
         return time.monotonic() - self._began_s
 
     def show(self, job: Job) -> None:
-        """Called for each report."""
+        """Print what has become of a job, once it has ended. Called for each report."""
         if job.id in session.jobs:
             return
         self._ended += 1
@@ -267,6 +271,7 @@ class _Board:
 
 @contextmanager
 def _reports_to(show: Callable[[Job], None]) -> Iterator[None]:
+    """Call `show` for each report of a job meanwhile."""
     session.on_progress = show
     try:
         yield

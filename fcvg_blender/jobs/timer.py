@@ -1,6 +1,6 @@
-"""The timer that carries the engine's reports into the edit while something runs, and rests otherwise.
+"""The timer: carries the engine's reports into the edit while something runs, and rests otherwise.
 
-Blender calls it on the main thread; what it does there stays far below what an artist can feel.
+Blender calls it on the main thread, where it takes less time than an artist can feel.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BUDGET_S = 0.01  # of the main thread, for one tick
 STRIPS_S = 0.5  # between changes of the strips, longer where Blender takes long for them
 LARGEST_SHARE = 0.1  # of the main thread's time that these changes may take
 
-# What shows jobs: panels, the header's sign, badges on strips.
+# What shows jobs: panels, the sign in the header, badges on strips.
 _REGIONS = {"SEQUENCE_EDITOR": {"UI", "HEADER", "WINDOW"}, "VIEW_3D": {"UI"}, "DOPESHEET_EDITOR": {"UI"}}
 
 _next_check_s = 0.0

@@ -63,8 +63,8 @@ class BackgroundTasks:
         return bool(self.running)
 
     def install(self, verb: str, choices: Choices, *options: str, **how: Any) -> BackgroundTask:
-        """Start the installer; `options` and `how` as in `begin`. Raises as `begin` does, and MissingPart when no
-        Python can run it."""
+        """Start the installer with a verb of its command line and `options`; `how` as in `begin`. Raises as `begin`
+        does, and MissingPart when no Python can run it."""
         key = PLAN if verb == "check" else ENGINE
         return self.begin(key, _INSTALLER_TITLES[verb], pythons.command(verb, *_MACHINE, *options), choices, **how)
 
@@ -100,8 +100,10 @@ class BackgroundTasks:
         then: Then | None = None,
         line: bytes = b"",
     ) -> BackgroundTask:
-        """Start a command; `line` is what it shall read on its standard input. Raises BadRequest while one with this
-        key runs."""
+        """Start a command. `line`: what it gets on its standard input; `quiet` and `then` as in BackgroundTask.
+
+        Raises BadRequest while a task with this key runs.
+        """
         if key in self.running:
             running = rpt("{title}: this is running already.").format(title=translate_sentence(self.running[key].title))
             raise errors.BadRequest(running, "Wait for it or cancel it.")
@@ -176,6 +178,7 @@ class BackgroundTasks:
         status.install_notes, status.model_notes = "\n".join(self.notes), "\n".join(self.model_notes)
 
     def _handle(self, task: BackgroundTask, message: protocol.Message) -> None:
+        """Note how far a task is, or with its final message what it has found out."""
         if isinstance(message, protocol.Progress):
             task.progress = message
             return
@@ -222,6 +225,7 @@ def install_log() -> Path:
 
 
 def _engine(choices: Choices, *words: str) -> list[str]:
+    """The arguments that start the engine's command line with `words`. Raises MissingPart without an engine."""
     main = places.root() / "fcvg_engine" / "__main__.py"
     python = find_python.find(choices.engine_python).path
     return [str(python), "-I", str(main), *words]
@@ -232,6 +236,7 @@ def _states(models: dict[str, protocol.ModelInfo]) -> dict[str, str]:
 
 
 def _findings(findings: protocol.Findings | None, mistakes: bool) -> list[protocol.Finding]:
+    """What the doctor has found: likely mistakes, or everything else."""
     if findings is None:
         return []
     return findings.mistakes if mistakes else findings.findings
