@@ -7,7 +7,7 @@ from typing import Any
 from ..i18n.translate import rpt, translate_sentence
 from ..settings import addon_choices
 from ..tasks import engine_state
-from ..tasks.background import ENGINE, chores
+from ..tasks.background import ENGINE, background_tasks
 from . import text_layout
 
 WIDTH_PX = 560
@@ -18,7 +18,7 @@ def can_install(operator: Any, context: Any, *kinds: str) -> bool:
     """Whether the installer may run, and the engine is of one of `kinds` where any are given; the reason why not
     becomes the button's tooltip."""
     state = engine_state.read_state(addon_choices.read(context).engine_python)
-    if ENGINE in chores.running:
+    if ENGINE in background_tasks.running:
         operator.poll_message_set("An installation is running already.")
     elif state.chosen:
         operator.poll_message_set(

@@ -8,8 +8,8 @@ import bpy
 from bpy.props import StringProperty
 
 from ...jobs import timer
-from ...jobs.outcome import Result
-from ...tasks.background import chores
+from ...jobs.operator_result import Result
+from ...tasks.background import background_tasks
 
 
 class FCVG_OT_cancel_chore(bpy.types.Operator):
@@ -23,6 +23,6 @@ class FCVG_OT_cancel_chore(bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        chores.cancel(self.key)
+        background_tasks.cancel(self.key)
         timer.wake()
         return {"FINISHED"}

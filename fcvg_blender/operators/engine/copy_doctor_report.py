@@ -6,9 +6,9 @@ from typing import Any
 
 import bpy
 
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...tasks import error_report
-from ...tasks.background import chores
+from ...tasks.background import background_tasks
 
 
 class FCVG_OT_copy_doctor_report(bpy.types.Operator):
@@ -20,14 +20,14 @@ class FCVG_OT_copy_doctor_report(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Blender calls this."""
-        if chores.findings is None:
+        if background_tasks.findings is None:
             cls.poll_message_set("Run the doctor first.")
             return False
         return True
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        if chores.findings is not None:  # poll has seen to it
-            context.window_manager.clipboard = error_report.of_doctor(bpy.app.version_string, chores.findings)
+        if background_tasks.findings is not None:  # poll has seen to it
+            context.window_manager.clipboard = error_report.of_doctor(bpy.app.version_string, background_tasks.findings)
         self.report({"INFO"}, "The report is on the clipboard.")
         return {"FINISHED"}

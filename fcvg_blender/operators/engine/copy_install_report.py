@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
 from ...tasks import background, engine_state, error_report
 
@@ -24,8 +24,8 @@ class FCVG_OT_copy_install_report(bpy.types.Operator):
             blender=bpy.app.version_string,
             online=bpy.app.online_access,
             engine=f"{state.kind}: {state.text}",
-            plans=list(background.chores.plans.values()),
-            troubles=background.chores.troubles,
+            plans=list(background.background_tasks.plans.values()),
+            troubles=background.background_tasks.troubles,
             log=background.install_log(),
         )
         self.report({"INFO"}, "The report is on the clipboard.")

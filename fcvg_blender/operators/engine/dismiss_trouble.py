@@ -8,8 +8,8 @@ import bpy
 from bpy.props import StringProperty
 
 from ...jobs import timer
-from ...jobs.outcome import Result
-from ...tasks.background import chores
+from ...jobs.operator_result import Result
+from ...tasks.background import background_tasks
 
 
 class FCVG_OT_dismiss_trouble(bpy.types.Operator):
@@ -23,6 +23,6 @@ class FCVG_OT_dismiss_trouble(bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        chores.troubles.pop(self.key, None)
+        background_tasks.troubles.pop(self.key, None)
         timer.wake()
         return {"FINISHED"}

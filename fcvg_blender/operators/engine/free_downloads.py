@@ -7,10 +7,10 @@ from typing import Any
 import bpy
 
 from ...engine import errors
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
-from ...tasks.background import ENGINE, chores
+from ...tasks.background import ENGINE, background_tasks
 
 
 class FCVG_OT_free_downloads(bpy.types.Operator):
@@ -22,7 +22,7 @@ class FCVG_OT_free_downloads(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Blender calls this."""
-        if ENGINE in chores.running:
+        if ENGINE in background_tasks.running:
             cls.poll_message_set("An installation is running.")
             return False
         return True
@@ -30,7 +30,7 @@ class FCVG_OT_free_downloads(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """With a window: returns at once. Without: returns when they are gone."""
         try:
-            chore = chores.install("free", addon_choices.read(context))
+            task = background_tasks.install("free", addon_choices.read(context))
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)

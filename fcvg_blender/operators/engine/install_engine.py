@@ -11,11 +11,11 @@ from bpy.props import BoolProperty, EnumProperty
 from ...engine import errors, protocol
 from ...i18n import amounts
 from ...i18n.translate import mark, rpt
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
 from ...tasks import engine_state
-from ...tasks.background import PLAN, chores
+from ...tasks.background import PLAN, background_tasks
 from ...ui import dialogs
 from ...ui.text_layout import paragraph
 
@@ -51,15 +51,15 @@ class FCVG_OT_install_engine(bpy.types.Operator):
         window = context.window
         try:
             if not self.looked:
-                chore = chores.install("check", choices, then=lambda plan: _ask(plan, window.as_pointer()))
-                return outcome.settle_chore(self, chore)
-            plan = chores.plans[PLAN]
+                task = background_tasks.install("check", choices, then=lambda plan: _ask(plan, window.as_pointer()))
+                return operator_result.settle_task(self, task)
+            plan = background_tasks.plans[PLAN]
             self.accelerator = plan.accelerator.upper()
             for name in plan.accelerators:
                 if name != plan.accelerator:
-                    chores.look_at(name, choices)
+                    background_tasks.look_at(name, choices)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
+            return operator_result.refuse_here(self, error)
         width = dialogs.WIDTH_PX
         return context.window_manager.invoke_props_dialog(  # type: ignore[no-any-return]
             self, width=width, title="Install Engine", confirm_text="Install"
@@ -68,9 +68,9 @@ class FCVG_OT_install_engine(bpy.types.Operator):
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout: Any = self.layout
-        first = chores.plans[PLAN]
+        first = background_tasks.plans[PLAN]
         word = self.accelerator.lower()
-        plan = first if word == first.accelerator else chores.plans.get(f"{PLAN}:{word}")
+        plan = first if word == first.accelerator else background_tasks.plans.get(f"{PLAN}:{word}")
         paragraph(layout, dialogs.wrapped(context, first.detected), "INFO")
         row = layout.row(align=True)
         for name, *_ in ACCELERATORS[1:]:
@@ -102,10 +102,10 @@ class FCVG_OT_install_engine(bpy.types.Operator):
         """With a window: returns at once. Without: returns when the engine is there, or says why not."""
         try:
             options = ("--accelerator", self.accelerator.lower())
-            chore = chores.install("install", addon_choices.read(context), *options)
+            task = background_tasks.install("install", addon_choices.read(context), *options)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)
 
 
 def _ask(message: protocol.Message, window_pointer: int) -> None:

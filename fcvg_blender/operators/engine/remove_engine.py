@@ -7,12 +7,12 @@ from typing import Any
 import bpy
 
 from ...engine import errors
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 from ...settings import addon_choices
 from ...tasks import engine_state
-from ...tasks.background import chores
+from ...tasks.background import background_tasks
 from ...ui import dialogs
 
 
@@ -46,7 +46,7 @@ class FCVG_OT_remove_engine(bpy.types.Operator):
         try:
             if session.client is not None:
                 session.client.close()  # what runs cannot be removed
-            chore = chores.install("remove", addon_choices.read(context))
+            task = background_tasks.install("remove", addon_choices.read(context))
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)

@@ -7,10 +7,10 @@ from typing import Any
 import bpy
 
 from ...engine import errors
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
-from ...tasks.background import chores
+from ...tasks.background import background_tasks
 from ...ui import dialogs
 
 
@@ -28,7 +28,7 @@ class FCVG_OT_run_doctor(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """With a window: returns at once. Without: returns with the result."""
         try:
-            chore = chores.doctor(addon_choices.read(context))
+            task = background_tasks.doctor(addon_choices.read(context))
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)

@@ -8,7 +8,7 @@ import bpy
 
 from ... import compat
 from ...edit import selection
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 from ...tasks import error_report
 

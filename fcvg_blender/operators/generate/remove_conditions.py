@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...edit import selection, strips
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 
 
 class FCVG_OT_remove_conditions(bpy.types.Operator):

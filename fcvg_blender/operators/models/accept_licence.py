@@ -9,10 +9,10 @@ from bpy.props import StringProperty
 
 from ...engine import errors
 from ...i18n.translate import mark
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
-from ...tasks.background import MODELS, chores
+from ...tasks.background import MODELS, background_tasks
 from ...ui import dialogs
 
 
@@ -32,7 +32,9 @@ class FCVG_OT_accept_licence(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """With a window: returns at once. Without: returns with the result."""
         try:
-            chore = chores.model(MODELS, mark("Noting that down"), addon_choices.read(context), "accept", self.name)
+            task = background_tasks.model(
+                MODELS, mark("Noting that down"), addon_choices.read(context), "accept", self.name
+            )
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)

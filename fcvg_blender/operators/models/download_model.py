@@ -9,10 +9,10 @@ from bpy.props import BoolProperty, StringProperty
 
 from ...engine import errors, registry
 from ...i18n.translate import rpt
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
-from ...tasks.background import chores
+from ...tasks.background import background_tasks
 from ...ui import dialogs, preferences_models
 
 
@@ -63,12 +63,12 @@ class FCVG_OT_download_model(bpy.types.Operator):
                 )
             words = ("download", self.name, *(("--accept",) if self.accept else ()))
             title = rpt("Downloading {model}").format(model=model.title)
-            chore = chores.model(self.name, title, addon_choices.read(context), *words)
+            task = background_tasks.model(self.name, title, addon_choices.read(context), *words)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)
 
     def _asks(self) -> bool:
         """Whether the licence has still to be accepted."""
-        known = chores.models.get(self.name)
+        known = background_tasks.models.get(self.name)
         return registry.models()[self.name].licence.consent and (known is None or known.consent == "needed")

@@ -9,10 +9,10 @@ from bpy.props import StringProperty
 
 from ...engine import errors
 from ...i18n.translate import rpt
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
-from ...tasks.background import chores
+from ...tasks.background import background_tasks
 from ...ui import dialogs
 from ...ui.text_layout import paragraph
 
@@ -52,7 +52,7 @@ class FCVG_OT_hub_login(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """With a window: returns at once. Without: returns with the result."""
         try:
-            chore = chores.sign_in(self.token.strip(), addon_choices.read(context))
+            task = background_tasks.sign_in(self.token.strip(), addon_choices.read(context))
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)

@@ -10,10 +10,10 @@ from bpy.props import StringProperty
 
 from ...engine import errors, protocol
 from ...i18n.translate import mark
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
-from ...tasks.background import MODELS, chores
+from ...tasks.background import MODELS, background_tasks
 from ...ui import dialogs
 
 FILE = "models.csv"
@@ -44,7 +44,7 @@ class FCVG_OT_models_report(bpy.types.Operator):
         folder = Path(bpy.path.abspath(self.directory))
         file = folder / FILE
         try:
-            chore = chores.model(
+            task = background_tasks.model(
                 MODELS,
                 mark("Reading what the frames were made by"),
                 addon_choices.read(context),
@@ -52,8 +52,8 @@ class FCVG_OT_models_report(bpy.types.Operator):
                 then=lambda final: _open(final, file),
             )
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)
 
 
 def _open(final: protocol.Message, file: Path) -> None:

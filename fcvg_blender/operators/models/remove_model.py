@@ -9,10 +9,10 @@ from bpy.props import StringProperty
 
 from ...engine import errors, registry
 from ...i18n.translate import rpt
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
-from ...tasks.background import chores
+from ...tasks.background import background_tasks
 from ...ui import dialogs
 
 
@@ -45,7 +45,7 @@ class FCVG_OT_remove_model(bpy.types.Operator):
         try:
             choices, title = addon_choices.read(context), registry.models()[self.name].title
             removing = rpt("Removing {model}").format(model=title)
-            chore = chores.model(self.name, removing, choices, "remove", self.name)
+            task = background_tasks.model(self.name, removing, choices, "remove", self.name)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)

@@ -8,7 +8,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ...engine import registry
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...ui import dialogs, preferences_models
 
 

@@ -9,10 +9,10 @@ from bpy.props import StringProperty
 
 from ...engine import errors, registry
 from ...i18n.translate import rpt
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
-from ...tasks.background import chores
+from ...tasks.background import background_tasks
 from ...ui import dialogs
 
 
@@ -34,7 +34,7 @@ class FCVG_OT_verify_model(bpy.types.Operator):
         try:
             choices, title = addon_choices.read(context), registry.models()[self.name].title
             verifying = rpt("Verifying {model}").format(model=title)
-            chore = chores.model(self.name, verifying, choices, "verify", self.name)
+            task = background_tasks.model(self.name, verifying, choices, "verify", self.name)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)

@@ -9,7 +9,7 @@ import bpy
 from ...edit import strips
 from ...i18n.translate import plural
 from ...jobs import change_watcher
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 
 
 class FCVG_OT_check_keys(bpy.types.Operator):

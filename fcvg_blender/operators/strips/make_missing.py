@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from ...edit import selection
-from ...jobs import launch, queue
-from ...jobs.outcome import Result
+from ...jobs import enqueue, launch
+from ...jobs.operator_result import Result
 from ...settings import strip_record
 from ...takes.requests import DRAWN_TOGETHER, can_be_extended
 
@@ -40,7 +40,7 @@ class FCVG_OT_make_missing(bpy.types.Operator):
         """With a window: returns at once. Without: returns when all are there."""
         chosen = {strip.fcvg.id: strip for strip in _ready(selection.selected(context))}
         for strip in chosen.values():
-            queue.again(strip.fcvg)
+            enqueue.again(strip.fcvg)
         return launch.go(self, context, list(chosen), at_once=len(chosen) == 1, new=False)
 
 

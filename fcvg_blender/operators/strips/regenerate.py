@@ -10,8 +10,8 @@ import bpy
 from ... import compat
 from ...edit import gaps, selection, strips
 from ...engine import errors
-from ...jobs import change_watcher, launch, outcome, queue
-from ...jobs.outcome import Result
+from ...jobs import change_watcher, enqueue, launch, operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices, strip_record
 from ...takes import requests
 
@@ -46,11 +46,11 @@ class FCVG_OT_regenerate(bpy.types.Operator):
             wanted = [requests.remembered(strip.fcvg, strip.fcvg, strips.folder(strip), choices) for strip in chosen]
             # Whether these keys are of one shot was decided when there were first frames.
             added = [
-                queue.add_take(strip, scene, replace(request, refuse_cuts=False), choices)
+                enqueue.add_take(strip, scene, replace(request, refuse_cuts=False), choices)
                 for strip, request in zip(chosen, wanted, strict=True)
             ]
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
+            return operator_result.refuse(self, error)
         if any(strip.fcvg.pinned for strip in chosen):
             self.report({"INFO"}, "Pinned strips go on showing the take that they show.")
         result = launch.go(self, context, added, at_once=len(added) == 1)

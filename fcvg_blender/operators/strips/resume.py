@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from ...edit import selection
-from ...jobs import launch, queue
-from ...jobs.outcome import Result
+from ...jobs import enqueue, launch
+from ...jobs.operator_result import Result
 from ...settings import strip_record
 
 
@@ -31,5 +31,5 @@ class FCVG_OT_resume(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """With a window: returns at once. Without: returns when all frames are there."""
         strip = selection.inbetweens(context)
-        queue.again(strip.fcvg)
+        enqueue.again(strip.fcvg)
         return launch.go(self, context, [strip.fcvg.id], at_once=True, new=False)

@@ -8,8 +8,8 @@ import bpy
 
 from ...edit import selection, strips
 from ...engine import errors
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import strip_record
 from ...takes import recipe
 
@@ -39,7 +39,7 @@ class FCVG_OT_copy_recipe(bpy.types.Operator):
         try:
             text = recipe.text(strips.folder(strip), f"{strip.name}, take {strip.fcvg.number}")
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
+            return operator_result.refuse_here(self, error)
         context.window_manager.clipboard = text
         self.report({"INFO"}, "The recipe is on the clipboard.")
         return {"FINISHED"}

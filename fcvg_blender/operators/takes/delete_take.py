@@ -10,7 +10,7 @@ from bpy.props import IntProperty
 from ...edit import selection, strip_takes
 from ...i18n.translate import mark, rpt, translate_sentences
 from ...jobs import timer
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 
 _ONLY = mark("It is the only take. To be rid of the inbetweens, remove the strip.")

@@ -9,7 +9,7 @@ from bpy.props import IntProperty
 
 from ...edit import selection, strip_takes
 from ...i18n.translate import tip
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings import strip_record
 
 

@@ -9,7 +9,7 @@ from bpy.props import IntProperty
 
 from ...edit import selection, strip_takes
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 
 
 class FCVG_OT_pin_take(bpy.types.Operator):
