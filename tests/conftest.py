@@ -39,6 +39,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep pytest from importing the extension's own `__init__.py`, which it takes for that of a package of tests.
+
+    The package would be called like the checkout's folder, and most folders have names that Python cannot import.
+    """
+    for item in items:
+        for node in item.listchain():
+            if isinstance(node, pytest.Package) and node.path == config.rootpath:
+                node.setup = lambda: None  # type: ignore[method-assign]
+
+
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     """Say so before the tests, also with `-q`, which hides the header."""
     left_out = config.stash.get(_LEFT_OUT, Counter())

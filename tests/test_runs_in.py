@@ -23,8 +23,13 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A small project with a test of each kind, and `bpy` and `torch` to be found."""
+    """A small project with a test of each kind, and `bpy` and `torch` to be found.
+
+    Its folder has a name that no Python package may have, and an `__init__.py`, as the extension format needs it.
+    """
+    checkout = tmp_path / "fcvg-in between"
     files = {
+        "__init__.py": "from .fcvg_blender import register, unregister\n",
         "pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\npythonpath = ["."]\naddopts = "-q"\n',
         "bpy.py": "",
         "torch.py": "",
@@ -36,11 +41,11 @@ def checkout(tmp_path: Path) -> Path:
         "tests/screen/test_click.py": "raise SystemExit\n",
     }
     for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text(text)
     for name in ("conftest.py", "runs_in.py"):
-        shutil.copy(ROOT / "tests" / name, tmp_path / "tests")
-    return tmp_path
+        shutil.copy(ROOT / "tests" / name, checkout / "tests")
+    return checkout
 
 
 def run_pytest(checkout: Path, *arguments: str, without: str = "") -> subprocess.CompletedProcess[str]:
