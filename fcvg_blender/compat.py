@@ -1,4 +1,4 @@
-"""Every difference between Blender 4.2 and 5.2 that this add-on meets. Nothing else tests versions.
+"""Every difference between Blender 4.2 and 5.2 that this add-on meets. Nothing else in it tests versions.
 
 Names are tried with `hasattr` on types, never with `or` on values: an empty collection is falsy.
 """
@@ -13,6 +13,7 @@ import bpy
 _types: Any = bpy.types
 StripType: Any = _types.Strip if hasattr(_types, "Strip") else _types.Sequence  # renamed in 4.4
 
+GREASE_PENCILS = {"GREASEPENCIL", "GPENCIL"}  # types of objects; the latter until 4.2
 LAST_CHANNEL = 128
 SEQUENCER_KEYMAP = "Video Sequence Editor" if bpy.app.version >= (4, 5) else "SequencerCommon"  # timeline and preview
 SRGB, LINEAR = "sRGB", "Linear Rec.709"  # names of colour spaces
@@ -38,9 +39,23 @@ def has_window() -> bool:
 
 def sequencer_scene(context: Any) -> Any:
     """The scene whose edit the sequencer shows, or None. Since 5.0 it need not be the window's scene."""
-    if hasattr(context, "sequencer_scene"):
-        return context.sequencer_scene or context.scene
-    return context.scene
+    return chosen_scene(context) or context.scene
+
+
+def chosen_scene(context: Any) -> Any:
+    """The scene that was chosen for the sequencer, or None. Until 4.5 it always shows the window's scene."""
+    return getattr(context, "sequencer_scene", None)
+
+
+def can_choose_scene(context: Any) -> bool:
+    """Whether the sequencer can show another scene than the window does."""
+    return hasattr(context, "sequencer_scene")
+
+
+def choose_scene(context: Any, scene: Any) -> None:
+    """Let the sequencer show the scene, where it can show another one than the window does."""
+    if hasattr(context.workspace, "sequencer_scene"):
+        context.workspace.sequencer_scene = scene
 
 
 def selected_strips(context: Any) -> list[Any]:
@@ -107,11 +122,6 @@ def left(strip: Any) -> int:
 def right(strip: Any) -> int:
     """First frame of the timeline on which the strip shows no longer."""
     return int(strip.right_handle if _HANDLES else strip.frame_final_end)
-
-
-def content_left(strip: Any) -> int:
-    """Frame of the timeline on which the strip's content begins, whether the strip shows it or not."""
-    return int(strip.content_start if _HANDLES else strip.frame_start)
 
 
 def set_left(strip: Any, frame: int) -> None:
@@ -239,6 +249,20 @@ def set_file_format(image_settings: Any, file_format: str) -> None:
     if hasattr(image_settings, "media_type"):
         image_settings.media_type = "IMAGE"
     image_settings.file_format = file_format
+
+
+def set_known(owner: Any, name: str, value: Any) -> None:
+    """Set a property that not all versions have, where this one has it. Raises TypeError for a value that it lacks."""
+    if hasattr(owner, name):
+        setattr(owner, name, value)
+
+
+def reset(owner: Any, *names: str) -> None:
+    """Give properties their defaults; those that this version lacks are left out."""
+    declared = owner.bl_rna.properties
+    for name in names:
+        if name in declared:
+            setattr(owner, name, declared[name].default)
 
 
 def compositing_tree(scene: Any) -> Any:

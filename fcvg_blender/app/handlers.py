@@ -11,7 +11,7 @@ from ..edit import take_folders
 from ..jobs import prefetch, queue, timer
 from ..jobs.session import session
 from ..keys_3d import lay_into_edit, render_frames
-from ..takes import promote
+from ..takes import promoted_key
 
 
 @persistent  # type: ignore[untyped-decorator]
@@ -55,7 +55,7 @@ def after_load(*_: Any) -> None:
 def before_save(filepath: str, *_: Any) -> None:
     """The first save of a new file gives its frames a place beside it. No file keeps what only holds for now."""
     take_folders.relocate_on_save(filepath, session.busy_takes())
-    promote.bring_along(filepath)
+    promoted_key.bring_along(filepath)
     lay_into_edit.relocate_on_save(filepath)
     prefetch.settle(set())
 

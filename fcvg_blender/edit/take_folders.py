@@ -19,6 +19,7 @@ import bpy
 from ..engine import errors
 from ..i18n.translate import rpt
 from ..settings.addon_choices import ADDON_ID
+from ..settings.protocols import Scene, Strip, Take
 from . import placeholder, strips, take_files
 
 BASE = "//inbetweens"
@@ -29,7 +30,7 @@ _FORBIDDEN = set('<>:"/\\|?*{}#%')  # in names on Windows, or with a meaning to 
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
 
-def place(scene: Any, name: str, take_id: str, base: str = BASE) -> Path:
+def place(scene: Scene, name: str, take_id: str, base: str = BASE) -> Path:
     """The folder that a take's frames will have; `make` makes it.
 
     `base` starting with // means beside the blend file, and the user's data while the file has never been saved.
@@ -49,7 +50,7 @@ def make(folder: Path) -> None:
         probe.unlink()
 
 
-def make_for_strip(folder: Path, scene: Any) -> None:
+def make_for_strip(folder: Path, scene: Scene) -> None:
     """The same, with the picture that a strip of the scene shows while nothing is drawn. Raises DiskError."""
     _write(folder / placeholder.FILE, placeholder.png(scene.render.resolution_x, scene.render.resolution_y))
 
@@ -76,7 +77,7 @@ def _write(file: Path, content: bytes) -> None:
         ) from error
 
 
-def of_take(strip: Any, take: Any) -> Path:
+def of_take(strip: Strip, take: Take) -> Path:
     """Where the keys and frames of one of the strip's takes lie, whether the strip shows it or not.
 
     Takes of a strip lie beside each other, but for one that was being made while the others were moved.

@@ -13,11 +13,10 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..edit import gap_refusals, gaps, strips
+from ..edit import gap_refusals, gaps, strips, take_files
 from ..i18n.translate import mark, rpt
 from ..keys import key_fingerprint
 from ..settings import strip_record
-from ..timing import exposure
 
 INTERVAL_S = 2.0
 BUDGET_S = 0.005  # of the main thread, for one turn
@@ -129,8 +128,8 @@ def _changed(scene: Any, strip: Any, until_s: float) -> str:
         return GAP
     if (shot.first, shot.count) != (compat.content_start(strip), record.count):
         return GAP
-    start = _is_other(scene, strip, shot, exposure.START, "print_start", until_s)
-    end = _is_other(scene, strip, shot, exposure.END, "print_end", until_s)
+    start = _is_other(scene, strip, shot, take_files.START, "print_start", until_s)
+    end = _is_other(scene, strip, shot, take_files.END, "print_end", until_s)
     return {(False, False): "", (True, False): START, (False, True): END, (True, True): BOTH}[start, end]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..edit import gap_refusals, gaps, strip_takes, strips, take_files, take_folders
+from ..edit import gap_refusals, gaps, lay_strip, remove_strip, strip_takes, strips, take_files, take_folders
 from ..edit.gaps import key_of
 from ..engine import errors, methods, protocol
 from ..i18n.translate import rpt
@@ -24,7 +24,6 @@ from ..keys import key_fingerprint, render_keys
 from ..settings import addon_choices, strip_record
 from ..settings.addon_choices import Choices
 from ..takes import requests
-from ..timing import exposure
 from . import prefetch
 from .job import Job
 from .session import session
@@ -73,7 +72,7 @@ def lay(scene: Any, chain: gaps.Chain, choices: Choices) -> list[str]:
             names.append(_lay_one(scene, shot, laid[-1], choices))
     except BaseException:
         for take_id in reversed(laid):
-            strips.remove(take_id)
+            remove_strip.remove(take_id)
         session.sweep(laid)
         raise
     if len(names) > 1:
@@ -110,7 +109,7 @@ def begin(take_id: str, choices: Choices) -> bool:
     _fit(scene, strip, shot)
     folder = take_folders.of_take(strip, take)
     take_folders.make(folder)
-    for which, field in ((exposure.START, "print_start"), (exposure.END, "print_end")):
+    for which, field in ((take_files.START, "print_start"), (take_files.END, "print_end")):
         if not getattr(take, field) or not (folder / (which + take_files.suffix(take.format))).is_file():
             key, frame = key_of(scene, shot, which)
             render_keys.write_key(scene, shot, which, folder, take.format)
@@ -122,7 +121,7 @@ def begin(take_id: str, choices: Choices) -> bool:
         name=f"{shot.start_strip} → {shot.end_strip}",
         take=take_id,
         folder=folder,
-        drawings=exposure.made(folder) or [],
+        drawings=take_files.made(folder) or [],
         fingerprints=(take.print_start, take.print_end),
     )
     job.resumed = bool(job.drawings)
@@ -374,7 +373,7 @@ def _lay_one(scene: Any, planned: gaps.Shot, take_id: str, choices: Choices) -> 
     session.laid[take_id] = folder
     take_folders.make_for_strip(folder, scene)
     slow = settings.draft_first and methods.is_generative(order.method)
-    strip = strips.insert(scene, shot, folder, take_id, requests.draft_of(order, choices) if slow else order)
+    strip = lay_strip.insert(scene, shot, folder, take_id, requests.draft_of(order, choices) if slow else order)
     if slow:
         final_id = uuid.uuid4().hex[:8]
         final = take_folders.place(scene, shot.start_strip, final_id, choices.output_folder)
@@ -414,7 +413,7 @@ def _fit(scene: Any, strip: Any, shot: gaps.Shot) -> None:
     record = strip.fcvg
     if (shot.first, shot.count) == (record.first, record.count):
         return
-    other = strips.in_the_way(scene, strip, shot.first, shot.count)
+    other = lay_strip.in_the_way(scene, strip, shot.first, shot.count)
     if other is not None:
         raise gap_refusals.ShotProblem(
             rpt("“{other}” is in the way: “{name}” is to cover frames {first}–{last}.").format(
@@ -422,4 +421,4 @@ def _fit(scene: Any, strip: Any, shot: gaps.Shot) -> None:
             ),
             "Move one of them to another channel.",
         )
-    strips.resize(strip, shot.first, shot.count)
+    lay_strip.resize(strip, shot.first, shot.count)

@@ -13,7 +13,7 @@ from typing import Any
 
 import bpy
 
-from ..edit import conditions_strip, strip_takes, strips, take_folders
+from ..edit import conditions_strip, strip_pictures, strip_takes, strips, take_folders
 from ..engine import errors, protocol
 from ..engine.client import Client, ToDo
 from ..i18n.translate import mark, plural, rpt
@@ -186,9 +186,9 @@ class Session:
                 if job.overlay:
                     conditions_strip.show(strip, job.unshown)
                 elif strip_takes.is_shown(strip, take):
-                    strips.show(strip, job.drawings)
+                    strip_pictures.show(strip, job.drawings)
                 else:
-                    take.made = strips.count_made(strip.fcvg, job.drawings)
+                    take.made = strip_pictures.count_made(strip.fcvg, job.drawings)
             job.unshown.clear()
         return bool(waiting)
 
@@ -237,7 +237,11 @@ class Session:
                 self._ends.fit_again(scene, strip, take)
             if record.state == strip_record.WAITING and not strips.folder(strip).is_dir():
                 strip_takes.refresh(strip)
-            elif record.state in strip_record.UNFINISHED or record.id in making or not strips.shows_something(strip):
+            elif (
+                record.state in strip_record.UNFINISHED
+                or record.id in making
+                or not strip_pictures.shows_something(strip)
+            ):
                 (conditions_strip if record.overlay else strips).sync(strip)
             for take in here:
                 if take.id in making:
@@ -343,7 +347,7 @@ class Session:
             # All that was asked for is there; the strip may have been timed anew meanwhile.
             take.state = strip_record.DONE
             if not job.overlay:
-                strips.settle(strip, take, job.folder)
+                strip_pictures.settle(strip, take, job.folder)
                 if not strip.fcvg.pinned:
                     strip_takes.show(strip, take.number)
         take_folders.relocate(self.busy_takes())

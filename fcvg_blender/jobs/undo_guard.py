@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ..edit import gap_refusals, gaps, strip_takes, strips, take_folders
+from ..edit import gap_refusals, gaps, lay_strip, strip_pictures, strip_takes, take_folders
 from ..settings import strip_record
 
 # What a job leaves in its take, and what was noted of the take on the way to its end.
@@ -56,8 +56,8 @@ class Ends:
             return
         with suppress(gap_refusals.ShotProblem):
             shot = gaps.of_strip(scene, strip)
-            if (shot.first, shot.count) == made_for and strips.in_the_way(scene, strip, *made_for) is None:
-                strips.resize(strip, *made_for)
+            if (shot.first, shot.count) == made_for and lay_strip.in_the_way(scene, strip, *made_for) is None:
+                lay_strip.resize(strip, *made_for)
 
     def end_again(self, strip: Any, take: Any) -> None:
         """Such a take ends as it did before; a question that was answered does not."""
@@ -71,6 +71,6 @@ class Ends:
             take.state = strip_record.INCOMPLETE if take.state in strip_record.UNFINISHED else take.state
         elif not asks:
             folder = take_folders.of_take(strip, take)
-            strips.settle(strip, take, folder)
-            strips.note_manifest(take, folder)
+            strip_pictures.settle(strip, take, folder)
+            strip_pictures.note_manifest(take, folder)
             take.error = take.error if take.state == strip_record.INCOMPLETE else ""

@@ -31,7 +31,7 @@ def find(context: Any, scene: Any) -> Any:
     chosen = scene.fcvg.stills.edit
     if chosen is not None and not chosen.fcvg.stills.is_temporary:
         return chosen
-    shown = getattr(context, "sequencer_scene", None)  # since 5.0 the sequencer shows a scene of its own
+    shown = compat.chosen_scene(context)
     if shown is not None and shown != scene:
         return shown
     return bpy.data.scenes.get((_title(scene), None))
@@ -62,11 +62,9 @@ def make(context: Any, scene: Any, file_format: str) -> Any:
             edit.view_settings.view_transform = "Standard"
     edit.sequence_editor_create()
     _copy_choices(scene.fcvg, edit.fcvg)
-    workspace = context.workspace
-    if hasattr(workspace, "sequencer_scene"):  # since 5.0
-        shown = workspace.sequencer_scene
-        if shown is None or (shown == scene and not len(compat.all_strips(scene))):
-            workspace.sequencer_scene = edit
+    shown = compat.chosen_scene(context)
+    if shown is None or (shown == scene and not len(compat.all_strips(scene))):
+        compat.choose_scene(context, edit)
     return edit
 
 
@@ -144,9 +142,12 @@ def summary(context: Any, edit: Any, file_format: str, made: list[render_frames.
         what = rpt("{count} keys: all rendered. They are in the edit of “{name}”.")
     parts = [what.format(count=len(made), rendered=len(made) - reused, reused=reused, name=edit.name)]
     if compat.sequencer_scene(context) != edit:
-        has_choice = hasattr(context, "sequencer_scene")
         in_header = rpt("Choose that scene in the sequencer's header to see it.")
-        parts.append(in_header if has_choice else rpt("Choose that scene at the top right of the window to see it."))
+        parts.append(
+            in_header
+            if compat.can_choose_scene(context)
+            else rpt("Choose that scene at the top right of the window to see it.")
+        )
     view = edit.view_settings.view_transform
     if file_format != "exr" and view not in render_keys.PLAIN_VIEWS:
         through = rpt("It shows them through {view} once more: set its View Transform to Standard.")
