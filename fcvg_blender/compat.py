@@ -6,6 +6,7 @@ Names are tried with `hasattr` on types, never with `or` on values: an empty col
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -203,6 +204,21 @@ def fcurves(owner: Any) -> list[Any]:
         return []
     bags = [strip.channelbag(animation.action_slot) for layer in action.layers for strip in layer.strips]
     return [curve for bag in bags if bag for curve in bag.fcurves]
+
+
+@contextmanager
+def without_action(owner: Any) -> Iterator[None]:
+    """While the block runs, let no action animate the data-block. Then the same one does, with its slot (since 4.4)."""
+    animation = owner.animation_data
+    action = animation.action if animation else None
+    slot = getattr(animation, "action_slot", None)
+    if action is not None:
+        animation.action = None
+    yield
+    if action is not None:
+        animation.action = action
+        if slot is not None:
+            animation.action_slot = slot
 
 
 def animated_paths(scene: Any) -> set[str]:

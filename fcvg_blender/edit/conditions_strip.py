@@ -27,11 +27,10 @@ COLOUR_TAG = "COLOR_06"
 
 
 def insert(scene: Scene, shot: gaps.Shot, folder: Path, strip_id: str, request: protocol.Request) -> None:
-    """Lay a strip over the pair of `shot` that shows nothing yet; selection and active strip stay.
+    """Lay a strip that shows nothing yet over both keys of `shot` and the frames between; the selection stays.
 
-    It goes one channel higher than needed where that is free, so that inbetweens generated next come under it.
-    `folder` will hold the pictures, and has the placeholder already. Raises ShotProblem when no channel is free,
-    DiskError when the folder's path is too long for Blender.
+    It goes over the channel that is kept for the inbetweens. `folder` will hold the pictures; it has the placeholder
+    already. Raises ShotProblem when no channel is free, DiskError when the folder's path is too long for Blender.
     """
     first, count = shot.start_frame, shot.count + 2
     for old in {strip.fcvg.id for strip in of_pair(scene, shot)}:
@@ -51,7 +50,7 @@ def insert(scene: Scene, shot: gaps.Shot, folder: Path, strip_id: str, request: 
 
 
 def of_pair(scene: Scene, shot: gaps.Shot) -> Iterator[Strip]:
-    """The strips on the open level that show the conditions of the same two strips."""
+    """The strips on the open level that show conditions of the same two strips as `shot`."""
     for strip in compat.strips(scene):
         pair = (strip.fcvg.key_start, strip.fcvg.key_end)
         if strip.type == "IMAGE" and strip.fcvg.overlay and pair == (shot.start_strip, shot.end_strip):
@@ -59,7 +58,7 @@ def of_pair(scene: Scene, shot: gaps.Shot) -> Iterator[Strip]:
 
 
 def matches(strip: Strip) -> Path:
-    """The file with what was found in the keys, which can be edited and given back."""
+    """The file in which the engine wrote what it found in the keys. It can be edited and given back."""
     return strips.folder(strip) / MATCHES
 
 
@@ -106,9 +105,9 @@ def file_of(record: StripRecord, number: int) -> str:
 
 
 def clear_black(picture: Path) -> None:
-    """Make what is black in a PNG file of the engine transparent; its colours stay as they are.
+    """Make what is black in a PNG file of the engine transparent.
 
-    A file that cannot be rewritten is left as it is: it hides the edit, but shows what leads.
+    A file that cannot be rewritten stays as it is. It hides the edit then, but shows the conditions.
     """
     partial = picture.with_name(f"{take_files.TEMPORARY}{picture.name}")
     with suppress(OSError):

@@ -1,7 +1,8 @@
-"""Selection → shot: which two keys, which frames lie between them, on which channel; or why it cannot be, in words.
+"""Gaps between strips: from a selection, or from a strip of inbetweens, to the shot that is to be made.
 
-Frames are those of the timeline. The earlier key is the last frame that the earlier strip shows before the
-inbetweens, the later key the first one that the later strip shows after them (handles count, not the content).
+A shot says which two keys there are, which frames lie between them, and on which channel. Frames are those of the
+timeline. The earlier key is the last frame that the earlier strip shows before the inbetweens, the later key the first
+one that the later strip shows after them (handles count, not the content).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from . import make_room, take_files
 from .gap_refusals import ShotProblem, check_order, check_visible, is_picture, pair
 from .obstacles import Obstacles
 
-GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of properties.PLACEMENTS
+GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of enum_items.PLACEMENTS
 
 _TOO_LONG = mark("The gap is {frames} frames long; at most {most} inbetweens can be made at once.")
 
@@ -53,8 +54,10 @@ class Shot:
 
 @dataclass(frozen=True)
 class Chain:
-    """Pairs of strips that follow each other: the `shots` between them, as the edit is before anything is moved, and
-    sentences about those that are `left_out`."""
+    """The `shots` between strips that follow each other, as the edit is before anything is moved.
+
+    `left_out`: sentences about pairs of strips that get no inbetweens.
+    """
 
     shots: tuple[Shot, ...]
     left_out: tuple[str, ...] = ()
@@ -68,8 +71,8 @@ class Chain:
 def chain(scene: Scene, strips: Iterable[Strip], settings: Any) -> Chain:
     """The shots between each of the selected strips and the next one. Raises ShotProblem where there is none.
 
-    With two strips any problem is raised; with more, pairs that cannot be inbetweened are left out, and those that
-    have inbetweens already.
+    With two strips any problem is raised. With more, pairs that cannot be inbetweened are left out, and so are those
+    that have inbetweens already.
     """
     chosen = list(strips)
     pictures = sorted((strip for strip in chosen if is_picture(strip) and not strip.fcvg.id), key=compat.left)
@@ -113,6 +116,7 @@ def between(scene: Scene, earlier: Strip, later: Strip, settings: Any) -> Shot:
 
 
 def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacles: Obstacles) -> Shot:
+    """As `between`, with what is in the way on the open level."""
     check_order(earlier, later)
     for strip in (earlier, later):
         check_visible(scene, strip)
@@ -154,9 +158,9 @@ def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacle
 
 
 def of_strip(scene: Scene, strip: Strip) -> Shot:
-    """The gap of a strip of inbetweens as it is now, wherever its keys have been moved since. Raises ShotProblem.
+    """The shot of a strip of inbetweens as its keys lie now. Raises ShotProblem where one is gone or there is no room.
 
-    Its channel is the strip's own. Inbetweens that lie over their keys keep their place; in a gap they follow it.
+    Its channel is the strip's own. Inbetweens that lie over their keys keep their place. Those in a gap follow the gap.
     """
     record = strip.fcvg
     earlier, later = keys_of(scene, strip)
@@ -192,7 +196,7 @@ def of_strip(scene: Scene, strip: Strip) -> Shot:
 
 
 def keys_of(scene: Scene, strip: Strip) -> tuple[Strip, Strip]:
-    """The two strips that the inbetweens of `strip` lie between. Raises ShotProblem when one is gone."""
+    """The strips of the two keys of the inbetweens of `strip`. Raises ShotProblem when one is gone."""
     record = strip.fcvg
     beside = [each for each in compat.contents(compat.home(scene, strip)) if each != strip]
     # A key that was split or duplicated has its id twice: the nearer one counts.
@@ -207,7 +211,7 @@ def keys_of(scene: Scene, strip: Strip) -> tuple[Strip, Strip]:
 
 
 def _filled(scene: Scene) -> Iterator[tuple[str, str]]:
-    """Names of the keys between which inbetweens lie on the open level."""
+    """For each strip of inbetweens on the open level, the names of the strips of its two keys."""
     for strip in compat.strips(scene):
         if is_inbetweens(strip):
             with suppress(ShotProblem):
@@ -234,7 +238,7 @@ def _within(strip: Strip, frame: int) -> int:
 
 
 def sentence(chain: Chain, method_label: str) -> str:
-    """What will happen, such as `12 inbetweens, frames 25–36, channel 3, RIFE`."""
+    """Words for what will be made, such as `12 inbetweens, frames 25–36, channel 3, RIFE`."""
     shot = chain.shots[0]
     if len(chain.shots) > 1:
         text = rpt("{gaps} gaps, {count} inbetweens, {method}").format(
@@ -258,7 +262,7 @@ def _negative_frames_shown() -> bool:
 
 
 def _check_shared(before: Shot, after: Shot) -> None:
-    """A strip between two others keeps a frame of its own. Raises ShotProblem."""
+    """Raises ShotProblem where the inbetweens of two shots leave no frame of the strip between them."""
     if before.end_strip == after.start_strip and before.end_frame > after.start_frame:
         raise ShotProblem(
             rpt("“{name}” is too short for inbetweens over its start and its end.").format(name=after.start_strip),
@@ -267,7 +271,10 @@ def _check_shared(before: Shot, after: Shot) -> None:
 
 
 def _first_when_touching(earlier: Strip, later: Strip, placement: str, count: int) -> int:
-    """First frame of `count` inbetweens at the cut of two strips that touch. Each strip keeps at least one frame."""
+    """The first frame of `count` inbetweens at the cut of two strips that touch.
+
+    Raises ShotProblem where one of the strips would keep no frame of its own.
+    """
     cut = compat.right(earlier)
     over_end = {"OVER_END": count, "OVER_START": 0, "CENTRED": count // 2, "PUSH": 0}[placement]
     over_start = 0 if placement == "PUSH" else count - over_end

@@ -15,7 +15,7 @@ import bpy
 from .. import compat
 from ..edit import gap_refusals, gaps, strips, take_files
 from ..i18n.translate import mark, rpt
-from ..keys import key_fingerprint
+from ..keys import file_digests, key_fingerprint
 from ..settings import strip_record
 
 INTERVAL_S = 2.0
@@ -32,7 +32,7 @@ def look_at(scene: Any, strip: Any, until_s: float = math.inf) -> bool:
     """Note on a strip of inbetweens what has changed since the take that it shows was made; whether that is news.
 
     Takes that are not finished, or were made before there were prints, have nothing to be compared with. Raises
-    `key_prints.OutOfTime` when a large file could not be read until `time.perf_counter()` says `until_s`.
+    `file_digests.OutOfTime` when a large file could not be read until `time.perf_counter()` says `until_s`.
     """
     changed = _changed(scene, strip, until_s)
     if strip.fcvg.stale == changed:
@@ -88,7 +88,7 @@ def tick() -> float:
         _next %= len(found)
         try:
             news |= look_at(*found[_next], until_s)
-        except key_fingerprint.OutOfTime:
+        except file_digests.OutOfTime:
             break
         _next += 1
         if time.perf_counter() > until_s:

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import imbuf
 
 from .. import compat
 from ..edit import gaps, take_files
 from ..engine import errors
 from ..i18n.translate import rpt
 from ..settings.protocols import Scene, Strip
-from . import key_fingerprint, plain_png
+from . import key_fingerprint, key_sources, plain_png
 
 _BYTES_PER_PIXEL = {".png": 8, ".exr": 16}
 
@@ -62,7 +61,7 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
     strip, frame = gaps.key_of(scene, shot, which)
     name = strip.name
     file = take_files.key_file(which, file_format)
-    _check_sources(strip, frame)
+    key_sources.check(strip, frame)
     if file_format != "exr" and percentage == 100:
         picture = _untouched(scene, strip, frame)
         if picture is not None:
@@ -125,17 +124,7 @@ def _set_up(copy: Scene, file_format: str) -> None:
     render.dither_intensity = 0.0
 
     # Not compressed: the files are read once, on this machine, and `_check_whole` relies on it.
-    settings = render.image_settings
-    if file_format == "exr":
-        compat.set_file_format(settings, "OPEN_EXR")
-        settings.color_depth = "32"
-        settings.exr_codec = "NONE"
-    else:
-        compat.set_file_format(settings, "PNG")
-        settings.color_depth = "16"
-        settings.compression = 0
-    settings.color_mode = "RGBA"
-    settings.color_management = "FOLLOW_SCENE"
+    set_format(render.image_settings, file_format, exr_codec="NONE", png_compression=0)
 
     with suppress(TypeError):  # as below
         copy.display_settings.display_device = "sRGB"
@@ -151,6 +140,23 @@ def _set_up(copy: Scene, file_format: str) -> None:
     view.gamma = 1.0
     view.use_curve_mapping = False
     compat.set_known(view, "use_white_balance", False)  # since 4.3
+
+
+def set_format(image_settings: Any, file_format: str, exr_codec: str, png_compression: int) -> None:
+    """Let renders be written as keys are: RGBA, as 32 bit EXR where `file_format` is `exr`, else as 16 bit PNG.
+
+    `exr_codec` is Blender's word, `png_compression` a percentage.
+    """
+    if file_format == "exr":
+        compat.set_file_format(image_settings, "OPEN_EXR")
+        image_settings.color_depth = "32"
+        image_settings.exr_codec = exr_codec
+    else:
+        compat.set_file_format(image_settings, "PNG")
+        image_settings.color_depth = "16"
+        image_settings.compression = png_compression
+    image_settings.color_mode = "RGBA"
+    image_settings.color_management = "FOLLOW_SCENE"
 
 
 def _unmute(copy: Scene, strip: Strip) -> None:
@@ -242,46 +248,3 @@ def _bring(file: Path, folder: Path, name: str, by: Callable[[Path, Path], Any])
             rpt("See whether there is room and whether you may write in {folder}.").format(folder=folder),
         ) from error
     return target
-
-
-def _check_sources(strip: Any, frame: int) -> None:
-    """Raise BadImage where a file that the strip shows on `frame` is missing or broken.
-
-    Blender would render it as nothing or as plain magenta, and the engine would take that for the picture.
-    """
-    if strip.type == "IMAGE":
-        element = strip.strip_elem_from_frame(frame)
-        _check_file(strip, Path(bpy.path.abspath(strip.directory), element.filename), _opens_as_image)
-    elif strip.type == "MOVIE":
-        _check_file(strip, Path(bpy.path.abspath(strip.filepath)), lambda path: strip.fps > 0)
-    elif strip.type == "SCENE" and strip.scene is None:
-        raise errors.BadImage(
-            rpt("“{name}” has lost its scene.").format(name=strip.name), "Choose a scene for the strip."
-        )
-    elif strip.type == "META":
-        for inner in compat.contents(strip):
-            if not inner.mute and compat.left(inner) <= frame < compat.right(inner):
-                _check_sources(inner, frame)
-    for source in compat.inputs(strip):
-        _check_sources(source, frame)
-
-
-def _check_file(strip: Strip, path: Path, opens: Any) -> None:
-    if not path.is_file():
-        raise errors.BadImage(
-            rpt("The file of “{name}” is missing: {path}").format(name=strip.name, path=path),
-            "Bring the file back, or choose File ▸ External Data ▸ Find Missing Files.",
-        )
-    if not opens(path):
-        raise errors.BadImage(
-            rpt("The file of “{name}” cannot be read: {path}").format(name=strip.name, path=path),
-            "It may be cut short or no picture at all.",
-        )
-
-
-def _opens_as_image(path: Path) -> bool:
-    try:
-        imbuf.load(str(path)).free()
-    except (OSError, ValueError):  # ValueError: what it holds is no image
-        return False
-    return True

@@ -16,6 +16,10 @@ from ..settings.addon_choices import Choices
 from ..settings.protocols import StripRecord, Take
 from . import commercial_use
 
+DRAWN_TOGETHER = mark(
+    "This method draws all frames of a chart together. Make a new take to have them drawn for this timing."
+)
+
 
 def chosen(settings: Any, shot: gaps.Shot, choices: Choices, timed_as: StripRecord | None = None) -> protocol.Request:
     """The inbetweens of `shot` as the scene's settings say; `placed` gives the request its paths.
@@ -119,11 +123,6 @@ def placed(request: protocol.Request, folder: Path) -> protocol.Request:
         out=str(folder),
         conditions=replace(request.conditions, matches=str(matches) if matches.is_file() else ""),
     )
-
-
-DRAWN_TOGETHER = mark(
-    "This method draws all frames of a chart together. Make a new take to have them drawn for this timing."
-)
 
 
 def can_be_extended(record: StripRecord) -> bool:
