@@ -242,7 +242,7 @@ class Session:
                 or record.id in making
                 or not strip_pictures.shows_something(strip)
             ):
-                (conditions_strip if record.overlay else strips).sync(strip)
+                (conditions_strip if record.overlay else strip_pictures).sync(strip)
             for take in here:
                 if take.id in making:
                     take.state = strip_record.RUNNING
