@@ -125,6 +125,21 @@ def right(strip: Any) -> int:
     return int(strip.right_handle if _HANDLES else strip.frame_final_end)
 
 
+def content_start(strip: Any) -> float:
+    """Frame of the timeline on which the strip's content begins, whether it shows there or not."""
+    return float(strip.content_start if _HANDLES else strip.frame_start)
+
+
+def hidden_at_start(strip: Any) -> int:
+    """Frames that were cut off from the beginning of the strip's content."""
+    return int(getattr(strip, f"{_TRIM}start", 0))
+
+
+def content_length(strip: Any) -> int:
+    """Frames that the strip's content has."""
+    return int(strip.content_duration if _HANDLES else strip.frame_duration)
+
+
 def set_left(strip: Any, frame: int) -> None:
     """Trim or extend the strip so that `frame` is the first on which it shows."""
     if _HANDLES:
@@ -150,7 +165,7 @@ def shift(strip: Any, frames: int) -> None:
 
 
 def split(strip: Any, frame: int) -> Any:
-    """Cut the strip before `frame` and give its right part; what a part does not show is hidden in it for good.
+    """Cut the strip before `frame` and return its right part. What a part does not show stays hidden in it.
 
     Sounds that are connected to it (since 4.5) stay whole.
     """
@@ -160,7 +175,7 @@ def split(strip: Any, frame: int) -> Any:
 
 
 def drop_hidden(piece: Any) -> None:
-    """Let a piece of an image strip that was `split` have the elements that it shows and no others."""
+    """Remove the elements that a piece of an image strip does not show; they were hidden when it was `split`."""
     start, count, channel = content_start(piece), content_length(piece), piece.channel
     hidden = hidden_at_start(piece)
     files = [element.filename for element in piece.elements][hidden : hidden + count]
@@ -229,21 +244,6 @@ def animated_paths(scene: Any) -> set[str]:
 def is_rendered(modifier: Any) -> bool:
     """Whether a strip's modifier counts in renders."""
     return bool(modifier.enable) if hasattr(modifier, "enable") else not modifier.mute  # since 5.0
-
-
-def content_start(strip: Any) -> float:
-    """Frame of the timeline on which the strip's content begins, whether it shows there or not."""
-    return float(strip.content_start if _HANDLES else strip.frame_start)
-
-
-def hidden_at_start(strip: Any) -> int:
-    """Frames that were cut off from the beginning of the strip's content."""
-    return int(getattr(strip, f"{_TRIM}start", 0))
-
-
-def content_length(strip: Any) -> int:
-    """Frames that the strip's content has."""
-    return int(strip.content_duration if _HANDLES else strip.frame_duration)
 
 
 def channel(scene: Any, number: int) -> Any:

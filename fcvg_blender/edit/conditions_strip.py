@@ -29,8 +29,10 @@ COLOUR_TAG = "COLOR_06"
 def insert(scene: Scene, shot: gaps.Shot, folder: Path, strip_id: str, request: protocol.Request) -> None:
     """Lay a strip that shows nothing yet over both keys of `shot` and the frames between; the selection stays.
 
-    It goes over the channel that is kept for the inbetweens. `folder` will hold the pictures; it has the placeholder
-    already. Raises ShotProblem when no channel is free, DiskError when the folder's path is too long for Blender.
+    It lies above the channel of the shot, so that inbetweens generated next come under it. `folder` will hold the
+    pictures; it has the placeholder already.
+
+    Raises ShotProblem when no channel is free, DiskError when the folder's path is too long for Blender.
     """
     first, count = shot.start_frame, shot.count + 2
     for old in {strip.fcvg.id for strip in of_pair(scene, shot)}:

@@ -20,6 +20,7 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..settings.protocols import Scene, Strip
 from . import file_digests
 
 _DIGEST_BYTES = 8
@@ -37,7 +38,7 @@ _VALUE, _ARRAY, _PART, _PARTS, _DATA = "value", "array", "part", "parts", "data"
 _OF_THE_PLACE = {"CROSS", "GAMMA_CROSS", "WIPE", "SPEED"}  # effects that change from their first frame to their last
 
 
-def of(scene: Any, strip: Any, frame: int, until_s: float = math.inf) -> str:
+def of(scene: Scene, strip: Strip, frame: int, until_s: float = math.inf) -> str:
     """The fingerprint of what `strip` shows on `frame` of the timeline: a short text to be kept and given to `differ`.
 
     A file is read only when it is new or has changed, and only until `time.perf_counter()` says `until_s`: raises
@@ -62,7 +63,7 @@ def differ(one: str, other: str) -> bool:
     return content != other_content or (version == other_version and look != other_look)
 
 
-def is_untouched(scene: Any, strip: Any, frame: int) -> bool:
+def is_untouched(scene: Scene, strip: Strip, frame: int) -> bool:
     """Whether an image strip shows the pixels of its file on `frame` and does nothing to them."""
     view = _View(scene, frame, math.inf, _curves(scene))
     look = dict(_look(view, strip))
@@ -80,7 +81,7 @@ class _View:
     strips' properties, by data path and index.
     """
 
-    scene: Any
+    scene: Scene
     frame: int
     until_s: float
     curves: dict[tuple[str, int], Any]
@@ -190,7 +191,7 @@ def _animated(view: _View, path: str, index: int, value: Any) -> Any:
     return curve.evaluate(view.frame)
 
 
-def _curves(scene: Any) -> dict[tuple[str, int], Any]:
+def _curves(scene: Scene) -> dict[tuple[str, int], Any]:
     animation = scene.animation_data
     if animation is None:
         return {}
