@@ -12,7 +12,7 @@ from ..jobs import prefetch, queue, queue_commands, timer
 from ..jobs.resync import resync
 from ..jobs.session import session
 from ..keys_3d import lay_into_edit, render_frames
-from ..takes import promote
+from ..takes import promoted_key
 
 
 @persistent  # type: ignore[untyped-decorator]
@@ -58,7 +58,7 @@ def before_save(filepath: str, *_: Any) -> None:
     """Before saving: frames of a file that is saved for the first time move beside it, and prefetching is on in the
     file even while it is held."""
     take_folders.relocate_on_save(filepath, session.busy_takes())
-    promote.bring_along(filepath)
+    promoted_key.bring_along(filepath)
     lay_into_edit.relocate_on_save(filepath)
     prefetch.settle(set())
 

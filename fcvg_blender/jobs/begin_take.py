@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..edit import gap_refusals, gaps, strip_takes, strips, take_files, take_folders
+from ..edit import gap_refusals, gaps, lay_strip, strip_takes, take_files, take_folders
 from ..engine import errors, protocol
 from ..i18n.translate import rpt
 from ..keys import key_fingerprint, render_keys
@@ -16,7 +16,6 @@ from ..settings import addon_choices, strip_record
 from ..settings.addon_choices import Choices
 from ..settings.status import panel_status
 from ..takes import requests
-from ..timing import exposure
 from . import prefetch, queue
 from .job import Job
 from .session import session
@@ -53,7 +52,7 @@ def begin(take_id: str, choices: Choices) -> bool:
     _fit(scene, strip, shot)
     folder = take_folders.of_take(strip, take)
     take_folders.make(folder)
-    for which, field in ((exposure.START, "print_start"), (exposure.END, "print_end")):
+    for which, field in ((take_files.START, "print_start"), (take_files.END, "print_end")):
         if not getattr(take, field) or not (folder / (which + take_files.suffix(take.format))).is_file():
             key, frame = gaps.key_of(scene, shot, which)
             render_keys.write_key(scene, shot, which, folder, take.format)
@@ -65,7 +64,7 @@ def begin(take_id: str, choices: Choices) -> bool:
         name=f"{shot.start_strip} → {shot.end_strip}",
         take=take_id,
         folder=folder,
-        drawings=exposure.made(folder) or [],
+        drawings=take_files.made(folder) or [],
         fingerprints=(take.print_start, take.print_end),
     )
     job.resumed = bool(job.drawings)
@@ -106,7 +105,7 @@ def _fit(scene: Any, strip: Any, shot: gaps.Shot) -> None:
     record = strip.fcvg
     if (shot.first, shot.count) == (record.first, record.count):
         return
-    other = strips.in_the_way(scene, strip, shot.first, shot.count)
+    other = lay_strip.in_the_way(scene, strip, shot.first, shot.count)
     if other is not None:
         raise gap_refusals.ShotProblem(
             rpt("“{other}” is in the way: “{name}” is to cover frames {first}–{last}.").format(
@@ -114,4 +113,4 @@ def _fit(scene: Any, strip: Any, shot: gaps.Shot) -> None:
             ),
             "Move one of them to another channel.",
         )
-    strips.resize(strip, shot.first, shot.count)
+    lay_strip.resize(strip, shot.first, shot.count)

@@ -13,11 +13,10 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..edit import gap_refusals, gaps, strips
+from ..edit import gap_refusals, gaps, strips, take_files
 from ..i18n.translate import mark, rpt
-from ..keys import key_fingerprint
+from ..keys import file_digests, key_fingerprint
 from ..settings import strip_record
-from ..timing import exposure
 
 INTERVAL_S = 2.0
 BUDGET_S = 0.005  # of the main thread, for one tick
@@ -33,7 +32,7 @@ def look_at(scene: Any, strip: Any, until_s: float = math.inf) -> bool:
     """Note on a strip of inbetweens what has changed since its shown take was made; return whether the note is new.
 
     A take that is not finished, or has no fingerprints of its keys, is never noted as changed. Raises
-    `key_fingerprint.OutOfTime` when a large file could not be read until `time.perf_counter()` says `until_s`.
+    `file_digests.OutOfTime` when a large file could not be read until `time.perf_counter()` says `until_s`.
     """
     changed = _changed(scene, strip, until_s)
     if strip.fcvg.stale == changed:
@@ -89,7 +88,7 @@ def tick() -> float:
         _next %= len(found)
         try:
             news |= look_at(*found[_next], until_s)
-        except key_fingerprint.OutOfTime:
+        except file_digests.OutOfTime:
             break
         _next += 1
         if time.perf_counter() > until_s:
@@ -131,8 +130,8 @@ def _changed(scene: Any, strip: Any, until_s: float) -> str:
         return GAP
     if (shot.first, shot.count) != (compat.content_start(strip), record.count):
         return GAP
-    start = _is_other(scene, strip, shot, exposure.START, "print_start", until_s)
-    end = _is_other(scene, strip, shot, exposure.END, "print_end", until_s)
+    start = _is_other(scene, strip, shot, take_files.START, "print_start", until_s)
+    end = _is_other(scene, strip, shot, take_files.END, "print_end", until_s)
     return {(False, False): "", (True, False): START, (False, True): END, (True, True): BOTH}[start, end]
 
 

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from .. import compat
-from ..edit import gaps, strip_takes, strips, take_folders
+from ..edit import gaps, lay_strip, remove_strip, strip_takes, strips, take_folders
 from ..engine import methods, protocol
 from ..settings import strip_record
 from ..settings.addon_choices import Choices
@@ -30,7 +30,7 @@ def lay(scene: Any, chain: gaps.Chain, choices: Choices) -> list[str]:
             names.append(_lay_one(scene, shot, laid[-1], choices))
     except BaseException:
         for take_id in reversed(laid):
-            strips.remove(take_id)
+            remove_strip.remove(take_id)
         session.laid.sweep(laid)
         raise
     if len(names) > 1:
@@ -65,7 +65,7 @@ def _lay_one(scene: Any, planned: gaps.Shot, take_id: str, choices: Choices) -> 
     take_folders.make_for_strip(folder, scene)
     slow = settings.draft_first and methods.is_generative(wanted.method)
     first = requests.draft_of(wanted, choices) if slow else wanted
-    strip = strips.insert(scene, shot, folder, take_id, first)
+    strip = lay_strip.insert(scene, shot, folder, take_id, first)
     if slow:
         final_id = _new_id()
         final = take_folders.place(scene, shot.start_strip, final_id, choices.output_folder)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import compat
-from ..edit import conditions_strip, gaps, strips, take_folders
+from ..edit import conditions_strip, gaps, remove_strip, take_folders
 from ..engine import errors, protocol
 from ..i18n.translate import error_sentence, rpt, translate_sentences
 from ..keys import render_keys
@@ -113,7 +113,7 @@ def _begin_preview(context: Any) -> Job:
         job = Job(name, strip_id, folder, overlay=True)
         session.begin(job, protocol.Condition(job.id, request), choices)
     except BaseException:
-        strips.remove(strip_id)
+        remove_strip.remove(strip_id)
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..edit import conditions_strip, strip_takes, strips, take_folders
+from ..edit import conditions_strip, strip_pictures, strip_takes, take_folders
 from ..engine import errors, protocol
 from ..i18n.translate import mark, plural, rpt
 from ..settings import strip_record
@@ -111,7 +111,7 @@ def _done(job: Job, done: protocol.Done) -> None:
         # All that was asked for is there; the strip may have been timed anew meanwhile.
         take.state = strip_record.DONE
         if not job.overlay:
-            strips.settle(strip, take, job.folder)
+            strip_pictures.settle(strip, take, job.folder)
             if not strip.fcvg.pinned:
                 strip_takes.show(strip, take.number)
     take_folders.relocate(session.busy_takes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..edit import conditions_strip, strip_takes, strips
+from ..edit import conditions_strip, strip_pictures, strip_takes, strips
 from ..settings import strip_record
 from .job import Job
 from .session import session
@@ -32,8 +32,8 @@ def _resync_strip(scene: Any, strip: Any, making: dict[str, Job]) -> None:
         guard.restore_length(scene, strip, take)
     if record.state == strip_record.WAITING and not strips.folder(strip).is_dir():
         strip_takes.refresh(strip)
-    elif record.state in strip_record.UNFINISHED or record.id in making or not strips.shows_something(strip):
-        (conditions_strip if record.overlay else strips).sync(strip)
+    elif record.state in strip_record.UNFINISHED or record.id in making or not strip_pictures.shows_something(strip):
+        (conditions_strip if record.overlay else strip_pictures).sync(strip)
     for take in here:
         if take.id in making:
             take.state = strip_record.RUNNING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..edit import conditions_strip, strip_takes, strips
+from ..edit import conditions_strip, strip_pictures, strip_takes
 from .job import Job
 
 
@@ -20,8 +20,8 @@ def show_frames(jobs: Iterable[Job]) -> bool:
             if job.overlay:
                 conditions_strip.show(strip, job.unshown)
             elif strip_takes.is_shown(strip, take):
-                strips.show(strip, job.drawings)
+                strip_pictures.show(strip, job.drawings)
             else:
-                take.made = strips.count_made(strip.fcvg, job.drawings)
+                take.made = strip_pictures.count_made(strip.fcvg, job.drawings)
         job.unshown.clear()
     return bool(waiting)

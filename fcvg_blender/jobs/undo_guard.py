@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ..edit import gap_refusals, gaps, strip_takes, strips, take_folders
+from ..edit import gap_refusals, gaps, lay_strip, strip_pictures, strip_takes, take_folders
 from ..settings import strip_record
 
 # What a job leaves in its take, and what was noted of the take on the way to its end.
@@ -78,8 +78,8 @@ class UndoGuard:
             return
         with suppress(gap_refusals.ShotProblem):
             shot = gaps.of_strip(scene, strip)
-            if (shot.first, shot.count) == made_for and strips.in_the_way(scene, strip, *made_for) is None:
-                strips.resize(strip, *made_for)
+            if (shot.first, shot.count) == made_for and lay_strip.in_the_way(scene, strip, *made_for) is None:
+                lay_strip.resize(strip, *made_for)
 
     def restore_end(self, strip: Any, take: Any) -> None:
         """Let a take that was set back end as before. A question about a cut that was answered is not asked again."""
@@ -93,6 +93,6 @@ class UndoGuard:
             take.state = strip_record.INCOMPLETE if take.state in strip_record.UNFINISHED else take.state
         elif not asks:
             folder = take_folders.of_take(strip, take)
-            strips.settle(strip, take, folder)
-            strips.note_manifest(take, folder)
+            strip_pictures.settle(strip, take, folder)
+            strip_pictures.note_manifest(take, folder)
             take.error = take.error if take.state == strip_record.INCOMPLETE else ""

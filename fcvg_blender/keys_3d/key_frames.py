@@ -145,7 +145,7 @@ def _keyframes(thing: Any) -> Iterator[tuple[Any, Any]]:
                 points.foreach_get("co", places)
                 points.foreach_get("select_control_point", selected)
                 yield places[::2], selected
-    if thing.type in {"GREASEPENCIL", "GPENCIL"}:  # the latter until 4.2
+    if thing.type in compat.GREASE_PENCILS:
         for layer in data.layers:
             if not layer.hide and len(layer.frames):
                 frames, selected = np.empty(len(layer.frames), np.int32), np.empty(len(layer.frames), bool)

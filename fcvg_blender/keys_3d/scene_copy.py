@@ -11,6 +11,7 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..keys import render_keys
 from .shading import Shading
 
 _NAME = ".Inbetween Keys"  # names that begin with a dot are left out of Blender's menus
@@ -99,17 +100,7 @@ def _set_up(scene: Any, copy: Any, file_format: str) -> None:
     render.use_lock_interface = False
     render.use_persistent_data = False  # it would stay in memory
     render.use_file_extension = False
-    settings = render.image_settings
-    if file_format == "exr":
-        compat.set_file_format(settings, "OPEN_EXR")
-        settings.color_depth = "32"
-        settings.exr_codec = "ZIP"
-    else:
-        compat.set_file_format(settings, "PNG")
-        settings.color_depth = "16"
-        settings.compression = 15
-    settings.color_mode = "RGBA"
-    settings.color_management = "FOLLOW_SCENE"
+    render_keys.set_format(render.image_settings, file_format, exr_codec="ZIP", png_compression=15)
     _take_compositing(scene, copy)
 
 
@@ -119,16 +110,8 @@ def _forget_edit(copy: Any) -> None:
     The scene shares its action with the copy, and Blender would remove the strips' F-curves from it: so it is detached
     meanwhile.
     """
-    animation = copy.animation_data
-    action = animation.action if animation else None
-    slot = getattr(animation, "action_slot", None)
-    if action is not None:
-        animation.action = None
-    copy.sequence_editor_clear()
-    if action is not None:
-        animation.action = action
-        if slot is not None:
-            animation.action_slot = slot
+    with compat.without_action(copy):
+        copy.sequence_editor_clear()
 
 
 def _take_compositing(scene: Any, copy: Any) -> None:

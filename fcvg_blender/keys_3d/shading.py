@@ -83,9 +83,8 @@ def of_view(context: Any) -> Shading:
 
 def _show_plainly(view_settings: Any) -> None:
     for name, value in _PLAIN.items():
-        if hasattr(view_settings, name):
-            with suppress(TypeError):  # a colour configuration without it
-                setattr(view_settings, name, value)
+        with suppress(TypeError):  # a colour configuration without it
+            compat.set_known(view_settings, name, value)
 
 
 def _background(context: Any, shading: Any) -> tuple[float, ...] | None:

@@ -15,7 +15,7 @@ from artist import DONE, files
 from edits import Edit
 
 from fcvg_blender import compat
-from fcvg_blender.edit import strip_takes, strips
+from fcvg_blender.edit import remove_strip, strip_pictures, strip_takes, strips
 from fcvg_blender.engine import protocol
 from fcvg_blender.jobs import enqueue, without_window
 from fcvg_blender.settings import strip_record
@@ -45,7 +45,7 @@ def test_a_strip_from_another_version_is_understood(name: str, tmp_path: Path) -
     assert files == [*(["0001.png", "0001.png", "0003.png", "0003.png", "0005.png", "0005.png"]), "key_start.png"]
     assert strips.folder(strip) == FILES / "inbetweens" / "A_id1"
     assert edit.layout() == {"A": (1, 1, 25), "B": (1, 32, 67), "Inbetweens A – B": (2, 25, 32)}
-    assert strips.remove("id1")
+    assert remove_strip.remove("id1")
     assert edit.layout() == {"A": (1, 1, 25), "B": (1, 25, 60)}
 
 
@@ -86,7 +86,7 @@ def test_a_strip_made_before_there_were_takes_is_resumed_and_removed(name: str, 
 
     written = (folder / "0001.png").stat().st_mtime_ns
     (folder / "0003.png").unlink()
-    strips.sync(strip)
+    strip_pictures.sync(strip)
     assert (strip.fcvg.state, strip.fcvg.made) == (strip_record.INCOMPLETE, 5)
     strip.fcvg.print_start = strip.fcvg.print_end = ""  # as those versions left it
     assert bpy.ops.fcvg.resume() == {"FINISHED"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ...edit import selection, strips
+from ...edit import remove_strip, selection
 from ...jobs.operator_result import Result
 
 
@@ -27,5 +27,5 @@ class FCVG_OT_remove_conditions(bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """A job still drawing them stops by itself, because its strip is gone."""
-        strips.remove(selection.conditions(context).fcvg.id)
+        remove_strip.remove(selection.conditions(context).fcvg.id)
         return {"FINISHED"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ...edit import selection, strips
+from ...edit import remove_strip, selection
 from ...jobs.operator_result import Result
 
 
@@ -27,5 +27,5 @@ class FCVG_OT_remove_inbetweens(bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """A job still filling the strip stops by itself, because its strip is gone."""
-        strips.remove(selection.inbetweens(context).fcvg.id)
+        remove_strip.remove(selection.inbetweens(context).fcvg.id)
         return {"FINISHED"}

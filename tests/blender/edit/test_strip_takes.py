@@ -15,7 +15,7 @@ from artist import DONE, INCOMPLETE, files, ours, save, shows_nothing, status, t
 from edits import Edit, noise, read
 from laid_strips import engine_writes, insert, request, strip_of, two_pictures
 
-from fcvg_blender.edit import gaps, strip_takes, strips, take_folders
+from fcvg_blender.edit import gaps, strip_pictures, strip_takes, strips, take_folders
 from fcvg_blender.engine import errors
 from fcvg_blender.jobs import enqueue
 from fcvg_blender.jobs.session import session
@@ -33,7 +33,7 @@ def another(edit: Edit, take_id: str = "id2", made: tuple[int, ...] = (1, 2, 3, 
     take_folders.make(folder)
     render_keys.write_keys(edit.scene, shot, folder, options.get("format", "png"))
     engine_writes(folder, *made)
-    strips.settle(strip_of(), take, folder)
+    strip_pictures.settle(strip_of(), take, folder)
     return folder
 
 
@@ -44,7 +44,7 @@ def two(edit: Edit) -> Edit:
     _, folder = insert(edit, "A", "B", seed=1)
     engine_writes(folder, 1, 2)
     strip_takes.refresh(strip_of())
-    strips.settle(strip_of(), strip_of().fcvg, folder)
+    strip_pictures.settle(strip_of(), strip_of().fcvg, folder)
     another(edit, seed=2, method="rife")
     return edit
 

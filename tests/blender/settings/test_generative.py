@@ -15,7 +15,7 @@ from artist import DONE, INCOMPLETE, ours, save, status, turn_until, two_strips
 from drawn_panels import drawn
 from edits import Edit
 
-from fcvg_blender.edit import gaps, strips, take_files
+from fcvg_blender.edit import gaps, lay_strip, strips, take_files
 from fcvg_blender.engine import find_python, methods, protocol
 from fcvg_blender.jobs import reports, timer
 from fcvg_blender.jobs.job import Job
@@ -56,7 +56,7 @@ def strip_of(edit: Edit, request: protocol.Request, folder: Path) -> Any:
     """A strip that a click would have made, without the engine."""
     folder.mkdir(exist_ok=True)
     shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-    return strips.insert(edit.scene, shot, folder, "abc", request)
+    return lay_strip.insert(edit.scene, shot, folder, "abc", request)
 
 
 def chosen(edit: Edit, choices: Choices = AUTO) -> protocol.Request:

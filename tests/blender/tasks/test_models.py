@@ -16,7 +16,7 @@ from artist import DONE, HANG_S, idle, ours, save, status, turn_until, two_strip
 from drawn_panels import drawn, drawn_preferences
 from edits import Edit
 
-from fcvg_blender.edit import strips
+from fcvg_blender.edit import strip_pictures, strips
 from fcvg_blender.engine import errors, find_python, protocol, registry
 from fcvg_blender.jobs import operator_result, timer
 from fcvg_blender.jobs.session import session
@@ -217,7 +217,7 @@ def test_a_strip_whose_job_was_lost_has_its_models_from_the_manifest(edit: Edit)
     bpy.ops.fcvg.generate_inbetweens()
     told = ours().fcvg.models
     ours().fcvg.models = ""
-    strips.sync(ours())
+    strip_pictures.sync(ours())
     assert json.loads(ours().fcvg.models) == json.loads(told)
 
 
