@@ -1,0 +1,125 @@
+"""What operators of several folders share. The verbs themselves have a file each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..edit import selection
+from ..engine import errors
+from ..i18n.translate import mark
+from ..jobs import outcome
+from ..jobs.outcome import Result
+from ..settings import addon_choices
+from ..settings.addon_choices import Choices
+from ..tasks import engine_state
+from ..tasks.background import Chore
+
+
+class ExplainedOperator(bpy.types.Operator):
+    """An operator whose tooltip says why it cannot run now."""
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Blender calls this."""
+        reason = cls.why_not(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    @classmethod
+    def why_not(cls, context: Any) -> str:
+        """Return the reason why it cannot run now, a sentence; '' where it can run."""
+        raise NotImplementedError
+
+
+class ActiveInbetweensOperator(ExplainedOperator):
+    """An operator for the active strip of inbetweens."""
+
+    @classmethod
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        return "" if selection.inbetweens(context) else mark("Make a strip of inbetweens the active one.")
+
+
+class SelectedInbetweensOperator(ExplainedOperator):
+    """An operator for all selected strips of inbetweens."""
+
+    @classmethod
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        return "" if selection.selected(context) else mark("Select strips of inbetweens.")
+
+
+class CommandOperator(ExplainedOperator):
+    """An operator that starts a command beside the edit: the installer, or one of the engine's command line."""
+
+    def start(self, choices: Choices) -> Chore:
+        """Start the command. Raises FcvgError where it cannot be started."""
+        raise NotImplementedError
+
+    def execute(self, context: Any) -> Result:
+        """Start the command. With a window, return at once; without one, return when it has ended."""
+        try:
+            chore = self.start(addon_choices.read(context))
+        except errors.FcvgError as error:
+            return outcome.refuse_chore(self, error)
+        return outcome.settle_chore(self, chore)
+
+
+class EngineCommandOperator(CommandOperator):
+    """An operator that starts a command of the engine's command line, so there must be an engine."""
+
+    @classmethod
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        has_engine = engine_state.read_state(addon_choices.read(context).engine_python).python is not None
+        return "" if has_engine else mark("Install the engine first.")
+
+
+class CopyOperator(ExplainedOperator):
+    """An operator that puts a text onto the clipboard. `copied` is what it says then."""
+
+    copied = mark("The report is on the clipboard.")
+
+    @classmethod
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        return ""
+
+    def text(self, context: Any) -> str:
+        """Return what is to be copied. Raises FcvgError where it cannot be told."""
+        raise NotImplementedError
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this."""
+        try:
+            context.window_manager.clipboard = self.text(context)
+        except errors.FcvgError as error:
+            return outcome.refuse_chore(self, error)
+        self.report({"INFO"}, self.copied)
+        return {"FINISHED"}
+
+
+class OpenLogOperator(ExplainedOperator):
+    """An operator that opens a log in the program that the system has for text files."""
+
+    no_log: str  # why not, while nothing has been written
+
+    @classmethod
+    def log(cls) -> Path | None:
+        """Return the path of the log, which may not be there yet; None where there is not even a path."""
+        raise NotImplementedError
+
+    @classmethod
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        path = cls.log()
+        return "" if path is not None and path.exists() else cls.no_log
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this."""
+        bpy.ops.wm.path_open(filepath=str(self.log()))
+        return {"FINISHED"}
