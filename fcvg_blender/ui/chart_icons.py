@@ -53,7 +53,7 @@ def icon(context: Any, chart: Chart, units: float) -> int:
     """
     global _icons
     if bpy.app.background:
-        return 0  # nobody sees it
+        return 0
     system = context.preferences.system
     side_px = int((units - _PADDING_UNITS) * unit_px(context))
     style = ChartStyle(side_px, side_px, float(system.ui_scale), *_colours(context))

@@ -28,7 +28,7 @@ DEVICES = [
 
 
 def _list_models(self: Any, context: Any) -> None:
-    """Fill the table of models when its section is first opened."""
+    """Blender calls this when another section is shown. Fill the table of models when it is first seen."""
     operators: Any = bpy.ops
     is_empty = self.section == "MODELS" and not context.window_manager.fcvg.models
     if is_empty and not bpy.app.background and operators.fcvg.list_models.poll():

@@ -85,8 +85,8 @@ def _go_on(request: render_frames.RenderRequest, made: list[render_frames.Still]
 
 
 def _deliver(context: Any, request: render_frames.RenderRequest, made: list[render_frames.Still]) -> list[str]:
-    """Lay the keys into the edit and the takes between them into the queue. Return the takes' ids. Raises FcvgError
-    where the scene is gone or the edit has no room for them."""
+    """Lay the keys into the edit and the takes between them into the queue. Return the takes' ids. Raises FcvgError,
+    for example where the scene is gone."""
     scene = bpy.data.scenes.get((request.scene_name, None))
     if scene is None:
         raise errors.BadRequest(

@@ -47,6 +47,6 @@ class FCVG_OT_models_report(EngineCommandOperator):
 
 
 def _open(final: protocol.Message, file: Path) -> None:
-    """Open the table, unless the command has failed or nobody looks."""
+    """Open the table, unless the command has failed or there is no window."""
     if isinstance(final, protocol.ModelList) and not bpy.app.background:
         bpy.ops.wm.path_open(filepath=str(file))

@@ -65,7 +65,7 @@ class FCVG_UL_queue(bpy.types.UIList):
 
 
 class FCVG_PT_queue(SidebarPanel):
-    """At the top while more than one strip of inbetweens is to be made, or something wants the artist."""
+    """Shown at the top while more than one strip of inbetweens is to be made, or a take asks or has failed."""
 
     bl_idname = "FCVG_PT_queue"
     bl_label = "Queue"

@@ -50,7 +50,7 @@ class FCVG_PT_strip(SidebarPanel):
 
 
 def only_inbetweens(context: Any) -> bool:
-    """Whether only inbetweens are selected, the active strip among them. Its panel then shows all that matters."""
+    """Return whether only inbetweens are selected, the active strip among them. Its panel is what matters then."""
     chosen = [strip for strip in compat.selected_strips(context) if strip.type != "SOUND"]
     return FCVG_PT_strip.poll(context) and all(map(gaps.is_inbetweens, chosen))
 

@@ -44,7 +44,7 @@ class FCVG_PT_takes(SidebarPanel):
 
 
 class FCVG_MT_takes(bpy.types.Menu):
-    """The same for all selected strips of inbetweens."""
+    """What can be done with the takes of all selected strips of inbetweens."""
 
     bl_idname = "FCVG_MT_takes"
     bl_label = "Takes"
