@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.inside:
         _inside(options.inside, options.gap, options.method)
         return
+    if options.blender is None or not options.blender.is_file():
+        parser.error("--blender must name a Python that has bpy, such as .venv-blender/bin/python")
     with tempfile.TemporaryDirectory() as folder:
         _measure(Path(folder), options)
 

@@ -6,6 +6,7 @@ Every module's source is read, imports inside functions and those for type check
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -281,3 +282,30 @@ def test_the_engine_answers_before_torch_is_imported():
     )
     done = subprocess.run([sys.executable, "-I", "-c", script, str(ROOT)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_the_page_about_the_rooms_has_them_in_their_order(package: str):
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    assert listed(page.partition(f"### `{package}`\n")[2].partition("\n#")[0]) == [each.name for each in ROOMS[package]]
+
+
+def test_every_room_has_tests_in_a_folder_of_its_name_or_is_spoken_of():
+    page = (ROOT / "tests" / "README.md").read_text("utf-8")
+    spoken_of = listed(page.partition("These have none of their own:")[2].partition("\n\nSome")[0])
+    tested = {
+        "fcvg_engine": rooms_with_tests("engine"),
+        "fcvg_blender": rooms_with_tests("client") | rooms_with_tests("blender"),
+    }
+    lacking = [each.name for package, rooms in ROOMS.items() for each in rooms if each.name not in tested[package]]
+    assert sorted(lacking) == sorted(spoken_of), "Say in tests/README.md what covers a room without tests of its own."
+
+
+def listed(table: str) -> list[str]:
+    """The words in the first column of a Markdown table."""
+    return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+
+
+def rooms_with_tests(kind: str) -> set[str]:
+    """The rooms that have a folder of tests of that kind."""
+    return {path.parent.name for path in (ROOT / "tests" / kind).glob("*/test_*.py")}

@@ -21,6 +21,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tools import check_system
+
+if __name__ == "__main__":
+    check_system.explain_absences()  # a Python without bpy, say
+
 from fcvg_blender.i18n import catalogues
 from fcvg_engine.models import registry
 

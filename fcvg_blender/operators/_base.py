@@ -17,6 +17,8 @@ from ..settings.addon_choices import Choices
 from ..tasks import engine_state
 from ..tasks.background import Chore
 
+NONE_ACTIVE = mark("Make a strip of inbetweens the active one.")
+
 
 class ExplainedOperator(bpy.types.Operator):
     """An operator whose tooltip says why it cannot run now."""
@@ -32,7 +34,7 @@ class ExplainedOperator(bpy.types.Operator):
     @classmethod
     def why_not(cls, context: Any) -> str:
         """Return the reason why it cannot run now, a sentence; '' where it can run."""
-        raise NotImplementedError
+        return ""
 
 
 class ActiveInbetweensOperator(ExplainedOperator):
@@ -41,7 +43,7 @@ class ActiveInbetweensOperator(ExplainedOperator):
     @classmethod
     def why_not(cls, context: Any) -> str:
         """Return why it cannot run now, '' where it can."""
-        return "" if selection.inbetweens(context) else mark("Make a strip of inbetweens the active one.")
+        return NONE_ACTIVE if selection.inbetweens(context) is None else ""
 
 
 class SelectedInbetweensOperator(ExplainedOperator):
@@ -61,7 +63,7 @@ class CommandOperator(ExplainedOperator):
         raise NotImplementedError
 
     def execute(self, context: Any) -> Result:
-        """Start the command. With a window, return at once; without one, return when it has ended."""
+        """With a window, it returns at once; without one, when the command has ended."""
         try:
             chore = self.start(addon_choices.read(context))
         except errors.FcvgError as error:
@@ -83,11 +85,6 @@ class CopyOperator(ExplainedOperator):
     """An operator that puts a text onto the clipboard. `copied` is what it says then."""
 
     copied = mark("The report is on the clipboard.")
-
-    @classmethod
-    def why_not(cls, context: Any) -> str:
-        """Return why it cannot run now, '' where it can."""
-        return ""
 
     def text(self, context: Any) -> str:
         """Return what is to be copied. Raises FcvgError where it cannot be told."""

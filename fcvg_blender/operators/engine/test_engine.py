@@ -22,7 +22,7 @@ class FCVG_OT_test_engine(bpy.types.Operator):
     bl_label = "Test Engine"
 
     def execute(self, context: Any) -> Result:
-        """With a window, return at once; the preferences show the result. Without one, return when it is there."""
+        """With a window, it returns at once, and the preferences show the result; without one, when it is there."""
         choices = addon_choices.read(context)
         job = Job(mark("Engine test"))
         try:

@@ -29,7 +29,7 @@ class FCVG_OT_preflight(bpy.types.Operator):
         return launch.can(cls, context, pair=True)
 
     def execute(self, context: Any) -> Result:
-        """With a window, return at once; without one, return when it is known."""
+        """With a window, it returns at once; without one, when it is known."""
         scene = compat.sequencer_scene(context)
         try:
             shot = gaps.from_selection(scene, compat.selected_strips(context), scene.fcvg)

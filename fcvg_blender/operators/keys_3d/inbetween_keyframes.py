@@ -41,7 +41,7 @@ class FCVG_OT_inbetween_keyframes(ExplainedOperator):
         return ""
 
     def execute(self, context: Any) -> Result:
-        """With a window, return at once; without one, return when all frames are there."""
+        """With a window, it returns at once; without one, when all frames are there."""
         scene, status = context.scene, keys_3d.status()
         try:
             request = _request(context, scene)

@@ -7,9 +7,9 @@ from typing import Any
 import bpy
 
 from ...edit import selection, strips
-from ...i18n.translate import mark, rpt
+from ...i18n.translate import rpt
 from ...jobs.outcome import Result
-from .._base import ExplainedOperator
+from .._base import NONE_ACTIVE, ExplainedOperator
 
 
 class FCVG_OT_open_folder(ExplainedOperator):
@@ -21,7 +21,7 @@ class FCVG_OT_open_folder(ExplainedOperator):
     @classmethod
     def why_not(cls, context: Any) -> str:
         """Return why it cannot run now, '' where it can."""
-        return "" if _strip(context) is not None else mark("Make a strip of inbetweens the active one.")
+        return NONE_ACTIVE if _strip(context) is None else ""
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""

@@ -37,7 +37,7 @@ class FCVG_OT_promote_to_key(ActiveInbetweensOperator):
         return ""
 
     def execute(self, context: Any) -> Result:
-        """With a window, return at once; without one, return when the frames on both sides are there."""
+        """With a window, it returns at once; without one, when the frames on both sides are there."""
         scene = compat.sequencer_scene(context)
         try:
             choices = addon_choices.read(context)

@@ -57,7 +57,7 @@ class FCVG_OT_redo_range(ActiveInbetweensOperator):
         row.prop(self, "last")
 
     def execute(self, context: Any) -> Result:
-        """With a window, return at once; without one, return when all frames are there."""
+        """With a window, it returns at once; without one, when all frames are there."""
         scene = compat.sequencer_scene(context)
         try:
             record = redo_range.lay(

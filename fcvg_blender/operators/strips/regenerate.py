@@ -33,7 +33,7 @@ class FCVG_OT_regenerate(SelectedInbetweensOperator):
         return reason
 
     def execute(self, context: Any) -> Result:
-        """With a window, return at once; without one, return when all frames are there."""
+        """With a window, it returns at once; without one, when all frames are there."""
         scene, choices = compat.sequencer_scene(context), addon_choices.read(context)
         chosen = _ready(selection.selected(context))
         try:

@@ -27,7 +27,7 @@ class FCVG_OT_resume(ExplainedOperator):
         return "" if is_incomplete else mark("Make a strip of incomplete inbetweens the active one.")
 
     def execute(self, context: Any) -> Result:
-        """With a window, return at once; without one, return when all frames are there."""
+        """With a window, it returns at once; without one, when all frames are there."""
         strip = selection.inbetweens(context)
         queue.again(strip.fcvg)
         return launch.go(self, context, [strip.fcvg.id], at_once=True, new=False)

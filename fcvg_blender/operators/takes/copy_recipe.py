@@ -8,7 +8,7 @@ from ...edit import selection, strips
 from ...i18n.translate import mark
 from ...settings import strip_record
 from ...takes import recipe
-from .._base import ActiveInbetweensOperator, CopyOperator
+from .._base import NONE_ACTIVE, CopyOperator
 
 
 class FCVG_OT_copy_recipe(CopyOperator):
@@ -22,10 +22,10 @@ class FCVG_OT_copy_recipe(CopyOperator):
     @classmethod
     def why_not(cls, context: Any) -> str:
         """Return why it cannot run now, '' where it can."""
-        reason = ActiveInbetweensOperator.why_not(context)
-        if not reason and selection.inbetweens(context).fcvg.state in strip_record.UNFINISHED:
-            return mark("This take is not finished.")
-        return reason
+        strip = selection.inbetweens(context)
+        if strip is None:
+            return NONE_ACTIVE
+        return mark("This take is not finished.") if strip.fcvg.state in strip_record.UNFINISHED else ""
 
     def text(self, context: Any) -> str:
         """Return the recipe. Raises FcvgError where the take cannot be made again."""

@@ -26,8 +26,10 @@ class FCVG_OT_delete_take(OfTake, SelectedInbetweensOperator):
     @classmethod
     def why_not(cls, context: Any) -> str:
         """Return why it cannot run now, '' where it can."""
-        has_several = any(len(strip.fcvg.others) for strip in selection.selected(context))
-        return super().why_not(context) or ("" if has_several else _ONLY)
+        reason = super().why_not(context)
+        if not reason and not any(len(strip.fcvg.others) for strip in selection.selected(context)):
+            return _ONLY
+        return reason
 
     def execute(self, context: Any) -> Result:
         """Delete the take, and stop its job where it has one. What that has made stays on the disk."""
