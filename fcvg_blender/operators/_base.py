@@ -10,12 +10,12 @@ import bpy
 from ..edit import selection
 from ..engine import errors
 from ..i18n.translate import mark
-from ..jobs import outcome
-from ..jobs.outcome import Result
+from ..jobs import operator_result
+from ..jobs.operator_result import Result
 from ..settings import addon_choices
 from ..settings.addon_choices import Choices
 from ..tasks import engine_state
-from ..tasks.background import Chore
+from ..tasks.background import BackgroundTask
 
 NONE_ACTIVE = mark("Make a strip of inbetweens the active one.")
 
@@ -58,17 +58,17 @@ class SelectedInbetweensOperator(ExplainedOperator):
 class CommandOperator(ExplainedOperator):
     """An operator that starts a command beside the edit: the installer, or one of the engine's command line."""
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the command. Raises FcvgError where it cannot be started."""
         raise NotImplementedError
 
     def execute(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when the command has ended."""
         try:
-            chore = self.start(addon_choices.read(context))
+            task = self.start(addon_choices.read(context))
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+            return operator_result.refuse_here(self, error)
+        return operator_result.settle_task(self, task)
 
 
 class EngineCommandOperator(CommandOperator):
@@ -95,7 +95,7 @@ class CopyOperator(ExplainedOperator):
         try:
             context.window_manager.clipboard = self.text(context)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
+            return operator_result.refuse_here(self, error)
         self.report({"INFO"}, self.copied)
         return {"FINISHED"}
 

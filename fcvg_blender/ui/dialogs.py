@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..jobs.outcome import Result
+from ..jobs.operator_result import Result
 from . import text_layout
 
 WIDTH_PX = 560

@@ -10,7 +10,7 @@ from ...i18n.translate import mark, rpt, translate_sentence
 from ...settings import addon_choices
 from ...settings.addon_choices import Choices
 from ...tasks import engine_state
-from ...tasks.background import ENGINE, Chore, chores
+from ...tasks.background import ENGINE, BackgroundTask, background_tasks
 from .._base import CommandOperator
 
 
@@ -23,7 +23,7 @@ class InstallerOperator(CommandOperator):
     @classmethod
     def why_not(cls, context: Any) -> str:
         """Return why it cannot run now, '' where it can."""
-        if ENGINE in chores.running:
+        if ENGINE in background_tasks.running:
             return mark("An installation is running already.")
         state = engine_state.read_state(addon_choices.read(context).engine_python)
         if state.chosen:
@@ -32,9 +32,9 @@ class InstallerOperator(CommandOperator):
             return translate_sentence(state.text)
         return ""
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the installer. Raises FcvgError where it runs already, or where no Python can run it."""
-        return chores.install(self.verb, choices)
+        return background_tasks.install(self.verb, choices)
 
 
 class OfCommand:

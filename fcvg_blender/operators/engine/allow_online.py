@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...i18n.translate import mark
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from .._base import ExplainedOperator
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from ...jobs import timer
-from ...jobs.outcome import Result
-from ...tasks.background import chores
+from ...jobs.operator_result import Result
+from ...tasks.background import background_tasks
 from ._base import OfCommand
 
 
@@ -21,6 +21,6 @@ class FCVG_OT_cancel_chore(OfCommand, bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        chores.cancel(self.key)
+        background_tasks.cancel(self.key)
         timer.wake()
         return {"FINISHED"}

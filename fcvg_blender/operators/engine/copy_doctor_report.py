@@ -8,7 +8,7 @@ import bpy
 
 from ...i18n.translate import mark
 from ...tasks import error_report
-from ...tasks.background import chores
+from ...tasks.background import background_tasks
 from .._base import CopyOperator
 
 
@@ -21,8 +21,12 @@ class FCVG_OT_copy_doctor_report(CopyOperator):
     @classmethod
     def why_not(cls, context: Any) -> str:
         """Return why it cannot run now, '' where it can."""
-        return mark("Run the doctor first.") if chores.findings is None else ""
+        return mark("Run the doctor first.") if background_tasks.findings is None else ""
 
     def text(self, context: Any) -> str:
         """Return the report; '' before the doctor has run."""
-        return error_report.of_doctor(bpy.app.version_string, chores.findings) if chores.findings else ""
+        return (
+            error_report.of_doctor(bpy.app.version_string, background_tasks.findings)
+            if background_tasks.findings
+            else ""
+        )

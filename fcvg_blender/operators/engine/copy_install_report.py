@@ -24,7 +24,7 @@ class FCVG_OT_copy_install_report(CopyOperator):
             blender=bpy.app.version_string,
             online=bpy.app.online_access,
             engine=f"{state.kind}: {state.text}",
-            plans=list(background.chores.plans.values()),
-            troubles=background.chores.troubles,
+            plans=list(background.background_tasks.plans.values()),
+            troubles=background.background_tasks.troubles,
             log=background.install_log(),
         )

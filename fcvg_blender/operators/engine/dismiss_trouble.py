@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from ...jobs import timer
-from ...jobs.outcome import Result
-from ...tasks.background import chores
+from ...jobs.operator_result import Result
+from ...tasks.background import background_tasks
 from ._base import OfCommand
 
 
@@ -21,6 +21,6 @@ class FCVG_OT_dismiss_trouble(OfCommand, bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        chores.troubles.pop(self.key, None)
+        background_tasks.troubles.pop(self.key, None)
         timer.wake()
         return {"FINISHED"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...i18n.translate import mark
-from ...tasks.background import ENGINE, chores
+from ...tasks.background import ENGINE, background_tasks
 from ._base import InstallerOperator
 
 
@@ -19,4 +19,4 @@ class FCVG_OT_free_downloads(InstallerOperator):
     @classmethod
     def why_not(cls, context: Any) -> str:
         """Return why it cannot run now, '' where it can."""
-        return mark("An installation is running.") if ENGINE in chores.running else ""
+        return mark("An installation is running.") if ENGINE in background_tasks.running else ""

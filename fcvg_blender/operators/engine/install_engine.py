@@ -11,12 +11,12 @@ from bpy.props import BoolProperty, EnumProperty
 from ...engine import errors, protocol
 from ...i18n import amounts
 from ...i18n.translate import mark, rpt
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
 from ...settings.addon_choices import Choices
 from ...tasks import engine_state
-from ...tasks.background import PLAN, Chore, chores
+from ...tasks.background import PLAN, BackgroundTask, background_tasks
 from ...ui import dialogs
 from ...ui.text_layout import paragraph
 from ._base import InstallerOperator
@@ -49,23 +49,23 @@ class FCVG_OT_install_engine(InstallerOperator):
         window = context.window
         try:
             if not self.looked:
-                chore = chores.install("check", choices, then=lambda plan: _ask(plan, window.as_pointer()))
-                return outcome.settle_chore(self, chore)
-            plan = chores.plans[PLAN]
+                task = background_tasks.install("check", choices, then=lambda plan: _ask(plan, window.as_pointer()))
+                return operator_result.settle_task(self, task)
+            plan = background_tasks.plans[PLAN]
             self.accelerator = plan.accelerator.upper()
             for name in plan.accelerators:
                 if name != plan.accelerator:
-                    chores.look_at(name, choices)
+                    background_tasks.look_at(name, choices)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
+            return operator_result.refuse_here(self, error)
         return dialogs.invoke_props_dialog(self, context, title="Install Engine", confirm_text="Install")
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout: Any = self.layout
-        first = chores.plans[PLAN]
+        first = background_tasks.plans[PLAN]
         word = self.accelerator.lower()
-        plan = first if word == first.accelerator else chores.plans.get(f"{PLAN}:{word}")
+        plan = first if word == first.accelerator else background_tasks.plans.get(f"{PLAN}:{word}")
         paragraph(layout, dialogs.wrapped(context, first.detected), "INFO")
         row = layout.row(align=True)
         for name, *_ in ACCELERATORS[1:]:
@@ -93,9 +93,9 @@ class FCVG_OT_install_engine(InstallerOperator):
         for problem in plan.problems:
             paragraph(layout, dialogs.wrapped(context, problem), "ERROR", alert=True)
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the installer. Raises FcvgError."""
-        return chores.install(self.verb, choices, "--accelerator", self.accelerator.lower())
+        return background_tasks.install(self.verb, choices, "--accelerator", self.accelerator.lower())
 
 
 def _ask(message: protocol.Message, window_pointer: int) -> None:

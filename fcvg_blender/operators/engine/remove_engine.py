@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ...i18n.translate import mark
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 from ...settings.addon_choices import Choices
 from ...tasks import engine_state
-from ...tasks.background import Chore
+from ...tasks.background import BackgroundTask
 from ...ui import dialogs
 from ._base import InstallerOperator
 
@@ -40,7 +40,7 @@ class FCVG_OT_remove_engine(InstallerOperator):
             confirm_text="Remove",
         )
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """End the engine, because what runs cannot be removed, and start the installer. Raises FcvgError."""
         if session.client is not None:
             session.client.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...settings.addon_choices import Choices
-from ...tasks.background import Chore, chores
+from ...tasks.background import BackgroundTask, background_tasks
 from .._base import EngineCommandOperator
 
 
@@ -13,6 +13,6 @@ class FCVG_OT_run_doctor(EngineCommandOperator):
     bl_idname = "fcvg.run_doctor"
     bl_label = "Run Doctor"
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the doctor. Raises FcvgError."""
-        return chores.doctor(choices)
+        return background_tasks.doctor(choices)

@@ -8,9 +8,9 @@ import bpy
 
 from ...engine import errors, protocol
 from ...i18n.translate import mark
-from ...jobs import outcome, timer
+from ...jobs import operator_result, timer
 from ...jobs.job import Job
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 from ...settings import addon_choices
 
@@ -28,7 +28,7 @@ class FCVG_OT_test_engine(bpy.types.Operator):
         try:
             session.begin(job, protocol.SelfTest(job.id, choices.device), choices)
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
+            return operator_result.refuse(self, error)
         context.window_manager.fcvg.engine_state = mark("Testing the engine …")
         timer.wake()
-        return outcome.settle(self, job)
+        return operator_result.settle(self, job)

@@ -9,8 +9,8 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ...edit import strip_takes
 from ...i18n.translate import tip
-from ...jobs import queue, timer
-from ...jobs.outcome import Result
+from ...jobs import cut_questions, timer
+from ...jobs.operator_result import Result
 
 ANSWERS = [
     ("MAKE", "Make Anyway", "Make these inbetweens although the keys look like two shots", 0),
@@ -48,8 +48,8 @@ class FCVG_OT_answer_cut(bpy.types.Operator):
             return {"CANCELLED"}
         make = self.answer == "MAKE"
         if self.for_all:
-            queue.answer_all(holder[0], make)
+            cut_questions.answer_all(holder[0], make)
         else:
-            queue.answer(self.take, make)
+            cut_questions.answer(self.take, make)
         timer.wake()
         return {"FINISHED"}

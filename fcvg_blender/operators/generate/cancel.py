@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from ...jobs import queue, timer
-from ...jobs.outcome import Result
+from ...jobs import queue_commands, timer
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 
 
@@ -26,10 +26,10 @@ class FCVG_OT_cancel(bpy.types.Operator):
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
         if self.take:
-            queue.cancel(self.take)
+            queue_commands.cancel(self.take)
         elif self.job:
             session.cancel(self.job)
         else:
-            queue.cancel_all()
+            queue_commands.cancel_all()
         timer.wake()
         return {"FINISHED"}

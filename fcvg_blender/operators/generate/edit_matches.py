@@ -9,7 +9,7 @@ import bpy
 from ... import compat
 from ...edit import conditions_strip, selection
 from ...i18n.translate import mark, rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from .._base import ExplainedOperator
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...jobs import launch
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 
 
 class FCVG_OT_generate_inbetweens(bpy.types.Operator):

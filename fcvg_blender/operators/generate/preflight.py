@@ -9,8 +9,8 @@ import bpy
 from ... import compat
 from ...edit import gaps
 from ...engine import errors
-from ...jobs import launch, look_first, outcome, timer
-from ...jobs.outcome import Result
+from ...jobs import launch, look_first, operator_result, timer
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
 
 
@@ -36,6 +36,6 @@ class FCVG_OT_preflight(bpy.types.Operator):
             job = look_first.begin(scene, shot, addon_choices.read(context))
         except errors.FcvgError as error:
             look_first.refuse(error)
-            return outcome.refuse(self, error)
+            return operator_result.refuse(self, error)
         timer.wake()
-        return outcome.settle(self, job)
+        return operator_result.settle(self, job)

@@ -9,7 +9,7 @@ import bpy
 from ... import compat
 from ...engine import methods
 from ...jobs import launch
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings import enum_items
 
 

@@ -8,8 +8,8 @@ from ... import compat
 from ...edit import selection
 from ...engine import errors
 from ...i18n.translate import mark
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...timing import spacing
 from .._base import ExplainedOperator
 
@@ -38,6 +38,6 @@ class FCVG_OT_read_timing(ExplainedOperator):
         try:
             times = spacing.of_animation(settings.spacing, count, hold, first, first + count + 1)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
+            return operator_result.refuse_here(self, error)
         settings.timing, settings.times = spacing.TYPED, spacing.written(times)
         return {"FINISHED"}

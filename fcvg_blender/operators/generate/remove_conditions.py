@@ -6,7 +6,7 @@ from typing import Any
 
 from ...edit import selection, strips
 from ...i18n.translate import mark
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from .._base import ExplainedOperator
 
 

@@ -9,7 +9,7 @@ from bpy.props import StringProperty
 
 from ... import compat
 from ...edit import strip_takes, strips
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 
 
 class FCVG_OT_show_gap(bpy.types.Operator):

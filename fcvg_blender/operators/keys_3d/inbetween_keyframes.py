@@ -12,10 +12,11 @@ from ... import compat
 from ...edit import gaps
 from ...engine import errors
 from ...i18n.translate import error_sentence, mark, rpt
-from ...jobs import launch, outcome, queue, timer
-from ...jobs.outcome import Result
+from ...jobs import enqueue, launch, operator_result, timer
+from ...jobs.operator_result import Result
 from ...jobs.session import session
-from ...keys_3d import key_frames, lay_into_edit, render_frames, shading
+from ...keys_3d import edit_scene, key_frames, lay_into_edit, render_frames, rendered_key, shading
+from ...keys_3d.rendered_key import RenderedKey, RenderRequest
 from ...settings import addon_choices, enum_items, keys_3d
 from ...takes import requests
 from .._base import ExplainedOperator
@@ -52,17 +53,17 @@ class FCVG_OT_inbetween_keyframes(ExplainedOperator):
             made = render_frames.render(scene, request)
             laid = _deliver(context, request, made)
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
+            return operator_result.refuse(self, error)
         self.report({"INFO"}, status.outcome)
         result: Result = launch.go(self, context, laid, at_once=False) if laid else {"FINISHED"}
         _push_undo()
         return result
 
 
-def _request(context: Any, scene: Any) -> render_frames.RenderRequest:
+def _request(context: Any, scene: Any) -> RenderRequest:
     """Return what the choices in the panel ask for. Raises FcvgError where that cannot be."""
     choices = addon_choices.read(context)
-    settings = lay_into_edit.settings(context, scene)
+    settings = edit_scene.settings(context, scene)
     frames = key_frames.chosen(context, scene)
     shaded = shading.of_view(context) if scene.fcvg.stills.look == keys_3d.VIEWPORT else shading.FINAL
     render_frames.check(scene, frames, shaded)
@@ -70,12 +71,10 @@ def _request(context: Any, scene: Any) -> render_frames.RenderRequest:
         if later - earlier > 1:  # said now, not after minutes of rendering
             settings.engine_timing(later - earlier - 1, earlier, later)
     file_format = enum_items.engine_word(settings.format)
-    return render_frames.RenderRequest(
-        scene.name, frames, shaded, render_frames.folder(scene, choices.output_folder), file_format
-    )
+    return RenderRequest(scene.name, frames, shaded, rendered_key.folder(scene, choices.output_folder), file_format)
 
 
-def _go_on(request: render_frames.RenderRequest, made: list[render_frames.Still]) -> None:
+def _go_on(request: RenderRequest, made: list[RenderedKey]) -> None:
     """Deliver the keys, in a window: called when all of them are rendered."""
     context: Any = bpy.context
     with context.temp_override(window=context.window_manager.windows[0]):
@@ -84,7 +83,7 @@ def _go_on(request: render_frames.RenderRequest, made: list[render_frames.Still]
     timer.wake()
 
 
-def _deliver(context: Any, request: render_frames.RenderRequest, made: list[render_frames.Still]) -> list[str]:
+def _deliver(context: Any, request: RenderRequest, made: list[RenderedKey]) -> list[str]:
     """Lay the keys into the edit and the takes between them into the queue. Return the takes' ids. Raises FcvgError,
     for example where the scene is gone."""
     scene = bpy.data.scenes.get((request.scene_name, None))
@@ -93,15 +92,15 @@ def _deliver(context: Any, request: render_frames.RenderRequest, made: list[rend
             rpt("The scene “{name}” is gone.").format(name=request.scene_name), "Its keys are kept; undo its deletion."
         )
     choices = addon_choices.read(context)
-    edit = lay_into_edit.find(context, scene) or lay_into_edit.make(context, scene, request.file_format)
+    edit = edit_scene.find(context, scene) or edit_scene.make(context, scene, request.file_format)
     changing = lay_into_edit.changing(edit, scene.name, made)
     keys = lay_into_edit.lay(edit, scene.name, made)
     changed = {key.name for key in keys if key.fcvg.still_frame in changing}
-    chain, again = lay_into_edit.gaps(edit, keys, changed)
+    chain, again = lay_into_edit.to_fill(edit, keys, changed)
     # All requests are made before the first is queued, because making one may raise.
     wanted = [(strip, requests.chosen(edit.fcvg, gaps.of_strip(edit, strip), choices)) for strip in again]
-    added = [queue.add_take(strip, edit, take_request, choices) for strip, take_request in wanted]
-    laid = queue.lay(edit, chain, choices) if chain is not None else []
+    added = [enqueue.add_take(strip, edit, take_request, choices) for strip, take_request in wanted]
+    laid = enqueue.lay(edit, chain, choices) if chain is not None else []
     keys_3d.status().outcome = lay_into_edit.summary(context, edit, request.file_format, made)
     return [*added, *laid]
 

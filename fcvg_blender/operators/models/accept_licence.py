@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...i18n.translate import mark
 from ...settings.addon_choices import Choices
-from ...tasks.background import MODELS, Chore, chores
+from ...tasks.background import MODELS, BackgroundTask, background_tasks
 from .._base import EngineCommandOperator
 from ._base import OfModel
 
@@ -15,6 +15,6 @@ class FCVG_OT_accept_licence(OfModel, EngineCommandOperator):
     bl_idname = "fcvg.accept_licence"
     bl_label = "Accept This Licence"
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the command that notes it down. Raises FcvgError."""
-        return chores.model(MODELS, mark("Noting that down"), choices, "accept", self.name)
+        return background_tasks.model(MODELS, mark("Noting that down"), choices, "accept", self.name)

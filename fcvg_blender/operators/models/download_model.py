@@ -8,9 +8,9 @@ from bpy.props import BoolProperty
 
 from ...engine import errors
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings.addon_choices import Choices
-from ...tasks.background import Chore, chores
+from ...tasks.background import BackgroundTask, background_tasks
 from ...ui import dialogs, model_card
 from .._base import EngineCommandOperator
 from ._base import OfModel
@@ -41,7 +41,7 @@ class FCVG_OT_download_model(OfModel, EngineCommandOperator):
         elif known is not None and known.consent not in {"", "not needed"}:
             dialogs.fact(context, layout, "Accepted", known.consent)
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the download. Raises FcvgError, LicenceRefused where the licence must be accepted and is not."""
         title = self.model.title
         if self._asks() and not self.accept:
@@ -50,9 +50,9 @@ class FCVG_OT_download_model(OfModel, EngineCommandOperator):
                 "Read it, then tick “I accept”.",
             )
         words = ("download", self.name, *(("--accept",) if self.accept else ()))
-        return chores.model(self.name, rpt("Downloading {model}").format(model=title), choices, *words)
+        return background_tasks.model(self.name, rpt("Downloading {model}").format(model=title), choices, *words)
 
     def _asks(self) -> bool:
         """Whether the licence has still to be accepted."""
-        known = chores.models.get(self.name)
+        known = background_tasks.models.get(self.name)
         return self.model.licence.consent and (known is None or known.consent == "needed")

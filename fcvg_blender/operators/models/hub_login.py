@@ -7,9 +7,9 @@ from typing import Any
 from bpy.props import StringProperty
 
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings.addon_choices import Choices
-from ...tasks.background import Chore, chores
+from ...tasks.background import BackgroundTask, background_tasks
 from ...ui import dialogs
 from ...ui.text_layout import paragraph
 from .._base import EngineCommandOperator
@@ -40,6 +40,6 @@ class FCVG_OT_hub_login(EngineCommandOperator):
         paragraph(layout, dialogs.wrapped(context, text), "INFO")
         layout.prop(self, "token")
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the command that stores the token. Raises FcvgError."""
-        return chores.sign_in(self.token.strip(), choices)
+        return background_tasks.sign_in(self.token.strip(), choices)

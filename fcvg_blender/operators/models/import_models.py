@@ -8,9 +8,9 @@ import bpy
 from bpy.props import StringProperty
 
 from ...i18n.translate import mark
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings.addon_choices import Choices
-from ...tasks.background import MODELS, Chore, chores
+from ...tasks.background import MODELS, BackgroundTask, background_tasks
 from .._base import EngineCommandOperator
 
 
@@ -29,7 +29,7 @@ class FCVG_OT_import_models(EngineCommandOperator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the command that looks for model files. Raises FcvgError."""
         path = bpy.path.abspath(self.filepath)
-        return chores.model(MODELS, mark("Looking for model files"), choices, "import", path)
+        return background_tasks.model(MODELS, mark("Looking for model files"), choices, "import", path)

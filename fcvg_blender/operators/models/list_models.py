@@ -6,7 +6,7 @@ from bpy.props import BoolProperty
 
 from ...i18n.translate import mark
 from ...settings.addon_choices import Choices
-from ...tasks.background import MODELS, Chore, chores
+from ...tasks.background import MODELS, BackgroundTask, background_tasks
 from .._base import EngineCommandOperator
 
 
@@ -18,6 +18,6 @@ class FCVG_OT_list_models(EngineCommandOperator):
 
     quiet: BoolProperty(name="Quiet", description="Show no bar", options={"SKIP_SAVE", "HIDDEN"})
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the command that fills the table of models. Raises FcvgError."""
-        return chores.model(MODELS, mark("Looking for models"), choices, "list", quiet=self.quiet)
+        return background_tasks.model(MODELS, mark("Looking for models"), choices, "list", quiet=self.quiet)

@@ -10,9 +10,9 @@ from bpy.props import StringProperty
 
 from ...engine import protocol
 from ...i18n.translate import mark
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings.addon_choices import Choices
-from ...tasks.background import MODELS, Chore, chores
+from ...tasks.background import MODELS, BackgroundTask, background_tasks
 from .._base import EngineCommandOperator
 
 FILE = "models.csv"
@@ -33,11 +33,11 @@ class FCVG_OT_models_report(EngineCommandOperator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the command that writes the table beside the frames; with a window, open it then. Raises FcvgError."""
         folder = Path(bpy.path.abspath(self.directory))
         file = folder / FILE
-        return chores.model(
+        return background_tasks.model(
             MODELS,
             mark("Reading what the frames were made by"),
             choices,

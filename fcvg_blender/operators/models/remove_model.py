@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings.addon_choices import Choices
-from ...tasks.background import Chore, chores
+from ...tasks.background import BackgroundTask, background_tasks
 from ...ui import dialogs
 from .._base import EngineCommandOperator
 from ._base import OfModel
@@ -30,7 +30,7 @@ class FCVG_OT_remove_model(OfModel, EngineCommandOperator):
             confirm_text="Remove",
         )
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the command that deletes the files. Raises FcvgError."""
         removing = rpt("Removing {model}").format(model=self.model.title)
-        return chores.model(self.name, removing, choices, "remove", self.name)
+        return background_tasks.model(self.name, removing, choices, "remove", self.name)

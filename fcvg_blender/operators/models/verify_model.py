@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...i18n.translate import rpt
 from ...settings.addon_choices import Choices
-from ...tasks.background import Chore, chores
+from ...tasks.background import BackgroundTask, background_tasks
 from .._base import EngineCommandOperator
 from ._base import OfModel
 
@@ -15,7 +15,7 @@ class FCVG_OT_verify_model(OfModel, EngineCommandOperator):
     bl_idname = "fcvg.verify_model"
     bl_label = "Verify Model"
 
-    def start(self, choices: Choices) -> Chore:
+    def start(self, choices: Choices) -> BackgroundTask:
         """Start the command that reads the files. Raises FcvgError."""
         verifying = rpt("Verifying {model}").format(model=self.model.title)
-        return chores.model(self.name, verifying, choices, "verify", self.name)
+        return background_tasks.model(self.name, verifying, choices, "verify", self.name)

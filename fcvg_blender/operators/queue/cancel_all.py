@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from ...i18n.translate import rpt
-from ...jobs import queue, timer
-from ...jobs.outcome import Result
+from ...jobs import queue, queue_commands, timer
+from ...jobs.operator_result import Result
 from ...ui import dialogs
 
 
@@ -35,6 +35,6 @@ class FCVG_OT_cancel_all(bpy.types.Operator):
 
     def execute(self, _context: Any) -> Result:
         """Blender calls this."""
-        queue.cancel_all()
+        queue_commands.cancel_all()
         timer.wake()
         return {"FINISHED"}

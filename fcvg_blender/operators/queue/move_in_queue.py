@@ -7,8 +7,8 @@ from typing import Any
 from bpy.props import EnumProperty
 
 from ...i18n.translate import mark
-from ...jobs import queue, timer
-from ...jobs.outcome import Result
+from ...jobs import queue_commands, timer
+from ...jobs.operator_result import Result
 from ...settings import strip_record
 from .._base import ExplainedOperator
 
@@ -49,7 +49,7 @@ class FCVG_OT_move_in_queue(ExplainedOperator):
         """Move them; they stay the chosen row of the list."""
         status = context.window_manager.fcvg
         take_id = status.queue[status.queue_row].take
-        queue.move(take_id, _PLACES[self.direction])
+        queue_commands.move(take_id, _PLACES[self.direction])
         timer.wake()
         status.queue_row = next((row for row, item in enumerate(status.queue) if item.take == take_id), 0)
         return {"FINISHED"}

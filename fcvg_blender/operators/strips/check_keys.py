@@ -7,7 +7,7 @@ from typing import Any
 from ...edit import strips
 from ...i18n.translate import mark, plural
 from ...jobs import change_watcher
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from .._base import ExplainedOperator
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...edit import selection
 from ...i18n.translate import mark
-from ...jobs import launch, queue
-from ...jobs.outcome import Result
+from ...jobs import enqueue, launch
+from ...jobs.operator_result import Result
 from ...settings import strip_record
 from ...takes.requests import DRAWN_TOGETHER, can_be_extended
 from .._base import SelectedInbetweensOperator
@@ -36,7 +36,7 @@ class FCVG_OT_make_missing(SelectedInbetweensOperator):
         """With a window, it returns at once; without one, when all are there."""
         chosen = {strip.fcvg.id: strip for strip in _ready(selection.selected(context))}
         for strip in chosen.values():
-            queue.again(strip.fcvg)
+            enqueue.again(strip.fcvg)
         return launch.go(self, context, list(chosen), at_once=len(chosen) == 1, new=False)
 
 

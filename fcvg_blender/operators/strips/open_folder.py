@@ -8,7 +8,7 @@ import bpy
 
 from ...edit import selection, strips
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from .._base import NONE_ACTIVE, ExplainedOperator
 
 

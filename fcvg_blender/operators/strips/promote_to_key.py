@@ -8,8 +8,8 @@ from ... import compat
 from ...edit import selection
 from ...engine import errors
 from ...i18n.translate import error_sentence
-from ...jobs import launch, outcome, queue
-from ...jobs.outcome import Result
+from ...jobs import enqueue, launch, operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
 from ...takes import promote
 from .._base import ActiveInbetweensOperator
@@ -43,6 +43,6 @@ class FCVG_OT_promote_to_key(ActiveInbetweensOperator):
             choices = addon_choices.read(context)
             beside, request = promote.promote(scene, selection.inbetweens(context), scene.frame_current, choices)
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
-        waiting = [queue.add_take(strip, scene, request, choices) for strip in beside]
+            return operator_result.refuse(self, error)
+        waiting = [enqueue.add_take(strip, scene, request, choices) for strip in beside]
         return launch.go(self, context, waiting, at_once=False) if waiting else {"FINISHED"}

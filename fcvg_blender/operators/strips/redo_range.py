@@ -11,8 +11,8 @@ from ...edit import selection
 from ...engine import errors
 from ...i18n.catalogues import OWN
 from ...i18n.translate import mark
-from ...jobs import launch, outcome, queue
-from ...jobs.outcome import Result
+from ...jobs import enqueue, launch, operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
 from ...takes import redo_range
 from ...ui import dialogs
@@ -64,6 +64,6 @@ class FCVG_OT_redo_range(ActiveInbetweensOperator):
                 scene, selection.inbetweens(context), self.first, self.last, addon_choices.read(context)
             )
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
-        queue.again(record)
+            return operator_result.refuse(self, error)
+        enqueue.again(record)
         return launch.go(self, context, [record.id], at_once=True)

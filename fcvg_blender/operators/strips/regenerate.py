@@ -9,8 +9,8 @@ from ... import compat
 from ...edit import gaps, selection, strips
 from ...engine import errors
 from ...i18n.translate import mark
-from ...jobs import change_watcher, launch, outcome, queue
-from ...jobs.outcome import Result
+from ...jobs import change_watcher, enqueue, launch, operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices, strip_record
 from ...takes import requests
 from .._base import SelectedInbetweensOperator
@@ -42,11 +42,11 @@ class FCVG_OT_regenerate(SelectedInbetweensOperator):
             wanted = [requests.remembered(strip.fcvg, strip.fcvg, strips.folder(strip), choices) for strip in chosen]
             # The artist has decided already, before the first take, whether these keys are of one shot.
             added = [
-                queue.add_take(strip, scene, replace(request, refuse_cuts=False), choices)
+                enqueue.add_take(strip, scene, replace(request, refuse_cuts=False), choices)
                 for strip, request in zip(chosen, wanted, strict=True)
             ]
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
+            return operator_result.refuse(self, error)
         if any(strip.fcvg.pinned for strip in chosen):
             self.report({"INFO"}, "Pinned strips go on showing the take that they show.")
         result = launch.go(self, context, added, at_once=len(added) == 1)

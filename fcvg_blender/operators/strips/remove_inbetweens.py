@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...edit import selection, strips
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from .._base import ActiveInbetweensOperator
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...edit import selection
 from ...i18n.translate import mark
-from ...jobs import launch, queue
-from ...jobs.outcome import Result
+from ...jobs import enqueue, launch
+from ...jobs.operator_result import Result
 from ...settings import strip_record
 from .._base import ExplainedOperator
 
@@ -29,5 +29,5 @@ class FCVG_OT_resume(ExplainedOperator):
     def execute(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when all frames are there."""
         strip = selection.inbetweens(context)
-        queue.again(strip.fcvg)
+        enqueue.again(strip.fcvg)
         return launch.go(self, context, [strip.fcvg.id], at_once=True, new=False)

@@ -11,8 +11,8 @@ from ...edit import selection, strip_takes
 from ...engine import errors
 from ...i18n.catalogues import OWN
 from ...i18n.translate import rpt, tip
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import enum_items
 from ...timing import exposure, spacing
 from ...ui import dialogs
@@ -89,7 +89,7 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
         try:
             charts = [self._chart(scene, strip) for strip in chosen]
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
+            return operator_result.refuse_here(self, error)
         stand_ins = sum(strip_takes.retime(strip, *chart) for strip, chart in zip(chosen, charts, strict=True))
         if stand_ins:
             frames = sum(strip.fcvg.count for strip in chosen)

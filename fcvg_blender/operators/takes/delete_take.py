@@ -7,7 +7,7 @@ from typing import Any
 from ...edit import selection, strip_takes
 from ...i18n.translate import mark, rpt, translate_sentences
 from ...jobs import timer
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 from .._base import SelectedInbetweensOperator
 from ._base import OfTake

@@ -8,8 +8,8 @@ from ... import compat
 from ...edit import selection, strip_takes, take_folders
 from ...engine import errors
 from ...i18n.translate import rpt, translate_sentences
-from ...jobs import launch, outcome, queue
-from ...jobs.outcome import Result
+from ...jobs import enqueue, launch, operator_result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 from ...settings import addon_choices
 from ...takes import new_take
@@ -33,18 +33,18 @@ class FCVG_OT_new_take(SelectedInbetweensOperator):
         try:
             session.engine(choices)  # first, so that its cold start overlaps with what follows
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
+            return operator_result.refuse(self, error)
         for alike in _alike(selection.selected(context)):
             try:
                 request = new_take.wanted(scene, alike[0], choices)
             except errors.FcvgError as error:
                 problems.append(error)
                 continue
-            laid.append(queue.add_take(alike[0], scene, request, choices))
+            laid.append(enqueue.add_take(alike[0], scene, request, choices))
             for strip in alike[1:]:
                 _share(laid[-1], alike[0], strip, request)
         if not laid:
-            return outcome.refuse(self, problems[0])
+            return operator_result.refuse(self, problems[0])
         if problems:
             sentences = translate_sentences(problem.message for problem in problems)
             self.report({"INFO"}, rpt("Left out: {sentences}").format(sentences=sentences))

@@ -8,7 +8,7 @@ from bpy.props import IntProperty
 
 from ...edit import selection, strip_takes
 from ...i18n.translate import mark, tip
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings import strip_record
 from .._base import SelectedInbetweensOperator
 

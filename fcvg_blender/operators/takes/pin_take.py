@@ -6,7 +6,7 @@ from typing import Any
 
 from ...edit import selection, strip_takes
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from .._base import SelectedInbetweensOperator
 from ._base import OfTake
 

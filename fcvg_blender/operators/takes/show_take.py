@@ -8,7 +8,7 @@ from bpy.props import IntProperty
 
 from ...edit import selection, strip_takes
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...ui import take_labels
 from .._base import ActiveInbetweensOperator
 

@@ -8,7 +8,7 @@ import bpy
 
 from ...engine import errors
 from ...i18n.translate import iface, mark, plural, rpt
-from ...keys_3d import key_frames, lay_into_edit
+from ...keys_3d import edit_scene, key_frames
 from ...settings import enum_items, keys_3d, strip_record
 from ..layout_parts import button_row, names_beside
 from ..text_layout import paragraph, text_box, wrapped
@@ -18,7 +18,7 @@ from .work import draw_error, draw_failure, draw_question
 def _draw(layout: Any, context: Any) -> None:
     """Draw what will be rendered, the choices, the button; then what runs and how it went."""
     scene, status = context.scene, keys_3d.status()
-    choices, settings = scene.fcvg.stills, lay_into_edit.settings(context, scene)
+    choices, settings = scene.fcvg.stills, edit_scene.settings(context, scene)
     try:
         frames = key_frames.chosen(context, scene)
     except errors.FcvgError as problem:

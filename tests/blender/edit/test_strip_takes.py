@@ -17,7 +17,7 @@ from laid_strips import engine_writes, insert, request, strip_of, two_pictures
 
 from fcvg_blender.edit import gaps, strip_takes, strips, take_folders
 from fcvg_blender.engine import errors
-from fcvg_blender.jobs import queue
+from fcvg_blender.jobs import enqueue
 from fcvg_blender.jobs.session import session
 from fcvg_blender.keys import render_keys
 from fcvg_blender.settings import strip_record
@@ -237,14 +237,14 @@ def test_drawings_outlive_a_resume_that_comes_to_nothing(made: Edit, how: str, m
     before = written()
     assert strip_takes.retime(ours(), [0.11, 0.22, 0.33, 0.44, 0.55, 0.66], 1) == 6
     if how == "cancelled":
-        queue.again(ours().fcvg)
+        enqueue.again(ours().fcvg)
         bpy.ops.fcvg.cancel(take=ours().fcvg.id)
     else:
         monkeypatch.setenv("FCVG_ENGINE_PYTHON", "/nowhere/python")
         with pytest.raises(RuntimeError, match="is not there"):
             bpy.ops.fcvg.resume()
         assert "is not there" in status().error_message
-    session.tidy(float("inf"))
+    session.discarded.tidy(float("inf"))
     assert (ours().fcvg.state, written()) == (strip_record.INCOMPLETE, before)
     strip_takes.retime(ours(), "linear", 1)
     assert ours().fcvg.state == DONE

@@ -36,7 +36,7 @@ import fcvg_blender
 from fcvg_blender import compat
 from fcvg_blender.edit import gaps, strip_takes, strips
 from fcvg_blender.engine import protocol
-from fcvg_blender.jobs import queue
+from fcvg_blender.jobs import without_window
 from fcvg_blender.settings import strip_record
 
 GAP = 4  # frames between two panels
@@ -215,7 +215,7 @@ def make_failed(edit: Edit) -> None:
         strip = make_between(edit, "J", "K")
     picture = edit.folder / "J.png"
     aside = picture.rename(edit.folder / "aside.png")
-    queue.run([strip.fcvg.id])
+    without_window.run_takes([strip.fcvg.id])
     aside.rename(picture)
     assert (strip.fcvg.state, bool(strip.fcvg.error)) == (strip_record.INCOMPLETE, True)
 
