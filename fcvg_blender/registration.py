@@ -14,27 +14,19 @@ from .jobs.session import session
 from .keys_3d import render_frames
 from .settings import properties
 from .tasks.background import background_tasks
-from .ui import badges, chart_icons, preferences, shortcuts
-from .ui.panels import generative, keys_3d, presets, queue, tab, takes, timing
+from .ui import badges, chart_icons, panels, preferences, shortcuts
+from .ui.panels import menus, presets
 
 _CLASSES = (
     *properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
-    *presets.CLASSES,
-    *queue.CLASSES,  # in the order in which the tab shows them
-    *tab.CLASSES,
-    *generative.CLASSES,
-    *timing.CLASSES,
-    *takes.CLASSES,
-    *keys_3d.CLASSES,
+    *panels.CLASSES,
 )
 _MODULES = (
     properties,
     presets,
-    tab,
-    takes,
-    keys_3d,
+    menus,
     shortcuts,
     handlers,
     cli,

@@ -168,8 +168,7 @@ def _is_heard(path: Path) -> bool:
 
 def _draws(path: Path) -> bool:
     """Whether it does little else than show words."""
-    place = path.relative_to(ADDON).as_posix()
-    return place.startswith(("ui/panels/", "ui/preferences"))
+    return path.relative_to(ADDON).parts[0] == "ui"
 
 
 def _shown(tree: ast.Module, functions: dict[str, tuple[int | str, ...]]) -> Iterator[ast.expr]:

@@ -100,7 +100,7 @@ def steps() -> stage.Steps:
     timed(timer, "tick", "tick")
     timed(timer, "wake", "wake")
     timed(type(background_tasks), "install", "start of a command")
-    timed(stage.addon("ui.panels.tab"), "_draw_engine", "panel")
+    timed(stage.addon("ui.panels.tab"), "draw_engine", "panel")
     timed(stage.addon("ui.preferences_engine"), "draw", "preferences")
     stage.edit()
     yield from stage.show_sidebars()

@@ -20,7 +20,7 @@ class FCVG_OT_check_models(bpy.types.Operator):
     bl_label = "Check Models"
 
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once, the answer appears in the panel. Without: returns with the answer."""
+        """With a window, it returns at once, and the panel shows the answer; without one, when the answer is there."""
         try:
             session.look_again(addon_choices.read(context))
         except errors.FcvgError as error:

@@ -1,4 +1,4 @@
-"""The preferences' button that shows whether the engine works."""
+"""Test whether the engine works, by letting it make one small frame."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FCVG_OT_test_engine(bpy.types.Operator):
     bl_label = "Test Engine"
 
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once, the result appears in the preferences. Without: returns with the result."""
+        """With a window, it returns at once, and the preferences show the result; without one, when it is there."""
         choices = addon_choices.read(context)
         job = Job(mark("Engine test"))
         try:

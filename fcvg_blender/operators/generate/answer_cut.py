@@ -1,4 +1,4 @@
-"""Say whether two keys that look like different shots are to be joined all the same."""
+"""Answer whether two keys that look like different shots are to be joined by inbetweens."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
@@ -41,7 +41,7 @@ class FCVG_OT_answer_cut(bpy.types.Operator):
         return more.format(what=tip(text))
 
     def execute(self, context: Any) -> Result:
-        """The queue goes on meanwhile, whatever is asked."""
+        """Pass the answer to the queue, which has gone on with other takes meanwhile."""
         holder = next(strip_takes.holders(self.take), None)
         if holder is None:
             self.report({"WARNING"}, "These inbetweens are not in the edit any more.")

@@ -1,5 +1,5 @@
-"""Stop a generation and have the edit as it was before."""
-
+"""Stop a generation and put the edit back to what it was before."""
+# mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
 from typing import Any
@@ -17,13 +17,11 @@ class FCVG_OT_cancel(bpy.types.Operator):
 
     bl_idname = "fcvg.cancel"
     bl_label = "Cancel Inbetweens"
-    # No undo step of its own: going back over a generation that was cancelled must not need two.
+    # No undo step of its own: one step back undoes a generation that was cancelled.
     bl_options = {"INTERNAL"}
 
-    job: StringProperty(name="Job", description="Id of a job", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    take: StringProperty(  # type: ignore[valid-type]
-        name="Take", description="Id of a take; with neither, everything stops", options={"SKIP_SAVE"}
-    )
+    job: StringProperty(name="Job", description="Id of a job", options={"SKIP_SAVE"})
+    take: StringProperty(name="Take", description="Id of a take; with neither, everything stops", options={"SKIP_SAVE"})
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""

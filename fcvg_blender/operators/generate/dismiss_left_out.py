@@ -1,4 +1,4 @@
-"""Take the list of pairs without inbetweens out of the panel."""
+"""Close the list of pairs that were left out."""
 
 from __future__ import annotations
 

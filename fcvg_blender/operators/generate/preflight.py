@@ -1,4 +1,4 @@
-"""Look at two keys before paying for their inbetweens."""
+"""Look at two keys before their inbetweens are made."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FCVG_OT_preflight(bpy.types.Operator):
         return launch.can(cls, context, pair=True)
 
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when it is known."""
+        """With a window, it returns at once; without one, when it is known."""
         scene = compat.sequencer_scene(context)
         try:
             shot = gaps.from_selection(scene, compat.selected_strips(context), scene.fcvg)

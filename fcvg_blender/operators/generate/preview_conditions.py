@@ -1,4 +1,4 @@
-"""See what will lead a generation before paying for it: lines and poses, laid over the edit."""
+"""Lay the lines and poses that will lead a generation over the edit, to be seen before it is begun."""
 
 from __future__ import annotations
 

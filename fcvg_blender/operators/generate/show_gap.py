@@ -1,4 +1,4 @@
-"""Find inbetweens of the queue in the edit."""
+"""Go to inbetweens of the queue in the edit."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 

@@ -1,4 +1,4 @@
-"""Hold the queue, and let it go on."""
+"""Pause the queue, or let it go on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Put inbetweens that could not be made back into the queue."""
+"""Put inbetweens that have failed back into the queue."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 

@@ -1,10 +1,8 @@
-"""Try something else between the same two keys."""
+"""Make another take of the selected inbetweens."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import bpy
 
 from ... import compat
 from ...edit import selection, strip_takes, take_folders
@@ -15,9 +13,10 @@ from ...jobs.operator_result import Result
 from ...jobs.session import session
 from ...settings import addon_choices
 from ...takes import new_take
+from .._base import SelectedInbetweensOperator
 
 
-class FCVG_OT_new_take(bpy.types.Operator):
+class FCVG_OT_new_take(SelectedInbetweensOperator):
     """Make another take of the selected inbetweens with the method, seed and settings of this tab, from the keys as
     they are now. The takes that there are stay; the new one is shown when it is done, unless the strip is pinned"""
 
@@ -25,17 +24,9 @@ class FCVG_OT_new_take(bpy.types.Operator):
     bl_label = "New Take"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if not selection.selected(context):
-            cls.poll_message_set("Select strips of inbetweens.")
-            return False
-        return True
-
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when all frames are there. Strips that cannot have another
-        take are left out; an error only where all are."""
+        """With a window, it returns at once; without one, when all frames are there. Strips that cannot have
+        another take are left out; where that is all of them, it is an error."""
         scene, choices = compat.sequencer_scene(context), addon_choices.read(context)
         laid: list[str] = []
         problems: list[errors.FcvgError] = []
@@ -61,7 +52,7 @@ class FCVG_OT_new_take(bpy.types.Operator):
 
 
 def _alike(chosen: list[Any]) -> list[list[Any]]:
-    """The strips, those together that are parts of one and show the same take."""
+    """Group the strips by the take that they show: parts of a strip that was split show the same one."""
     found: dict[str, list[Any]] = {}
     for strip in chosen:
         found.setdefault(strip.fcvg.id, []).append(strip)
@@ -69,6 +60,6 @@ def _alike(chosen: list[Any]) -> list[list[Any]]:
 
 
 def _share(take_id: str, strip: Any, other: Any, request: Any) -> None:
-    """Let `other`, the rest of a strip that was split, have the new take of `strip` too."""
+    """Add the new take of `strip` to `other` too, which is another part of the same split strip."""
     take = next(each for each in strip_takes.all_of(strip.fcvg) if each.id == take_id)
     strip_takes.add(other, request, take_id, take_folders.of_take(strip, take)).place = take.place

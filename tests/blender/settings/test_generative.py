@@ -26,6 +26,7 @@ from fcvg_blender.settings.addon_choices import Choices
 from fcvg_blender.takes import requests
 from fcvg_blender.tasks import error_report
 from fcvg_blender.ui.panels import generative as panels_generative
+from fcvg_blender.ui.panels import strip as panels_strip
 from fcvg_blender.ui.panels import tab
 
 AUTO = Choices()
@@ -301,7 +302,7 @@ def test_the_step_of_what_is_denoised_is_told_while_it_runs(fcvg: Edit, tmp_path
     session.jobs[job.id] = job
     reports.handle(protocol.Preview(job.id, "preview.png", 5, 25))
     publish_jobs()
-    assert "Step 5 of 25" in drawn(tab.FCVG_PT_strip).texts
+    assert "Step 5 of 25" in drawn(panels_strip.FCVG_PT_strip).texts
     reports.handle(protocol.Failed(job.id, "numeric", "It broke."))
     publish_jobs()
     assert not status().jobs

@@ -20,7 +20,7 @@ from fcvg_blender.edit import gaps, strip_takes, strips, take_files
 from fcvg_blender.jobs import change_watcher
 from fcvg_blender.keys import file_digests, key_fingerprint, render_keys
 from fcvg_blender.settings import enum_items, strip_record
-from fcvg_blender.ui import badges
+from fcvg_blender.ui import badges, draw_list
 
 Change = Callable[[Edit, Any], object]
 
@@ -626,7 +626,7 @@ def test_badges_stay_inside_their_strip(edit: Edit, scale: float) -> None:
     assert [sign.word for sign in found] == [badges.CHANGED, "2/2", badges.PIN]
     for width in (1, 3, 8, 14, 20, 33, 60, 400):
         for height in (1, 4, 9, 15, 18, 30, 90):
-            sheet, box = badges.DrawList(), badges.Box(50, 20, 50 + width * scale, 20 + height * scale)
+            sheet, box = draw_list.DrawList(), draw_list.Box(50, 20, 50 + width * scale, 20 + height * scale)
             badges.lay_out(sheet, box, found, 0.5, scale)
             assert sheet.points
             points = np.concatenate(sheet.points)

@@ -25,8 +25,8 @@ from fcvg_blender.settings.addon_choices import Choices
 from fcvg_blender.takes import commercial_use, requests
 from fcvg_blender.tasks import background, engine_state
 from fcvg_blender.tasks.background import background_tasks
-from fcvg_blender.ui import preferences
-from fcvg_blender.ui.panels import tab
+from fcvg_blender.ui import model_card
+from fcvg_blender.ui.panels import record, tab
 
 TESTS = Path(__file__).resolve().parents[2]
 START = (
@@ -97,7 +97,7 @@ def test_the_table_tells_licences_before_there_is_an_engine(edit: Edit, monkeypa
 
 def test_every_model_can_be_told_about(edit: Edit) -> None:
     for model in registry.models().values():
-        assert model.commercial in preferences.preferences_models.COMMERCIAL
+        assert model.commercial in model_card.COMMERCIAL
         assert model.commercial == "yes" or model.commercial_why
 
 
@@ -202,7 +202,7 @@ def test_the_strip_tells_the_models_that_made_it_and_a_delivery_their_list(edit:
     assert ours().fcvg.state == DONE
     (model,) = json.loads(ours().fcvg.models)
     assert model["name"] == "rife"
-    assert "RIFE 4.6 (MIT)" in drawn(tab.FCVG_PT_record).texts
+    assert "RIFE 4.6 (MIT)" in drawn(record.FCVG_PT_record).texts
     folder = strips.folder(ours()).parent
     assert bpy.ops.fcvg.models_report(directory=str(folder)) == {"FINISHED"}
     table = (folder / "models.csv").read_text("utf-8")

@@ -17,7 +17,7 @@ from fcvg_blender.jobs import queue_commands
 from fcvg_blender.jobs.publish import publish_jobs
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import strip_record
-from fcvg_blender.ui.panels import keys_3d, queue, strip, timing
+from fcvg_blender.ui.panels import keys_3d, queue, record, strip, timing
 from fcvg_blender.ui.panels import tab as panels
 from fcvg_blender.ui.panels import takes as panels_takes
 
@@ -77,7 +77,7 @@ def test_a_strip_tells_what_made_it(edit: Edit) -> None:
     assert ours().fcvg.state == DONE
     sheet = drawn(strip.FCVG_PT_strip)
     assert "A → B, 5 frames" in sheet.texts
-    details = drawn(strip.FCVG_PT_record)
+    details = drawn(record.FCVG_PT_record)
     for words in ("Dissolve", "Even, on twos", "42", "PNG", ours().fcvg.engine_version):
         assert words in details.texts
     assert "fcvg.resume" not in sheet.buttons
