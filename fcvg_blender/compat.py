@@ -1,4 +1,4 @@
-"""Every difference between Blender 4.2 and 5.2 that this add-on meets. Nothing else tests versions.
+"""Every difference between Blender 4.2 and 5.2 that this add-on meets. Nothing else in it tests versions.
 
 Names are tried with `hasattr` on types, never with `or` on values: an empty collection is falsy.
 """
@@ -6,6 +6,7 @@ Names are tried with `hasattr` on types, never with `or` on values: an empty col
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -13,6 +14,7 @@ import bpy
 _types: Any = bpy.types
 StripType: Any = _types.Strip if hasattr(_types, "Strip") else _types.Sequence  # renamed in 4.4
 
+GREASE_PENCILS = {"GREASEPENCIL", "GPENCIL"}  # types of objects; the latter until 4.2
 LAST_CHANNEL = 128
 SEQUENCER_KEYMAP = "Video Sequence Editor" if bpy.app.version >= (4, 5) else "SequencerCommon"  # timeline and preview
 SRGB, LINEAR = "sRGB", "Linear Rec.709"  # names of colour spaces
@@ -38,9 +40,23 @@ def has_window() -> bool:
 
 def sequencer_scene(context: Any) -> Any:
     """The scene whose edit the sequencer shows, or None. Since 5.0 it need not be the window's scene."""
-    if hasattr(context, "sequencer_scene"):
-        return context.sequencer_scene or context.scene
-    return context.scene
+    return chosen_scene(context) or context.scene
+
+
+def chosen_scene(context: Any) -> Any:
+    """The scene that was chosen for the sequencer, or None. Until 4.5 it always shows the window's scene."""
+    return getattr(context, "sequencer_scene", None)
+
+
+def can_choose_scene(context: Any) -> bool:
+    """Whether the sequencer can show another scene than the window does."""
+    return hasattr(context, "sequencer_scene")
+
+
+def choose_scene(context: Any, scene: Any) -> None:
+    """Let the sequencer show the scene, where it can show another one than the window does."""
+    if hasattr(context.workspace, "sequencer_scene"):
+        context.workspace.sequencer_scene = scene
 
 
 def selected_strips(context: Any) -> list[Any]:
@@ -109,9 +125,19 @@ def right(strip: Any) -> int:
     return int(strip.right_handle if _HANDLES else strip.frame_final_end)
 
 
-def content_left(strip: Any) -> int:
-    """Frame of the timeline on which the strip's content begins, whether the strip shows it or not."""
-    return int(strip.content_start if _HANDLES else strip.frame_start)
+def content_start(strip: Any) -> float:
+    """Frame of the timeline on which the strip's content begins, whether it shows there or not."""
+    return float(strip.content_start if _HANDLES else strip.frame_start)
+
+
+def hidden_at_start(strip: Any) -> int:
+    """Frames that were cut off from the beginning of the strip's content."""
+    return int(getattr(strip, f"{_TRIM}start", 0))
+
+
+def content_length(strip: Any) -> int:
+    """Frames that the strip's content has."""
+    return int(strip.content_duration if _HANDLES else strip.frame_duration)
 
 
 def set_left(strip: Any, frame: int) -> None:
@@ -139,7 +165,7 @@ def shift(strip: Any, frames: int) -> None:
 
 
 def split(strip: Any, frame: int) -> Any:
-    """Cut the strip before `frame` and give its right part; what a part does not show is hidden in it for good.
+    """Cut the strip before `frame` and return its right part. What a part does not show stays hidden in it.
 
     Sounds that are connected to it (since 4.5) stay whole.
     """
@@ -149,7 +175,7 @@ def split(strip: Any, frame: int) -> Any:
 
 
 def drop_hidden(piece: Any) -> None:
-    """Let a piece of an image strip that was `split` have the elements that it shows and no others."""
+    """Remove the elements that a piece of an image strip does not show; they were hidden when it was `split`."""
     start, count, channel = content_start(piece), content_length(piece), piece.channel
     hidden = hidden_at_start(piece)
     files = [element.filename for element in piece.elements][hidden : hidden + count]
@@ -195,6 +221,21 @@ def fcurves(owner: Any) -> list[Any]:
     return [curve for bag in bags if bag for curve in bag.fcurves]
 
 
+@contextmanager
+def without_action(owner: Any) -> Iterator[None]:
+    """While the block runs, let no action animate the data-block. Then the same one does, with its slot (since 4.4)."""
+    animation = owner.animation_data
+    action = animation.action if animation else None
+    slot = getattr(animation, "action_slot", None)
+    if action is not None:
+        animation.action = None
+    yield
+    if action is not None:
+        animation.action = action
+        if slot is not None:
+            animation.action_slot = slot
+
+
 def animated_paths(scene: Any) -> set[str]:
     """Data paths of the scene's properties that its action animates, strips' among them."""
     return {curve.data_path for curve in fcurves(scene)}
@@ -203,21 +244,6 @@ def animated_paths(scene: Any) -> set[str]:
 def is_rendered(modifier: Any) -> bool:
     """Whether a strip's modifier counts in renders."""
     return bool(modifier.enable) if hasattr(modifier, "enable") else not modifier.mute  # since 5.0
-
-
-def content_start(strip: Any) -> float:
-    """Frame of the timeline on which the strip's content begins, whether it shows there or not."""
-    return float(strip.content_start if _HANDLES else strip.frame_start)
-
-
-def hidden_at_start(strip: Any) -> int:
-    """Frames that were cut off from the beginning of the strip's content."""
-    return int(getattr(strip, f"{_TRIM}start", 0))
-
-
-def content_length(strip: Any) -> int:
-    """Frames that the strip's content has."""
-    return int(strip.content_duration if _HANDLES else strip.frame_duration)
 
 
 def channel(scene: Any, number: int) -> Any:
@@ -239,6 +265,20 @@ def set_file_format(image_settings: Any, file_format: str) -> None:
     if hasattr(image_settings, "media_type"):
         image_settings.media_type = "IMAGE"
     image_settings.file_format = file_format
+
+
+def set_known(owner: Any, name: str, value: Any) -> None:
+    """Set a property that not all versions have, where this one has it. Raises TypeError for a value that it lacks."""
+    if hasattr(owner, name):
+        setattr(owner, name, value)
+
+
+def reset(owner: Any, *names: str) -> None:
+    """Give properties their defaults; those that this version lacks are left out."""
+    declared = owner.bl_rna.properties
+    for name in names:
+        if name in declared:
+            setattr(owner, name, declared[name].default)
 
 
 def compositing_tree(scene: Any) -> Any:

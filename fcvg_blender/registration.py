@@ -1,4 +1,4 @@
-"""Everything the add-on makes known to Blender, in order; taken back in the exact reverse."""
+"""Makes everything of the add-on known to Blender, in order, and takes it back in reverse order."""
 
 from __future__ import annotations
 
@@ -13,28 +13,20 @@ from .jobs import change_watcher, prefetch, preview_icons, timer
 from .jobs.session import session
 from .keys_3d import render_frames
 from .settings import properties
-from .tasks.background import chores
-from .ui import badges, chart_icons, preferences, shortcuts
-from .ui.panels import generative, keys_3d, presets, queue, tab, takes, timing
+from .tasks.background import background_tasks
+from .ui import badges, chart_icons, panels, preferences, shortcuts
+from .ui.panels import menus, presets
 
 _CLASSES = (
     *properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
-    *presets.CLASSES,
-    *queue.CLASSES,  # in the order in which the tab shows them
-    *tab.CLASSES,
-    *generative.CLASSES,
-    *timing.CLASSES,
-    *takes.CLASSES,
-    *keys_3d.CLASSES,
+    *panels.CLASSES,
 )
 _MODULES = (
     properties,
     presets,
-    tab,
-    takes,
-    keys_3d,
+    menus,
     shortcuts,
     handlers,
     cli,
@@ -59,7 +51,7 @@ def register() -> None:
 def unregister() -> None:
     """Called by Blender when the add-on is disabled and when Blender quits."""
     timer.sleep()
-    chores.close(_QUIT_TIMEOUT_S)
+    background_tasks.close(_QUIT_TIMEOUT_S)
     session.close(_QUIT_TIMEOUT_S)
     prefetch.settle(set())
     preview_icons.close()
@@ -73,6 +65,6 @@ def unregister() -> None:
 
 
 def _end_children() -> None:
-    """When Blender is all but gone."""
-    chores.close(_QUIT_TIMEOUT_S)
+    """End the engine and all commands when Blender is all but gone."""
+    background_tasks.close(_QUIT_TIMEOUT_S)
     session.end_engine(_QUIT_TIMEOUT_S)

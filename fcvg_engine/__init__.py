@@ -3,4 +3,4 @@
 Importing this package imports no third-party library, so that the add-on can use `shared`.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import runs_in
+
+_LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,6 +20,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder of published outputs that the parity tests compare with (default: tests/goldens)",
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what this Python cannot run. A folder goes as a whole: its conftest.py may not be importable either.
+
+    A file or folder that is named on the command line is never asked about: it fails with the import that it lacks.
+    """
+    if collection_path.is_dir():
+        files = list(runs_in.test_files(collection_path))
+    else:
+        files = [collection_path] if collection_path.match("test_*.py") else []
+    if not files or any(map(runs_in.runs_here, files)):
+        return None
+    asked = [config.invocation_params.dir / name.partition("::")[0] for name in config.args]
+    if any(collection_path.is_relative_to(path.resolve()) for path in asked):
+        config.stash.setdefault(_LEFT_OUT, Counter()).update(map(runs_in.kind, files))
+    return True
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep pytest from importing the extension's own `__init__.py`, which it takes for that of a package of tests.
+
+    The package would be called like the checkout's folder, and most folders have names that Python cannot import.
+    """
+    for item in items:
+        for node in item.listchain():
+            if isinstance(node, pytest.Package) and node.path == config.rootpath:
+                node.setup = lambda: None  # type: ignore[method-assign]
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say so before the tests, also with `-q`, which hides the header."""
+    left_out = config.stash.get(_LEFT_OUT, Counter())
+    return [runs_in.told(left_out)] if left_out else []
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import bpy
 from fcvg_blender import operators
 from fcvg_blender.app import cli
 from fcvg_blender.engine import errors
+from fcvg_blender.operators._base import ExplainedOperator
 from tools.api_markdown import code, codes, first_line, generated, options, paragraphs, section, subcommands, table
 
 ADDON = "fcvg_blender"
@@ -99,37 +100,46 @@ def _waits(cls: Any) -> str:
 
 def _needs(cls: Any, name: str) -> str:
     """When it can be used, in a sentence, and what is said when it cannot; '' when it always can."""
-    poll = cls.__dict__.get("poll")
-    if poll is None:
+    if "poll" in cls.__dict__:
+        function = cls.poll.__func__
+    elif issubclass(cls, ExplainedOperator) and cls.why_not.__func__ is not ExplainedOperator.why_not.__func__:
+        function = cls.why_not.__func__
+    else:
         return ""
-    refusals = list(dict.fromkeys(_refusals(poll.__func__)))
+    refusals = list(dict.fromkeys(_refusals(cls, function)))
     assert name in NEEDS or refusals, f"say in tools/api_blender.py when {name} can be used"
     needs = f"*Needs:* {NEEDS[name]}" if name in NEEDS else ""
     return " ".join(filter(None, (needs, f"*Refused:* {' · '.join(refusals)}" if refusals else "")))
 
 
-def _refusals(function: Any) -> Iterator[str]:
-    """What a `poll` gives as the reason why not, also by way of helpers that it gives its class to; only what is
-    written in the code, not what is made out of a selection."""
-    known = function.__globals__
-    for each in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
-        if not isinstance(each, ast.Call) or not each.args:
-            continue
-        first = each.args[0]
-        if isinstance(each.func, ast.Attribute) and each.func.attr == "poll_message_set":
-            text = first.value if isinstance(first, ast.Constant) else known.get(getattr(first, "id", ""))
-            if isinstance(text, str):
-                yield text
-        elif isinstance(first, ast.Name) and first.id == "cls":
-            yield from _refusals(_named(each.func, known))
+def _refusals(cls: Any, function: Any) -> Iterator[str]:
+    """The reasons that a `poll` or `why_not` of `cls` gives, those of its bases among them; only what is written in the
+    code, not what is made out of a selection."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    for each in sorted(filter(_is_placed, ast.walk(tree)), key=lambda node: (node.lineno, node.col_offset)):
+        if isinstance(each, ast.Call):
+            called = ast.unparse(each.func)
+            if called == "super().why_not":
+                yield from _refusals(cls, _next_of(cls, function))
+            elif called in {"mark", "cls.poll_message_set"} and isinstance(each.args[0], ast.Constant):
+                yield each.args[0].value
+        elif isinstance(each, ast.Return) and each.value is not None:
+            for part in ast.walk(each.value):
+                text = function.__globals__.get(part.id) if isinstance(part, ast.Name) else None
+                if ast.unparse(part) == "cls.no_log":
+                    text = cls.no_log
+                if isinstance(text, str) and text.endswith("."):
+                    yield text
 
 
-def _named(expression: ast.expr, known: dict[str, Any]) -> Any:
-    """The function that is called: `name` or `module.name`."""
-    if isinstance(expression, ast.Attribute):
-        return getattr(_named(expression.value, known), expression.attr)
-    assert isinstance(expression, ast.Name)
-    return known[expression.id]
+def _is_placed(node: ast.AST) -> bool:
+    return hasattr(node, "lineno")
+
+
+def _next_of(cls: Any, function: Any) -> Any:
+    """The `why_not` that `super()` means inside this one."""
+    functions = [each.__dict__["why_not"].__func__ for each in cls.__mro__ if "why_not" in each.__dict__]
+    return functions[functions.index(function) + 1]
 
 
 def _class(name: str) -> Any:

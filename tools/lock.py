@@ -61,7 +61,10 @@ def main(arguments: list[str]) -> int:
     if len(arguments) > 1 or (arguments and arguments[0].startswith("-")):
         print(__doc__)
         return 2
-    import locking  # needs what --check does not
+    import check_system  # --check needs none of these
+
+    check_system.explain_absences()
+    import locking
 
     if arguments:
         locking.make_one(arguments[0])

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import check_system
 import lock
 import wheel_facts
 from packaging.markers import Marker
@@ -146,9 +147,9 @@ def _resolve(
     wanted: Iterable[str], platform: str, python: str, shared: Sequence[str] = (), options: Sequence[str] = ()
 ) -> list[Pin]:
     """What uv would install there: exactly one wheel a package."""
-    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-    if uv is None:
-        raise SystemExit("uv is not installed: pip install uv packaging")
+    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    check_system.need("uv", path=places)
+    uv = str(shutil.which("uv", path=places))
     with tempfile.TemporaryDirectory() as folder:
         asked, constraints, found = (
             Path(folder, "in.txt"),

@@ -21,6 +21,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tools import check_system
+
+if __name__ == "__main__":
+    check_system.explain_absences()  # a Python without bpy, say
+
 from fcvg_blender.i18n import catalogues
 from fcvg_engine.models import registry
 
@@ -163,8 +168,7 @@ def _is_heard(path: Path) -> bool:
 
 def _draws(path: Path) -> bool:
     """Whether it does little else than show words."""
-    place = path.relative_to(ADDON).as_posix()
-    return place.startswith(("ui/panels/", "ui/preferences"))
+    return path.relative_to(ADDON).parts[0] == "ui"
 
 
 def _shown(tree: ast.Module, functions: dict[str, tuple[int | str, ...]]) -> Iterator[ast.expr]:

@@ -3,6 +3,7 @@
 # Scripts: tools/pictures, one for each page. What they leave on the way goes to dist/pictures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+.venv/bin/python tools/check_system.py programs ffmpeg
 work=$PWD/dist/pictures
 rm -rf "$work" && mkdir -p "$work/profile"
 export FCVG_ENGINE_PYTHON=$PWD/.venv/bin/python FCVG_MODELS=${FCVG_MODELS:-$PWD/dist/models}

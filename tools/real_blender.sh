@@ -29,7 +29,10 @@ mount_system() {
 
 install_root() {
   [ "$(cat "$STAMP" 2>/dev/null)" != "${PACKAGES[*]}" ] || return 0
-  command -v debootstrap >/dev/null || { apt-get update -q && apt-get install -qy debootstrap; }
+  if ! command -v debootstrap >/dev/null; then
+    "${PYTHON:-python3}" "$PROJECT/tools/check_system.py" programs apt-get
+    apt-get update -q && apt-get install -qy debootstrap
+  fi
   if [ -e "$ROOT/usr/bin/apt-get" ]; then echo "going on with $ROOT"; else
     mkdir -p "$ROOT"
     debootstrap --variant=minbase sid "$ROOT"

@@ -21,14 +21,16 @@ tools/real_blender.sh bare --background --factory-startup --python-exit-code 1 -
 import os, sys
 os.chdir('$project'); sys.path.insert(0, '$project')
 import pytest
-sys.exit(pytest.main(['-p', 'no:cacheprovider', 'tests/blender']))"
+sys.exit(pytest.main(['-p', 'no:cacheprovider']))"
 
 passed=0 failed=0
-for test in tests/window/test_*.py; do
+for test in $(.venv/bin/python tests/runs_in.py window); do
   name=$(basename "$test" .py)
   mkdir -p "$out/$name"
   echo "-- $name"
-  if timeout 400 tools/real_blender.sh run --app-template Video_Editing --enable-event-simulate \
+  profile=$out/profile
+  if grep -q '^FRESH_PROFILE = True' "$test"; then profile=$out/$name/profile && mkdir "$profile"; fi
+  if BLENDER_USER_RESOURCES=$profile timeout 400 tools/real_blender.sh run --app-template Video_Editing --enable-event-simulate \
       --window-geometry 0 0 1600 900 --python-exit-code 1 --python "$project/$test" -- "$out/$name" >"$out/$name/log" 2>&1
   then passed=$((passed + 1)); grep -E '^[a-z_]+: \{' "$out/$name/log" || true
   else failed=$((failed + 1)); tail -n 40 "$out/$name/log"

@@ -1,1 +1,1 @@
-"""What holds the add-on together: Blender's handlers and `blender --command fcvg`."""
+"""Where Blender calls the add-on from outside: `handlers` (undo, loading, saving) and `cli`, its command line."""

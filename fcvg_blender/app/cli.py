@@ -1,6 +1,7 @@
-"""`blender --command fcvg inbetween FILE.blend --strips A B`: the same click without a window.
+"""The command line of the add-on, which does the same as the buttons without a window.
 
-`storyboard FILE.blend` makes the inbetweens of a whole board, and goes on with one that was stopped half way.
+`blender --command fcvg inbetween FILE.blend --strips A B` makes the inbetweens of two strips. `storyboard FILE.blend`
+makes those of a whole storyboard, and goes on with one that was stopped half way.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from .. import compat
 from ..edit import gap_refusals, gaps, strip_takes, strips
 from ..engine import errors, protocol
 from ..i18n import amounts
-from ..jobs import queue
+from ..jobs import enqueue, queue, without_window
 from ..jobs.job import Job
-from ..jobs.session import exit_code, session
+from ..jobs.session import session
 from ..settings import addon_choices, enum_items, strip_record
 
 _handle: Any = None
 
 
 def main(argv: list[str]) -> int:
-    """Run one command; the exit codes are the engine's: 0 done, 2 bad input, 3 missing part, 4 memory, 5 disk."""
+    """Run one command; return its exit code: 0 done, 2 bad input, 3 missing part, 4 memory, 5 disk, 1 anything else."""
     try:
         arguments = _parser().parse_args(argv)
     except SystemExit as leave:  # argparse has written its message
@@ -40,12 +41,12 @@ def main(argv: list[str]) -> int:
         return error.exit_code
     except RuntimeError as error:  # an operator's report
         _say(str(error).removeprefix("Error: ").strip())
-        return exit_code(session.error_code)
+        return errors.exit_code_of(session.error_panel.code)
     return 0
 
 
 def register() -> None:
-    """Make the command known."""
+    """Make the command known to Blender."""
     global _handle
     _handle = bpy.utils.register_cli_command("fcvg", main)
 
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _inbetween(arguments: argparse.Namespace) -> int:
+    """Make the inbetweens of two strips; return 0. Raises FcvgError, or RuntimeError where the operator refuses."""
     scene = _open(arguments)
     _select(scene, arguments.strips)
     _apply(scene.fcvg, arguments)
@@ -95,7 +97,7 @@ def _inbetween(arguments: argparse.Namespace) -> int:
 
 
 def _storyboard(arguments: argparse.Namespace) -> int:
-    """All that can be made is made and saved, whatever fails; the code is that of the first failure."""
+    """Make and save all inbetweens that can be made; return 0, or the exit code of the first failure."""
     scene = _open(arguments)
     _apply(scene.fcvg, arguments)
     chosen = _chosen(scene, arguments)
@@ -108,14 +110,14 @@ def _storyboard(arguments: argparse.Namespace) -> int:
         chain = gaps.Chain(())
     choices = addon_choices.read(bpy.context)
     session.engine(choices)
-    take_ids = [*unfinished, *queue.lay(scene, chain, choices)]
+    take_ids = [*unfinished, *enqueue.lay(scene, chain, choices)]
     if unfinished:
         _print(f"Going on with {len(unfinished)} that were not finished.")
     if chain.shots:
         _print(_sentence(scene, chain))
     board = _Board(len(take_ids), lambda: _save(arguments))
     with _reports_to(board.show):
-        finals = queue.run(take_ids)
+        finals = without_window.run_takes(take_ids)
     failed = [each for each in finals if isinstance(each, protocol.Failed) and each.code != errors.LooksLikeCut.code]
     made = sum(isinstance(each, protocol.Done) for each in finals)
     if made:
@@ -125,11 +127,11 @@ def _storyboard(arguments: argparse.Namespace) -> int:
         _print(f"Left out: {sentence}")
     for each in failed:
         _say(f"Failed: {each.message} {each.hint}".strip())
-    return exit_code(failed[0].code) if failed else 0
+    return errors.exit_code_of(failed[0].code) if failed else 0
 
 
 def _open(arguments: argparse.Namespace) -> Any:
-    """The scene whose edit is meant. Raises BadRequest on arguments that cannot be."""
+    """Open the file; return the scene whose edit is meant. Raises BadRequest on arguments that cannot be."""
     if not arguments.file.is_file():
         raise errors.BadRequest(f"There is no file {arguments.file}.")
     if arguments.output and not arguments.output.resolve().parent.is_dir():
@@ -144,6 +146,7 @@ def _open(arguments: argparse.Namespace) -> Any:
 
 
 def _save(arguments: argparse.Namespace) -> None:
+    """Save the file, or the one that `--output` names. Raises DiskError."""
     try:
         bpy.ops.wm.save_as_mainfile(filepath=str((arguments.output or arguments.file).resolve()))
     except RuntimeError as error:
@@ -172,14 +175,15 @@ def _chosen(scene: Any, arguments: argparse.Namespace) -> list[Any]:
 
 
 def _wanted_again() -> list[str]:
-    """Takes that an earlier command left waiting or half made, which are to be made first."""
+    """The ids of takes that an earlier command left waiting or half made. They are to be made first."""
     for _, strip in strips.ours():
         if strip.fcvg.state == strip_record.INCOMPLETE and not strip.fcvg.overlay:
-            queue.again(strip.fcvg)
+            enqueue.again(strip.fcvg)
     return [entry.take.id for entry in queue.entries()]
 
 
 def _select(scene: Any, names: list[str]) -> None:
+    """Select the strips with these names and nothing else. Raises BadRequest where one is missing."""
     there = {strip.name for strip in compat.strips(scene)}
     missing = [name for name in names if name not in there]
     if missing:
@@ -192,7 +196,7 @@ def _select(scene: Any, names: list[str]) -> None:
 
 
 def _apply(settings: Any, arguments: argparse.Namespace) -> None:
-    """Only what was given; the rest is as the artist left it in the file."""
+    """Change the settings that were given; the rest stays as the artist left it in the file."""
     if arguments.count is not None:
         settings.count = arguments.count
     if arguments.seed is not None:
@@ -218,13 +222,13 @@ def _identifier(word: str) -> str:
 
 
 class _Progress:
-    """One line whenever there is something new to say of a job."""
+    """Prints a line whenever there is something new to say of a job."""
 
     def __init__(self) -> None:
         self._last = ""
 
     def show(self, job: Job) -> None:
-        """Called for each report."""
+        """Print how far a job is. Called for each report."""
         line = f"{job.fraction:4.0%}  {job.stage}  {job.eta()}".rstrip()
         if line != self._last:
             _print(line)
@@ -232,8 +236,8 @@ class _Progress:
 
 
 class _Board:
-    """One line for each pair that is done with, and the file saved with the first that is made: a command that is
-    stopped later can go on from there."""
+    """Prints a line for each pair that is done with. With the first that is made it saves the file, so that a command
+    that is stopped later can go on from there."""
 
     def __init__(self, count: int, save: Callable[[], None]) -> None:
         self._count, self._save = count, save
@@ -242,11 +246,11 @@ class _Board:
         self._saved = False
 
     def elapsed_s(self) -> float:
-        """Since the beginning."""
+        """Return the seconds since the beginning."""
         return time.monotonic() - self._began_s
 
     def show(self, job: Job) -> None:
-        """Called for each report."""
+        """Print what has become of a job, once it has ended. Called for each report."""
         if job.id in session.jobs:
             return
         self._ended += 1
@@ -267,6 +271,7 @@ class _Board:
 
 @contextmanager
 def _reports_to(show: Callable[[Job], None]) -> Iterator[None]:
+    """Call `show` for each report of a job meanwhile."""
     session.on_progress = show
     try:
         yield

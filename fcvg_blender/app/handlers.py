@@ -1,4 +1,4 @@
-"""What Blender tells us: undo, redo, another file, saving."""
+"""What the add-on does when Blender undoes, redoes, opens or saves a file."""
 
 from __future__ import annotations
 
@@ -8,61 +8,64 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..edit import take_folders
-from ..jobs import prefetch, queue, timer
+from ..jobs import prefetch, queue, queue_commands, timer
+from ..jobs.resync import resync
 from ..jobs.session import session
 from ..keys_3d import lay_into_edit, render_frames
-from ..takes import promote
+from ..takes import promoted_key
 
 
 @persistent  # type: ignore[untyped-decorator]
 def before_change(*_: Any) -> None:
-    """Undo, redo: a render of ours cannot go on."""
+    """Before undo and redo: end the rendering of keys, which cannot go on."""
     render_frames.clean()
 
 
 @persistent  # type: ignore[untyped-decorator]
 def before_load(*_: Any) -> None:
-    """Another file: nothing can be redone any more."""
+    """Before another file is opened: remove folders of takes that are gone, for nothing can be redone any more."""
     render_frames.clean()
-    session.sweep()
+    session.laid.sweep()
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_change_of_history(*_: Any) -> None:
-    """Undo, redo: strips are what they were, the frames on disk are newer."""
+    """After undo and redo: strips are what they were before, and the frames on disk are newer."""
     render_frames.clean()
     take_folders.find_moved()
     lay_into_edit.find_moved()
-    session.resync()
+    resync()
     timer.wake()
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_load(*_: Any) -> None:
-    """Another file: its strips, whose jobs a crash may have ended; the jobs of the file before end."""
-    session.clear_error()
+    """After another file was opened: put its strips right, whose jobs may have ended with a crash, and end the jobs of
+    the file before."""
+    session.error_panel.clear()
     render_frames.clean()
     take_folders.find_moved()
     lay_into_edit.find_moved()
-    queue.after_load()
-    session.forget_ends()
-    session.resync()
+    queue_commands.hold_after_load()
+    session.undo_guard.clear()
+    resync()
     take_folders.clean_leftovers()
     timer.wake()
 
 
 @persistent  # type: ignore[untyped-decorator]
 def before_save(filepath: str, *_: Any) -> None:
-    """The first save of a new file gives its frames a place beside it. No file keeps what only holds for now."""
+    """Before saving: frames of a file that is saved for the first time move beside it, and prefetching is on in the
+    file even while it is held."""
     take_folders.relocate_on_save(filepath, session.busy_takes())
-    promote.bring_along(filepath)
+    promoted_key.bring_along(filepath)
     lay_into_edit.relocate_on_save(filepath)
     prefetch.settle(set())
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_save(*_: Any) -> None:
-    """Jobs that run go on."""
+    """After saving: hold prefetching again for the takes that are being made."""
     prefetch.settle(queue.wanted())
 
 
@@ -80,12 +83,12 @@ _HANDLERS = {
 
 
 def register() -> None:
-    """Ask Blender to tell us."""
+    """Add the handlers to Blender."""
     for name, handler in _HANDLERS.items():
         getattr(bpy.app.handlers, name).append(handler)
 
 
 def unregister() -> None:
-    """Ask it no longer."""
+    """Remove the handlers from Blender."""
     for name, handler in _HANDLERS.items():
         getattr(bpy.app.handlers, name).remove(handler)

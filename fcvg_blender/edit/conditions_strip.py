@@ -2,8 +2,8 @@
 
 Where a picture of it is black, nothing shows, so the artist scrubs the edit and sees the lines on it. Blender's blend
 mode Screen would do that over other strips, but over a gap, where nothing lies below, it shows nothing at all; so
-black is made transparent in the files. One pair has one such strip: a new one takes the place of the old. Filling,
-finding again and removing are those of `strips`.
+black is made transparent in the files. One pair has one such strip: a new one takes the place of the old. These strips
+are found and removed as those of inbetweens are.
 """
 
 from __future__ import annotations
@@ -14,85 +14,89 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from .. import compat
 from ..engine import protocol
 from ..settings import strip_record
-from . import gaps, placeholder, strips, take_files
+from ..settings.protocols import Scene, Strip, StripRecord
+from . import gaps, lay_strip, placeholder, remove_strip, strip_pictures, strips, take_files
+from .obstacles import Obstacles
 
 MATCHES = "matches.json"  # what the engine has found, to be edited
 COLOUR_TAG = "COLOR_06"
 
 
-def insert(scene: Any, shot: gaps.Shot, folder: Path, strip_id: str, request: protocol.Request) -> None:
-    """Lay a strip over the pair of `shot` that shows nothing yet; selection and active strip stay.
+def insert(scene: Scene, shot: gaps.Shot, folder: Path, strip_id: str, request: protocol.Request) -> None:
+    """Lay a strip that shows nothing yet over both keys of `shot` and the frames between; the selection stays.
 
-    It goes one channel higher than needed where that is free, so that inbetweens generated next come under it.
-    `folder` will hold the pictures, and has the placeholder already. Raises ShotProblem when no channel is free,
-    DiskError when the folder's path is too long for Blender.
+    It lies above the channel of the shot, so that inbetweens generated next come under it. `folder` will hold the
+    pictures; it has the placeholder already.
+
+    Raises ShotProblem when no channel is free, DiskError when the folder's path is too long for Blender.
     """
     first, count = shot.start_frame, shot.count + 2
     for old in {strip.fcvg.id for strip in of_pair(scene, shot)}:
-        strips.remove(old)
-    channel = gaps.free_channel(scene, first, count, shot.channel)
+        remove_strip.remove(old)
+    channel = Obstacles.of(scene).free_channel(first, count, shot.channel)
     files = [placeholder.FILE] * count
-    strip = strips.new_strip(scene, strips.title("Conditions", shot), folder, files, channel, first)
+    strip = lay_strip.new_strip(scene, lay_strip.title("Conditions", shot), folder, files, channel, first)
     strip.select = False
     strip.blend_type = "ALPHA_OVER"
     strip.color_tag = COLOUR_TAG
     record = strip.fcvg
     record.overlay = True
-    strips.remember_gap(record, shot, request)
-    strips.remember_take(record, replace(request, format="png"), strip_id, folder)
+    lay_strip.remember_gap(record, shot, request)
+    lay_strip.remember_take(record, replace(request, format="png"), strip_id, folder)
     record.count, record.first = count, first
     record.state = strip_record.RUNNING
 
 
-def of_pair(scene: Any, shot: gaps.Shot) -> Iterator[Any]:
-    """The strips on the open level that show the conditions of the same two strips."""
+def of_pair(scene: Scene, shot: gaps.Shot) -> Iterator[Strip]:
+    """The strips on the open level that show conditions of the same two strips as `shot`."""
     for strip in compat.strips(scene):
         pair = (strip.fcvg.key_start, strip.fcvg.key_end)
         if strip.type == "IMAGE" and strip.fcvg.overlay and pair == (shot.start_strip, shot.end_strip):
             yield strip
 
 
-def matches(strip: Any) -> Path:
-    """The file with what was found in the keys, which can be edited and given back."""
+def matches(strip: Strip) -> Path:
+    """The file in which the engine wrote what it found in the keys. It can be edited and given back."""
     return strips.folder(strip) / MATCHES
 
 
-def is_whole(strip: Any) -> bool:
+def is_whole(strip: Strip) -> bool:
     """Whether all pictures are there, and with them the matches."""
-    return bool(strip.fcvg.state == strip_record.DONE)
+    return strip.fcvg.state == strip_record.DONE
 
 
-def show(strip: Any, frames: Iterable[protocol.Frame]) -> None:
+def show(strip: Strip, frames: Iterable[protocol.Frame]) -> None:
     """Show conditions that the engine has drawn."""
-    strips.set_files(
+    strip_pictures.set_files(
         strip, {number: each.file for each in frames for number in range(each.index, each.index + each.hold)}
     )
     _count(strip)
 
 
-def sync(strip: Any) -> None:
-    """As `strips.sync`."""
+def sync(strip: Strip) -> None:
+    """As `strip_pictures.sync`, for conditions."""
     record = strip.fcvg
     try:
         present = {entry.name for entry in os.scandir(strips.folder(strip))}
     except OSError:
         return
     files = {number: file_of(record, number) for number in range(1, record.count + 1)}
-    strips.set_files(strip, {number: file if file in present else placeholder.FILE for number, file in files.items()})
+    strip_pictures.set_files(
+        strip, {number: file if file in present else placeholder.FILE for number, file in files.items()}
+    )
     _count(strip)
     if record.made == record.count:
         record.state = strip_record.DONE
     elif record.state == strip_record.DONE:
         record.state = strip_record.INCOMPLETE
-    strips.note_manifest(record, strips.folder(strip))
+    strip_pictures.note_manifest(record, strips.folder(strip))
 
 
-def file_of(record: Any, number: int) -> str:
+def file_of(record: StripRecord, number: int) -> str:
     """The name that the engine gives to the conditions on frame `number` of the strip, counted from 1.
 
     The engine numbers drawings, not frames: 0 is the earlier key's, the last the later key's.
@@ -103,9 +107,9 @@ def file_of(record: Any, number: int) -> str:
 
 
 def clear_black(picture: Path) -> None:
-    """Make what is black in a PNG file of the engine transparent; its colours stay as they are.
+    """Make what is black in a PNG file of the engine transparent.
 
-    A file that cannot be rewritten is left as it is: it hides the edit, but shows what leads.
+    A file that cannot be rewritten stays as it is. It hides the edit then, but shows the conditions.
     """
     partial = picture.with_name(f"{take_files.TEMPORARY}{picture.name}")
     with suppress(OSError):
@@ -113,14 +117,14 @@ def clear_black(picture: Path) -> None:
         partial.replace(picture)
 
 
-def _count(strip: Any) -> None:
+def _count(strip: Strip) -> None:
     drawn = [element.filename for element in strip.elements if element.filename != placeholder.FILE]
     strip.fcvg.made = len(drawn)
     if drawn:
         _fit(strip, drawn[0])
 
 
-def _fit(strip: Any, file: str) -> None:
+def _fit(strip: Strip, file: str) -> None:
     """Stretch pictures that were drawn at the engine's working size over the whole frame."""
     try:
         with (strips.folder(strip) / file).open("rb") as png:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import compat
 from ..engine import errors
 from ..i18n.translate import mark, plural, rpt
+from ..settings.protocols import Scene, Strip
 
 _NO_PICTURE = {
     "SOUND": (mark("“{name}” is a sound."), mark("Select strips that show a picture.")),
@@ -26,12 +25,13 @@ class ShotProblem(errors.BadRequest):
     code = "bad_selection"
 
 
-def is_picture(strip: Any) -> bool:
+def is_picture(strip: Strip) -> bool:
+    """Whether the strip can be a key: no sound, and none of ours that shows conditions."""
     return strip.type != "SOUND" and not strip.fcvg.overlay
 
 
-def pair(strips: list[Any]) -> tuple[Any, Any]:
-    """The earlier and the later of the two strips that show a picture."""
+def pair(strips: list[Strip]) -> tuple[Strip, Strip]:
+    """The earlier and the later of the two strips that show a picture. Raises ShotProblem unless there are two."""
     pictures = [strip for strip in strips if is_picture(strip)]
     if not strips:
         raise ShotProblem("Nothing is selected.", "Select the two strips to be joined by inbetweens.")
@@ -52,8 +52,8 @@ def pair(strips: list[Any]) -> tuple[Any, Any]:
     return earlier, later
 
 
-def check_order(earlier: Any, later: Any) -> None:
-    """Raises ShotProblem for strips that show no picture, or do not follow each other."""
+def check_order(earlier: Strip, later: Strip) -> None:
+    """Raises ShotProblem where a strip shows no picture of its own, or where the two do not follow each other."""
     for strip in (earlier, later):
         if strip.type in _NO_PICTURE:
             why, hint = _NO_PICTURE[strip.type]
@@ -78,7 +78,8 @@ def check_order(earlier: Any, later: Any) -> None:
         )
 
 
-def check_visible(scene: Any, strip: Any) -> None:
+def check_visible(scene: Scene, strip: Strip) -> None:
+    """Raises ShotProblem for a strip that is muted or lies on a muted channel."""
     if strip.mute:
         raise ShotProblem(rpt("“{name}” is muted.").format(name=strip.name), "Unmute it (Alt H) to use its picture.")
     channel = compat.channel(scene, strip.channel)

@@ -1,12 +1,12 @@
-"""Selection → shot: which two keys, which frames lie between them, on which channel; or why it cannot be, in words.
+"""Gaps between strips: from a selection, or from a strip of inbetweens, to the shot that is to be made.
 
-Frames are those of the timeline. The earlier key is the last frame that the earlier strip shows before the
-inbetweens, the later key the first one that the later strip shows after them (handles count, not the content).
+A shot says which two keys there are, which frames lie between them, and on which channel. Frames are those of the
+timeline. The earlier key is the last frame that the earlier strip shows before the inbetweens, the later key the first
+one that the later strip shows after them (handles count, not the content).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,11 +18,12 @@ import bpy
 from .. import compat
 from ..engine import protocol
 from ..i18n.translate import mark, plural, rpt
-from ..timing import exposure
-from . import gaps
+from ..settings.protocols import Scene, Strip
+from . import make_room, take_files
 from .gap_refusals import ShotProblem, check_order, check_visible, is_picture, pair
+from .obstacles import Obstacles
 
-GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of properties.PLACEMENTS
+GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of enum_items.PLACEMENTS
 
 _TOO_LONG = mark("The gap is {frames} frames long; at most {most} inbetweens can be made at once.")
 
@@ -53,8 +54,10 @@ class Shot:
 
 @dataclass(frozen=True)
 class Chain:
-    """Pairs of strips that follow each other: the `shots` between them, as the edit is before anything is moved, and
-    sentences about those that are `left_out`."""
+    """The `shots` between strips that follow each other, as the edit is before anything is moved.
+
+    `left_out`: sentences about pairs of strips that get no inbetweens.
+    """
 
     shots: tuple[Shot, ...]
     left_out: tuple[str, ...] = ()
@@ -65,18 +68,18 @@ class Chain:
         return sum(shot.count for shot in self.shots)
 
 
-def chain(scene: Any, strips: Iterable[Any], settings: Any) -> Chain:
+def chain(scene: Scene, strips: Iterable[Strip], settings: Any) -> Chain:
     """The shots between each of the selected strips and the next one. Raises ShotProblem where there is none.
 
-    With two strips any problem is raised; with more, pairs that cannot be inbetweened are left out, and those that
-    have inbetweens already.
+    With two strips any problem is raised. With more, pairs that cannot be inbetweened are left out, and so are those
+    that have inbetweens already.
     """
     chosen = list(strips)
     pictures = sorted((strip for strip in chosen if is_picture(strip) and not strip.fcvg.id), key=compat.left)
     if len(pictures) < 3:
         return Chain((from_selection(scene, chosen, settings),))
     filled = set(_filled(scene))
-    edit = _Edit.of(scene)
+    obstacles = Obstacles.of(scene)
     shots: list[Shot] = []
     left_out: list[str] = []
     for earlier, later in pairwise(pictures):
@@ -85,7 +88,7 @@ def chain(scene: Any, strips: Iterable[Any], settings: Any) -> Chain:
             left_out.append(there.format(earlier=earlier.name, later=later.name))
             continue
         try:
-            shot = _between(scene, earlier, later, settings, edit)
+            shot = _between(scene, earlier, later, settings, obstacles)
             if shots:
                 _check_shared(shots[-1], shot)
         except ShotProblem as problem:
@@ -97,62 +100,23 @@ def chain(scene: Any, strips: Iterable[Any], settings: Any) -> Chain:
     return Chain(tuple(shots), tuple(left_out))
 
 
-def is_inbetweens(strip: Any) -> bool:
+def is_inbetweens(strip: Strip) -> bool:
     """Whether the strip is one of ours that shows inbetweens."""
     return bool(strip.type == "IMAGE" and strip.fcvg.id and not strip.fcvg.overlay)
 
 
-def from_selection(scene: Any, strips: Iterable[Any], settings: Any) -> Shot:
+def from_selection(scene: Scene, strips: Iterable[Strip], settings: Any) -> Shot:
     """The shot between two selected strips; sounds and conditions beside them are ignored. Raises ShotProblem."""
     return between(scene, *pair(list(strips)), settings)
 
 
-def between(scene: Any, earlier: Any, later: Any, settings: Any) -> Shot:
+def between(scene: Scene, earlier: Strip, later: Strip, settings: Any) -> Shot:
     """The shot between two strips of the open level. Raises ShotProblem."""
-    return _between(scene, earlier, later, settings, _Edit.of(scene))
+    return _between(scene, earlier, later, settings, Obstacles.of(scene))
 
 
-@dataclass(frozen=True)
-class _Edit:
-    """What of the open level can be in the way, read once for a whole board: Blender takes long to tell.
-
-    `spans`: first frame, end and channel of each strip. `effects`: where the inputs of each effect begin, the earliest
-    and the latest. `locked`: where the last strip begins that cannot be moved.
-    """
-
-    spans: tuple[tuple[int, int, int], ...]
-    effects: tuple[tuple[int, int], ...]
-    locked: float
-
-    @classmethod
-    def of(cls, scene: Any) -> _Edit:
-        strips = list(compat.strips(scene))
-        locked_channels = {number for number in {strip.channel for strip in strips} if _is_locked(scene, number)}
-        spans = tuple((compat.left(strip), compat.right(strip), strip.channel) for strip in strips)
-        sources = ([compat.left(source) for source in compat.inputs(strip)] for strip in strips)
-        return cls(
-            spans=spans,
-            effects=tuple((min(lefts), max(lefts)) for lefts in sources if lefts),
-            locked=max(
-                (
-                    span[0]
-                    for strip, span in zip(strips, spans, strict=True)
-                    if span[2] in locked_channels or strip.lock
-                ),
-                default=-math.inf,
-            ),
-        )
-
-    def resists_push(self, cut: int) -> bool:
-        """Whether `to_push` would raise."""
-        return self.locked >= cut or any(first < cut <= last for first, last in self.effects)
-
-
-def _is_locked(scene: Any, channel: int) -> bool:
-    return bool(compat.channel(scene, channel).lock)
-
-
-def _between(scene: Any, earlier: Any, later: Any, settings: Any, edit: _Edit) -> Shot:
+def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacles: Obstacles) -> Shot:
+    """As `between`, with what is in the way on the open level."""
     check_order(earlier, later)
     for strip in (earlier, later):
         check_visible(scene, strip)
@@ -176,8 +140,8 @@ def _between(scene: Any, earlier: Any, later: Any, settings: Any, edit: _Edit) -
             "Move the strips to the right, or allow negative frames in the preferences.",
         )
     pushing = placement == "PUSH"
-    if pushing and edit.resists_push(cut):
-        to_push(scene, cut)  # says why not
+    if pushing and obstacles.resist_push(cut):
+        make_room.to_push(scene, cut)  # says why not
     return Shot(
         scene_name=scene.name,
         start_strip=earlier.name,
@@ -188,19 +152,19 @@ def _between(scene: Any, earlier: Any, later: Any, settings: Any, edit: _Edit) -
         first=first,
         last=first + count - 1,
         count=count,
-        channel=_free_channel(scene, edit.spans, first, count, max(earlier.channel, later.channel), pushing),
+        channel=obstacles.free_channel(first, count, max(earlier.channel, later.channel), pushing),
         metas=tuple(meta.name for meta in scene.sequence_editor.meta_stack),
     )
 
 
-def of_strip(scene: Any, strip: Any) -> Shot:
-    """The gap of a strip of inbetweens as it is now, wherever its keys have been moved since. Raises ShotProblem.
+def of_strip(scene: Scene, strip: Strip) -> Shot:
+    """The shot of a strip of inbetweens as its keys lie now. Raises ShotProblem where one is gone or there is no room.
 
-    Its channel is the strip's own. Inbetweens that lie over their keys keep their place; in a gap they follow it.
+    Its channel is the strip's own. Inbetweens that lie over their keys keep their place. Those in a gap follow the gap.
     """
     record = strip.fcvg
     earlier, later = keys_of(scene, strip)
-    first, count = compat.content_left(strip), record.count
+    first, count = round(compat.content_start(strip)), record.count
     if record.placement in {GAP, "PUSH"} and earlier.name != later.name:
         first = compat.right(earlier)
         count = compat.left(later) - first
@@ -231,27 +195,23 @@ def of_strip(scene: Any, strip: Any) -> Shot:
     )
 
 
-def keys_of(scene: Any, strip: Any) -> tuple[Any, Any]:
-    """The two strips that the inbetweens of `strip` lie between. Raises ShotProblem when one is gone."""
+def keys_of(scene: Scene, strip: Strip) -> tuple[Strip, Strip]:
+    """The strips of the two keys of the inbetweens of `strip`. Raises ShotProblem when one is gone."""
     record = strip.fcvg
     beside = [each for each in compat.contents(compat.home(scene, strip)) if each != strip]
     # A key that was split or duplicated has its id twice: the nearer one counts.
     first, after = compat.left(strip), compat.right(strip)
     earlier = _key(beside, record.key_start_id, record.key_start, lambda key: abs(compat.right(key) - first))
+    if earlier is None:
+        raise _gone(rpt("The earlier key of “{strip}”, the strip “{key}”, is gone."), strip, record.key_start)
     later = _key(beside, record.key_end_id, record.key_end, lambda key: abs(compat.left(key) - after))
-    for key, name, gone in (
-        (earlier, record.key_start, rpt("The earlier key of “{strip}”, the strip “{key}”, is gone.")),
-        (later, record.key_end, rpt("The later key of “{strip}”, the strip “{key}”, is gone.")),
-    ):
-        if key is None:
-            raise ShotProblem(
-                gone.format(strip=strip.name, key=name), "Bring it back, or select two strips and generate anew."
-            )
+    if later is None:
+        raise _gone(rpt("The later key of “{strip}”, the strip “{key}”, is gone."), strip, record.key_end)
     return earlier, later
 
 
-def _filled(scene: Any) -> Iterator[tuple[str, str]]:
-    """Names of the keys between which inbetweens lie on the open level."""
+def _filled(scene: Scene) -> Iterator[tuple[str, str]]:
+    """For each strip of inbetweens on the open level, the names of the strips of its two keys."""
     for strip in compat.strips(scene):
         if is_inbetweens(strip):
             with suppress(ShotProblem):
@@ -259,20 +219,26 @@ def _filled(scene: Any) -> Iterator[tuple[str, str]]:
                 yield earlier.name, later.name
 
 
-def _key(strips: list[Any], key_id: str, name: str, distance: Callable[[Any], int]) -> Any:
+def _key(strips: list[Strip], key_id: str, name: str, distance: Callable[[Strip], int]) -> Strip | None:
     found = [strip for strip in strips if key_id and strip.fcvg.key == key_id]
     if not found:
         found = [strip for strip in strips if strip.name == name]  # of a file made before keys had ids
     return min(found, key=distance, default=None)
 
 
-def _within(strip: Any, frame: int) -> int:
+def _gone(sentence: str, strip: Strip, key: str) -> ShotProblem:
+    return ShotProblem(
+        sentence.format(strip=strip.name, key=key), "Bring it back, or select two strips and generate anew."
+    )
+
+
+def _within(strip: Strip, frame: int) -> int:
     """The frame that the strip shows which is nearest to `frame`."""
     return max(compat.left(strip), min(frame, compat.right(strip) - 1))
 
 
 def sentence(chain: Chain, method_label: str) -> str:
-    """What will happen, such as `12 inbetweens, frames 25–36, channel 3, RIFE`."""
+    """Words for what will be made, such as `12 inbetweens, frames 25–36, channel 3, RIFE`."""
     shot = chain.shots[0]
     if len(chain.shots) > 1:
         text = rpt("{gaps} gaps, {count} inbetweens, {method}").format(
@@ -290,39 +256,13 @@ def sentence(chain: Chain, method_label: str) -> str:
     return text
 
 
-def to_push(scene: Any, cut: int) -> list[Any]:
-    """The strips of the open level to be moved so that everything from frame `cut` on starts later, rightmost first.
-
-    Effects follow their inputs and are left out. Raises ShotProblem where something is locked or would be torn.
-    """
-    moving = [strip for strip in compat.strips(scene) if compat.left(strip) >= cut]
-    names = {strip.name for strip in moving}
-    for strip in compat.strips(scene):
-        sources = [source.name in names for source in compat.inputs(strip)]
-        if any(sources) and not all(sources):
-            raise ShotProblem(
-                rpt("The effect “{name}” joins a strip before the cut to one after it; pushing would tear it.").format(
-                    name=strip.name
-                ),
-                "Choose another place for the inbetweens, or remove the effect.",
-            )
-    for strip in moving:
-        if strip.lock or compat.channel(scene, strip.channel).lock:
-            raise ShotProblem(
-                rpt("“{name}” comes after the cut and is locked, so it cannot be pushed.").format(name=strip.name),
-                "Unlock the strip and its channel, or choose another place for the inbetweens.",
-            )
-    free = [strip for strip in moving if not any(True for _ in compat.inputs(strip))]
-    return sorted(free, key=compat.left, reverse=True)
-
-
 def _negative_frames_shown() -> bool:
     context: Any = bpy.context
     return bool(context.preferences.edit.use_negative_frames)
 
 
 def _check_shared(before: Shot, after: Shot) -> None:
-    """A strip between two others keeps a frame of its own. Raises ShotProblem."""
+    """Raises ShotProblem where the inbetweens of two shots leave no frame of the strip between them."""
     if before.end_strip == after.start_strip and before.end_frame > after.start_frame:
         raise ShotProblem(
             rpt("“{name}” is too short for inbetweens over its start and its end.").format(name=after.start_strip),
@@ -330,8 +270,11 @@ def _check_shared(before: Shot, after: Shot) -> None:
         )
 
 
-def _first_when_touching(earlier: Any, later: Any, placement: str, count: int) -> int:
-    """First frame of `count` inbetweens at the cut of two strips that touch. Each strip keeps at least one frame."""
+def _first_when_touching(earlier: Strip, later: Strip, placement: str, count: int) -> int:
+    """The first frame of `count` inbetweens at the cut of two strips that touch.
+
+    Raises ShotProblem where one of the strips would keep no frame of its own.
+    """
     cut = compat.right(earlier)
     over_end = {"OVER_END": count, "OVER_START": 0, "CENTRED": count // 2, "PUSH": 0}[placement]
     over_start = 0 if placement == "PUSH" else count - over_end
@@ -351,31 +294,10 @@ def _first_when_touching(earlier: Any, later: Any, placement: str, count: int) -
     return cut - over_end
 
 
-def free_channel(scene: Any, first: int, count: int, above: int) -> int:
-    """The lowest channel over `above` that is free on the frames, neither locked nor muted. Raises ShotProblem."""
-    return _free_channel(scene, _Edit.of(scene).spans, first, count, above, pushing=False)
-
-
-def _free_channel(
-    scene: Any, spans: Iterable[tuple[int, int, int]], first: int, count: int, above: int, pushing: bool
-) -> int:
-    """When later strips are pushed away, only those that start before the cut and go on after it are in the way."""
-    end = first if pushing else first + count
-    taken = {channel for left, right, channel in spans if right > first and left < end}
-    for number in range(above + 1, compat.LAST_CHANNEL + 1):
-        channel = compat.channel(scene, number)
-        if number not in taken and not channel.lock and not channel.mute:
-            return number
-    raise ShotProblem(
-        rpt("There is no free channel above {above} on frames {first}–{last}.").format(
-            above=above, first=first, last=first + count - 1
-        ),
-        "Free a channel above both strips: unlock it, unmute it, or move what lies there.",
-    )
-
-
-def key_of(scene: Any, shot: gaps.Shot, which: str) -> tuple[Any, int]:
+def key_of(scene: Scene, shot: Shot, which: str) -> tuple[Strip, int]:
     """The strip that shows a key of the shot, and the frame on which it does."""
-    name, frame = (shot.start_strip, shot.start_frame) if which == exposure.START else (shot.end_strip, shot.end_frame)
+    name, frame = (
+        (shot.start_strip, shot.start_frame) if which == take_files.START else (shot.end_strip, shot.end_frame)
+    )
     beside = compat.contents(compat.level_in(scene, shot.metas))
     return next(strip for strip in beside if strip.name == name), frame

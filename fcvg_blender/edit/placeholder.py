@@ -1,8 +1,9 @@
 """What a strip shows where nothing is drawn yet: a clear picture, in a file of the strip's own folder.
 
-Blender marks a strip whose file is missing as broken and shows it in magenta, and 5.2 crashes on those that a script
-has appended: it makes the magenta as large as the picture was, which it does not know. And the size of a strip's first
-picture, as it was read when the strip was made, is that of its outline in the preview and the shape of its thumbnails.
+Without a file, Blender would mark the strip as broken and show magenta. Version 5.2 even crashes where a script has
+appended elements without files: it makes the magenta as large as their pictures, whose size it does not know. The
+placeholder is as large as the frame because Blender reads a strip's first picture when the strip is made. It keeps that
+size for the outline in the preview and the shape of thumbnails.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _COLOUR_TYPE, _HEADER_END = 25, 33  # bytes of a PNG file
 
 
 def png(width: int, height: int) -> bytes:
-    """The file, for an edit of this size."""
+    """The bytes of the file for an edit of this size, in pixels: a clear picture of the same shape."""
     factor = min(1.0, math.sqrt(MOST_PIXELS / (width * height)))
     width, height = (max(1, round(side * factor)) for side in (width, height))
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)  # 1 bit a pixel, grey: what Blender reads soonest
@@ -28,7 +29,7 @@ def png(width: int, height: int) -> bytes:
 
 
 def with_clear_black(png: bytes) -> bytes:
-    """The PNG file with one chunk more that declares black to be transparent, if its pixels are RGB."""
+    """The bytes of a PNG file with one chunk more, which makes black transparent where its pixels are RGB."""
     is_rgb = png[_COLOUR_TYPE : _COLOUR_TYPE + 1] == b"\x02"
     return png[:_HEADER_END] + _chunk(b"tRNS", bytes(6)) + png[_HEADER_END:] if is_rgb else png
 

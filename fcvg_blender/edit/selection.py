@@ -17,14 +17,14 @@ def inbetweens(context: Any) -> Any:
 
 
 def selected(context: Any) -> list[Any]:
-    """The strips of inbetweens among those that are selected, without one the active strip; [] without either."""
+    """The strips of inbetweens that are selected, else the active one; [] without either."""
     strip = inbetweens(context)
     found = [each for each in compat.selected_strips(context) if gaps.is_inbetweens(each)]
     return found or ([strip] if strip is not None else [])
 
 
 def numbered_take(context: Any, number: int) -> Any:
-    """The take with this number of the active strip of inbetweens, with 0 the one that it shows; None without."""
+    """The take with this number of the active strip of inbetweens, or for 0 the one that it shows; None without."""
     strip = inbetweens(context)
     if strip is None:
         return None
@@ -32,8 +32,11 @@ def numbered_take(context: Any, number: int) -> Any:
 
 
 def gap(context: Any) -> tuple[int, int] | None:
-    """Frame of the earlier key and number of inbetweens of the gap that is meant: the first that is selected, without
-    one that of the active strip of inbetweens; None without either. For a gap that is pushed open, as it will be."""
+    """Frame of the earlier key and number of inbetweens of the gap that is meant; None without any.
+
+    It is the first gap that is selected, else that of the active strip of inbetweens. A gap that is to be pushed open
+    counts as open.
+    """
     scene = compat.sequencer_scene(context)
     try:
         shot = gaps.chain(scene, compat.selected_strips(context), scene.fcvg).shots[0]
@@ -50,7 +53,7 @@ def overlay(context: Any) -> Any:
 
 
 def conditions(context: Any) -> Any:
-    """The strip of conditions that is active, or the one of the two strips that are selected; else None."""
+    """The active strip when it shows conditions, else the strip with those of the two selected strips, else None."""
     strip = overlay(context)
     if strip is not None:
         return strip

@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from ..engine import errors, protocol
 from ..settings import strip_record
+from ..settings.protocols import Scene, Strip, StripRecord, Take
 from ..timing import exposure
-from . import strips, take_folders
+from . import lay_strip, remove_strip, strip_pictures, strips, take_files, take_folders
 
 _FIELDS = tuple(strip_record.TakeFields.__annotations__)
 
 
-def all_of(record: Any) -> list[Any]:
+def all_of(record: StripRecord) -> list[Take]:
     """The takes of a strip by their numbers: its record, for the one it shows, and its others."""
-    return sorted((record, *record.others), key=lambda take: int(take.number))
+    return sorted((record, *record.others), key=lambda take: take.number)
 
 
-def holders(take_id: str) -> Iterator[tuple[Any, Any, Any]]:
+def holders(take_id: str) -> Iterator[tuple[Scene, Strip, Take]]:
     """Every strip that has the take, with its scene and its record of it: more than one after splitting."""
     for scene, strip in strips.ours():
         for take in (strip.fcvg, *strip.fcvg.others):
@@ -32,24 +32,27 @@ def holders(take_id: str) -> Iterator[tuple[Any, Any, Any]]:
                 yield scene, strip, take
 
 
-def is_shown(strip: Any, take: Any) -> bool:
+def is_shown(strip: Strip, take: Take) -> bool:
     """Whether `take` is the one that the strip shows."""
-    return bool(strip.fcvg.id == take.id)
+    return strip.fcvg.id == take.id
 
 
-def add(strip: Any, request: protocol.Request, take_id: str, folder: Path) -> Any:
-    """One take more, which waits; `folder` will hold its keys and frames. The strip goes on showing what it shows."""
+def add(strip: Strip, request: protocol.Request, take_id: str, folder: Path) -> Take:
+    """Give the strip one more take, WAITING, and return it. The strip goes on showing what it shows.
+
+    `folder` will hold the keys and frames of the take.
+    """
     record = strip.fcvg
     record.folder = record.folder or strips.folder(strip).name  # strips of older files do not name it
-    number = max(int(take.number) for take in all_of(record)) + 1
-    take = record.others.add()
+    number = max(take.number for take in all_of(record)) + 1
+    take: Take = record.others.add()
     take.number = number
-    strips.remember_take(take, request, take_id, folder)
+    lay_strip.remember_take(take, request, take_id, folder)
     return take
 
 
-def show(strip: Any, number: int) -> None:
-    """Show the take with this number, timed as the strip is; nothing where there is none or it is shown already."""
+def show(strip: Strip, number: int) -> None:
+    """Show the take with this number, timed as the strip is. Nothing happens without it, or where it is shown."""
     record = strip.fcvg
     place = next((place for place, take in enumerate(record.others) if take.number == number), None)
     if place is None:
@@ -62,27 +65,30 @@ def show(strip: Any, number: int) -> None:
         setattr(other, field, here)
     record.stale = ""  # of the take before; looked at again soon
     strips.set_folder(strip, path)
-    strips.set_pixels(strip, record.format)
+    strip_pictures.set_pixels(strip, record.format)
     refresh(strip)
 
 
-def refresh(strip: Any) -> None:
-    """Let the strip show what is on disk of its take; nothing where it was never begun."""
+def refresh(strip: Strip) -> None:
+    """Let the strip show what is on disk of its take: the placeholder where the take was never begun."""
     path = strips.folder(strip)
-    drawings = exposure.made(path)
+    drawings = take_files.made(path)
     if drawings is None and not strip.fcvg.made:
         with suppress(errors.DiskError):
             take_folders.make_for_strip(path, strip.id_data)
-    strips.show(strip, drawings or [])
+    strip_pictures.show(strip, drawings or [])
 
 
-def has_drawings(strip: Any, take: Any) -> bool:
-    """Whether anything was made of the take, for whatever timing: it is not to be lost then."""
-    return bool(take.made or exposure.made(take_folders.of_take(strip, take)))
+def has_drawings(strip: Strip, take: Take) -> bool:
+    """Whether drawings were made for the take, for whatever timing; if so, it is not to be lost."""
+    return bool(take.made or take_files.made(take_folders.of_take(strip, take)))
 
 
-def delete(strip: Any, number: int) -> None:
-    """Take one take from the strip, which shows the one before then; its only take stays. Files stay on disk."""
+def delete(strip: Strip, number: int) -> None:
+    """Take one take from the strip. The only one stays; files stay on disk.
+
+    If the strip shows the take, it shows the one before instead, else the next one.
+    """
     record = strip.fcvg
     if not len(record.others):
         return
@@ -96,9 +102,12 @@ def delete(strip: Any, number: int) -> None:
 
 
 def led_by(take_id: str) -> list[tuple[str, Path]]:
-    """Ids and folders of the takes that wait behind their draft `take_id`, which asks about a cut for them too."""
+    """Ids and folders of the takes of one strip that wait for the answer to a question about a cut.
+
+    `take_id` is the take that asks: their draft.
+    """
     return [
-        (str(each.id), take_folders.of_take(strip, each))
+        (each.id, take_folders.of_take(strip, each))
         for _, strip, _ in holders(take_id)
         for each in all_of(strip.fcvg)
         if each.id != take_id and each.state == strip_record.WAITING and each.cuts_allowed
@@ -106,23 +115,23 @@ def led_by(take_id: str) -> list[tuple[str, Path]]:
 
 
 def withdraw(take_id: str) -> bool:
-    """Take a take out of the edit, the strip too where it has no other; whether there was one."""
+    """Take a take out of the edit, with the strip where it has no other. Whether there was such a take."""
     found = list(holders(take_id))
     for _, strip, take in found:
         delete(strip, take.number)  # parts of a split strip may differ in what else they have
-    strips.remove(take_id)
+    remove_strip.remove(take_id)
     return bool(found)
 
 
-def retime(strip: Any, timing: str | list[float], hold: int) -> int:
-    """Time the strip anew with the drawings there are; gives the number of frames that show a stand-in.
+def retime(strip: Strip, timing: str | list[float], hold: int) -> int:
+    """Time the strip anew with the drawings there are. Returns the number of frames that show a stand-in.
 
-    `timing` as in `Request`; raises BadRequest, and leaves the strip as it is, where it does not fit.
+    `timing` is as in `Request`. Raises BadRequest where it does not fit; the strip is as before then.
     """
     record = strip.fcvg
     exposure.frame_times(record.count, timing, hold)
     record.timing, record.hold = strip_record.timing_text(timing), hold
     refresh(strip)
     if record.state not in strip_record.UNFINISHED:
-        strips.settle(strip, record, strips.folder(strip))
-    return int(record.count - record.made)
+        strip_pictures.settle(strip, record, strips.folder(strip))
+    return record.count - record.made

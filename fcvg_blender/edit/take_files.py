@@ -1,13 +1,68 @@
-"""Names of the files in a take's folder: keys, the manifest, unfinished files."""
+"""The files in a take's folder: what they are called, and which drawings are there. No bpy.
+
+The folder holds the two keys, the drawings under their numbers, the manifest that the engine writes, and perhaps the
+artist's edited matches.
+"""
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..engine import manifest
+from ..timing.exposure import Drawing
+
+START, END = "key_start", "key_end"  # the keys: names of their files without suffix
+KEY_MATCHES = "key_matches.json"  # the artist's own, beside the keys
 TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, the engine's as well
 
 
 def suffix(file_format: str) -> str:
-    """Of the key files of a job whose frames are in `file_format`: scene-linear EXR where asked, else PNG."""
+    """The suffix of the key files of a job whose frames are in `file_format`: `.exr` for scene-linear ones, else
+    `.png`."""
     return ".exr" if file_format == "exr" else ".png"
 
 
-KEY_MATCHES = "key_matches.json"  # the artist's own, beside the keys
+def key_file(which: str, file_format: str) -> str:
+    """The file name of a key; `which` is START or END."""
+    return which + suffix(file_format)
+
+
+def key_files(file_format: str) -> tuple[str, str]:
+    """The file names of the earlier and the later key."""
+    return key_file(START, file_format), key_file(END, file_format)
+
+
+def side(which: str) -> str:
+    """The engine's word for the key START or END: `start` or `end`."""
+    return which.removeprefix("key_")
+
+
+def has_keys(folder: Path, file_format: str) -> bool:
+    """Whether both keys are in the folder."""
+    return all((folder / name).is_file() for name in key_files(file_format))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What the engine has written down about the frames in `folder`; {} where that cannot be read."""
+    with suppress(OSError):
+        return manifest.read(folder / manifest.NAME)
+    return {}
+
+
+def made(folder: Path) -> list[Drawing] | None:
+    """The drawings that the manifest lists and that are there; None where the folder is out of reach."""
+    try:
+        present = {entry.name for entry in os.scandir(folder)}
+    except OSError:
+        return None
+    drawings = []
+    frames = read_manifest(folder).get("frames")
+    for entry in frames if isinstance(frames, list) else ():
+        if isinstance(entry, dict):
+            time, file = entry.get("time"), entry.get("file")
+            if isinstance(time, float) and 0 < time < 1 and isinstance(file, str) and file in present:
+                drawings.append(Drawing(time, file))
+    return drawings

@@ -19,6 +19,7 @@ import bpy
 from ..engine import errors
 from ..i18n.translate import rpt
 from ..settings.addon_choices import ADDON_ID
+from ..settings.protocols import Scene, Strip, Take
 from . import placeholder, strips, take_files
 
 BASE = "//inbetweens"
@@ -29,10 +30,11 @@ _FORBIDDEN = set('<>:"/\\|?*{}#%')  # in names on Windows, or with a meaning to 
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
 
-def place(scene: Any, name: str, take_id: str, base: str = BASE) -> Path:
-    """The folder that a take's frames will have; `make` makes it.
+def place(scene: Scene, name: str, take_id: str, base: str = BASE) -> Path:
+    """The path of the folder for a new take's frames; `make` makes it.
 
-    `base` starting with // means beside the blend file, and the user's data while the file has never been saved.
+    `base` is the folder that it lies in. There // means beside the blend file, or in the user's data while the file has
+    never been saved.
     """
     if base.startswith("//"):
         path = Path(bpy.path.abspath(base)) if bpy.data.filepath else unsaved_root()
@@ -49,8 +51,8 @@ def make(folder: Path) -> None:
         probe.unlink()
 
 
-def make_for_strip(folder: Path, scene: Any) -> None:
-    """The same, with the picture that a strip of the scene shows while nothing is drawn. Raises DiskError."""
+def make_for_strip(folder: Path, scene: Scene) -> None:
+    """Make the folder with the placeholder that a strip of the scene shows while nothing is drawn. Raises DiskError."""
     _write(folder / placeholder.FILE, placeholder.png(scene.render.resolution_x, scene.render.resolution_y))
 
 
@@ -76,7 +78,7 @@ def _write(file: Path, content: bytes) -> None:
         ) from error
 
 
-def of_take(strip: Any, take: Any) -> Path:
+def of_take(strip: Strip, take: Take) -> Path:
     """Where the keys and frames of one of the strip's takes lie, whether the strip shows it or not.
 
     Takes of a strip lie beside each other, but for one that was being made while the others were moved.
@@ -131,15 +133,15 @@ def relocate_on_save(filepath: str, busy: Collection[str] = ()) -> None:
 
 
 def relocate(busy: Collection[str] = ()) -> None:
-    """The same for a file that has been saved before, when a job has ended."""
+    """As `relocate_on_save`, when a job has ended, beside the file as it was saved last."""
     relocate_on_save(bpy.data.filepath, busy)
 
 
 def find_moved() -> None:
-    """After undo and loading: let strips that still name a folder's old place show it where it is now, and find edited
-    matches that are chosen in one.
+    """After undo and loading: let strips whose folder has moved beside the file show it there.
 
-    Undo brings back the path from before a save that has moved the folder beside the file.
+    Undo brings back the path from before the save that has moved the folder. Edited matches that are chosen in such a
+    folder are found again too.
     """
     if not bpy.data.filepath:
         return
@@ -188,7 +190,7 @@ def _move(old: Path, new: Path) -> None:
 
 
 def _follow(old: Path, new: Path) -> None:
-    """Edited matches that are chosen in a folder of ours are chosen where it is now."""
+    """Let edited matches that are chosen in the folder `old` be chosen in `new`, where it is now."""
     scenes: list[Any] = list(bpy.data.scenes)
     for scene in scenes:
         conditions = scene.fcvg.conditions
@@ -198,7 +200,7 @@ def _follow(old: Path, new: Path) -> None:
 
 
 def _to_move(beside: Path, busy: Collection[str]) -> dict[Path, Path]:
-    """Folders of this file's strips that still lie in the user's data, and where each belongs."""
+    """Folders of this file's strips that still lie in the user's data → where each belongs."""
     root = unsaved_root()
     found: set[Path] = set()
     waiting: set[Path] = set()

@@ -33,7 +33,7 @@ def time_left(seconds: float | None) -> str:
 
 
 def progress(report: protocol.Progress) -> str:
-    """What a progress bar has to say beside its stage: `412 of 896 MB, 11 MB/s, 40 s left`."""
+    """Words for a progress bar, to stand beside its stage: `412 of 896 MB, 11 MB/s, 40 s left`."""
     words = []
     if report.total_bytes:
         words.append(share(report.done_bytes, report.total_bytes))

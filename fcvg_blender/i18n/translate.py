@@ -2,7 +2,7 @@
 
 Blender itself translates names and descriptions of operators, properties and panels, and whatever is given to a layout
 or to a report whole. The rest comes through here: templates before they are filled, sentences before they are joined or
-broken into lines. The engine speaks English; `translate_sentence` knows its sentences again.
+broken into lines. The engine speaks English; `translate_sentence` recognises its sentences.
 
 Without a window everything stays English: what a command writes is read by programs and far from here.
 """
@@ -37,22 +37,25 @@ def iface(words: str) -> str:
 
 
 def tip(sentence: str) -> str:
-    """A sentence for who points at something."""
+    """A sentence of a tooltip."""
     return str(_blender.pgettext_tip(sentence)) if _blender else sentence
 
 
 def mark(words: str) -> str:
-    """The same words: they are to be translated where they are shown."""
+    """The words as they are, marked for translators. They are translated where they are shown."""
     return words
 
 
 def plural(one: str, many: str, count: int) -> str:
-    """Of two templates the one for `count`, which it may name as `{count}`; other values are filled in by `format`."""
+    """The template for `count`, translated: `one` for 1, else `many`. The caller fills in values with `format`."""
     return rpt(one if count == 1 else many)
 
 
 def translate_sentence(sentence: str) -> str:
-    """Sentences, wherever they were made: one with values in it is known again by the template that it follows."""
+    """Translate a sentence, or several, of the add-on or the engine.
+
+    A sentence with values in it is recognised by its template.
+    """
     translated = rpt(sentence)
     if translated != sentence or not _speaks_another():
         return translated
@@ -65,7 +68,7 @@ def translate_sentence(sentence: str) -> str:
 
 
 def translate_sentences(sentences: Iterable[str]) -> str:
-    """Sentences one after the other, each as `translate_sentence`, those without words left out."""
+    """Translate sentences and join them; empty ones are left out."""
     return " ".join(translate_sentence(each) for each in sentences if each)
 
 
@@ -82,7 +85,10 @@ def _speaks_another() -> bool:
 
 @lru_cache(maxsize=256)
 def _recognised(sentence: str) -> tuple[str, dict[str, str]]:
-    """The template that the sentence follows, the one with most words of its own, and what is filled in; ('', {})."""
+    """The template that the sentence follows, and the values in it by their names; ('', {}) without one.
+
+    Of several templates the one with most words counts.
+    """
     for template in _templates():
         head, tail = template.partition("{")[0], template.rpartition("}")[2]
         if sentence.startswith(head) and sentence.endswith(tail):  # patterns take long to make
@@ -94,14 +100,14 @@ def _recognised(sentence: str) -> tuple[str, dict[str, str]]:
 
 @cache
 def _templates() -> list[str]:
-    """Most words first. Left out are those with hardly any: `{made} of {count}` would be found in many a sentence."""
+    """Templates that can be recognised, most words first. `{made} of {count}` has too few: many sentences follow it."""
     templates = {message for catalogue in catalogues.catalogues().values() for _, message in catalogue}
     words = {each: len(re.sub(r"\{.*?\}", "", each)) for each in templates if "{" in each}
     return sorted((each for each in words if words[each] >= _FEWEST_LETTERS), key=lambda each: -words[each])
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """What every sentence looks like that is made of `template`; a value that comes twice is the same both times."""
+    """What matches every sentence made of `template`. A value that comes twice is the same both times."""
     parts, seen = [], set[str]()
     for words, name, _, _ in string.Formatter().parse(template):
         parts.append(re.escape(words))

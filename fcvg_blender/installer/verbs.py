@@ -219,7 +219,7 @@ def _fetch(work: Work, plan: InstallationPlan, into: Path, end: float) -> None:
 
     def tell(rate: transfer.Rate) -> None:
         title = rate.titles[0] if rate.titles else "packages"
-        stage = title if title.startswith(("Checking", "Waiting")) else f"Downloading {title}"
+        stage = f"Downloading {title}" if title in rate.coming or not rate.titles else title
         others = f" and {len(rate.titles) - 1} more" if len(rate.titles) > 1 else ""
         work.step(stage + others, end * rate.done_bytes / max(1, rate.total_bytes), rate)
 

@@ -1,7 +1,7 @@
 """Looks from time to time whether inbetweens still fit their keys, and notes on the strip what has changed.
 
-Only the note is written, and only when it is another one: no undo step, nothing that would ask to be saved. It never
-renders and never generates anything; what to do about a change is the artist's decision.
+The note alone is written, and only when it changes: no undo step is made, and the file does not count as changed.
+Nothing is rendered or generated; what to do about a change is the artist's decision.
 """
 
 from __future__ import annotations
@@ -13,27 +13,26 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..edit import gap_refusals, gaps, strips
+from ..edit import gap_refusals, gaps, strips, take_files
 from ..i18n.translate import mark, rpt
-from ..keys import key_fingerprint
+from ..keys import file_digests, key_fingerprint
 from ..settings import strip_record
-from ..timing import exposure
 
 INTERVAL_S = 2.0
-BUDGET_S = 0.005  # of the main thread, for one turn
+BUDGET_S = 0.005  # of the main thread, for one tick
 
 START, END, BOTH = "START", "END", "BOTH"  # the picture of a key is another one
 GAP = "GAP"  # the gap has another length, or the inbetweens do not lie in it any more
 LOST = "LOST"  # a key is gone
 
-_next = 0  # of the strips, the one whose turn it is
+_next = 0  # index of the strip to be looked at next
 
 
 def look_at(scene: Any, strip: Any, until_s: float = math.inf) -> bool:
-    """Note on a strip of inbetweens what has changed since the take that it shows was made; whether that is news.
+    """Note on a strip of inbetweens what has changed since its shown take was made; return whether the note is new.
 
-    Takes that are not finished, or were made before there were prints, have nothing to be compared with. Raises
-    `key_prints.OutOfTime` when a large file could not be read until `time.perf_counter()` says `until_s`.
+    A take that is not finished, or has no fingerprints of its keys, is never noted as changed. Raises
+    `file_digests.OutOfTime` when a large file could not be read until `time.perf_counter()` says `until_s`.
     """
     changed = _changed(scene, strip, until_s)
     if strip.fcvg.stale == changed:
@@ -43,7 +42,7 @@ def look_at(scene: Any, strip: Any, until_s: float = math.inf) -> bool:
 
 
 def look_at_all() -> int:
-    """Look at every strip of inbetweens in the file, however long that takes; the number of those that have changed."""
+    """Look at every strip of inbetweens in the file, however long that takes; return how many have changed."""
     found = _watched()
     for scene, strip in found:
         look_at(scene, strip)
@@ -51,7 +50,7 @@ def look_at_all() -> int:
 
 
 def sentence(scene: Any, strip: Any) -> tuple[str, str]:
-    """What has been noted on a strip, for an artist, and what to do about it; ('', '') where nothing has changed."""
+    """Return what has changed about a strip's keys, and what to do about it; ('', '') where nothing has changed."""
     record = strip.fcvg
     again = rpt("Regenerate makes these frames anew. Those that are there stay as a take.")
     if record.stale == LOST:
@@ -76,7 +75,7 @@ def sentence(scene: Any, strip: Any) -> tuple[str, str]:
 
 
 def tick() -> float:
-    """One turn of the timer: as many strips as there is time for, the others next time; seconds to the next turn."""
+    """Look at as many strips as there is time for, the others next time; return the seconds to the next tick."""
     global _next
     context: Any = bpy.context
     playing = any(window.screen.is_animation_playing for window in context.window_manager.windows)
@@ -89,7 +88,7 @@ def tick() -> float:
         _next %= len(found)
         try:
             news |= look_at(*found[_next], until_s)
-        except key_fingerprint.OutOfTime:
+        except file_digests.OutOfTime:
             break
         _next += 1
         if time.perf_counter() > until_s:
@@ -100,22 +99,24 @@ def tick() -> float:
 
 
 def register() -> None:
-    """Begin to watch. Without a window nobody would see what has been noted."""
+    """Begin to watch, where there is a window: else nobody would see the notes."""
     if compat.has_window():
         bpy.app.timers.register(tick, first_interval=INTERVAL_S, persistent=True)
 
 
 def unregister() -> None:
-    """Watch no longer."""
+    """Stop watching."""
     if bpy.app.timers.is_registered(tick):
         bpy.app.timers.unregister(tick)
 
 
 def _watched() -> list[tuple[Any, Any]]:
+    """All strips of inbetweens, with their scenes."""
     return [(scene, strip) for scene, strip in strips.ours() if not strip.fcvg.overlay]
 
 
 def _changed(scene: Any, strip: Any, until_s: float) -> str:
+    """What has changed, one of the words above; '' for nothing."""
     record = strip.fcvg
     if record.state != strip_record.DONE or not (record.print_start and record.print_end):
         return ""
@@ -129,19 +130,19 @@ def _changed(scene: Any, strip: Any, until_s: float) -> str:
         return GAP
     if (shot.first, shot.count) != (compat.content_start(strip), record.count):
         return GAP
-    start = _is_other(scene, strip, shot, exposure.START, "print_start", until_s)
-    end = _is_other(scene, strip, shot, exposure.END, "print_end", until_s)
+    start = _is_other(scene, strip, shot, take_files.START, "print_start", until_s)
+    end = _is_other(scene, strip, shot, take_files.END, "print_end", until_s)
     return {(False, False): "", (True, False): START, (False, True): END, (True, True): BOTH}[start, end]
 
 
 def _is_other(scene: Any, strip: Any, shot: gaps.Shot, which: str, field: str, until_s: float) -> bool:
-    """Whether the key `which` is not the one any more whose print is in `field` of the strip's record."""
+    """Whether the key `which` has another fingerprint than the one in `field` of the strip's record."""
     key, frame = gaps.key_of(scene, shot, which)
     now, before = key_fingerprint.of(scene, key, frame, until_s), getattr(strip.fcvg, field)
     if key_fingerprint.differ(now, before):
         return True
     if now != before and not strip.fcvg.stale:
-        setattr(strip.fcvg, field, now)  # in the words of this version of Blender from now on
+        setattr(strip.fcvg, field, now)  # as this version of Blender writes it
     return False
 
 

@@ -1,4 +1,4 @@
-"""One job of the engine: what it makes, and how far it is."""
+"""One job of the engine: what it makes, and how far it has come."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from ..timing import exposure
 
 @dataclass
 class Job:
-    """Frames, or with `overlay` conditions, of the take with the id `take`; where that is empty, a self-test, or with
-    `on_final` something else that makes no frames: that is called with the final report.
+    """A job makes the frames of the take with the id `take`, or with `overlay` conditions to be laid over the edit.
 
-    `id` is new for each run, because a take's earlier run may still be stopping when it is resumed.
-    `drawings`: those that are there. `resumed`: some are from an earlier run, and outlive this one whatever happens.
-    `in_line`: one of many, so its strip stays when it fails and says why. `fingerprints`: those of the take's two keys.
-    `fraction` in [0, 1]; `eta_s` is None until known. `preview`: the newest contact sheet of frames being denoised.
+    Where `take` is '', no frames are made: the job is a self-test, or something else, whose final report goes to
+    `on_final`.
+
+    `id`: new for each run, because a take's earlier run may still be stopping when it is resumed.
+    `drawings`: those that are there. `resumed`: some of them are from an earlier run and stay, whatever happens to this
+    one. `unshown`: reports of frames that the strips do not show yet. `fingerprints`: of the take's two keys.
+    `in_line`: one of many, so that its strip stays when it fails and says why.
+    `stage`: what the engine is doing. `queued`: it has other jobs to do first. `fraction`: in [0, 1].
+    `eta_s`: seconds to go, None until known. `preview`: the newest contact sheet of frames being denoised.
     """
 
     name: str
@@ -42,5 +46,5 @@ class Job:
     preview: protocol.Preview | None = None
 
     def eta(self) -> str:
-        """Time left in words, '' while unknown and at the end."""
+        """Return the time left in words, '' while unknown and at the end."""
         return amounts.time_left(self.eta_s)

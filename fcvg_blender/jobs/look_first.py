@@ -1,4 +1,4 @@
-"""What an artist wants to know of two keys before a job: one line, a colour, a reason; and what each method would take.
+"""Looks at two keys before a job: how hard the pair is, why, and what time and memory each method would take.
 
 Small pictures of the keys are enough for that, so looking costs a fraction of a click on Generate.
 """
@@ -20,6 +20,7 @@ from ..i18n.translate import mark, rpt
 from ..keys import render_keys
 from ..settings import enum_items
 from ..settings.addon_choices import Choices
+from ..settings.status import panel_status
 from ..takes import commercial_use, requests
 from .job import Job
 from .session import session
@@ -28,29 +29,30 @@ WIDTH_PX = 480  # of the pictures that are looked at
 
 
 def about(shot: gaps.Shot, settings: Any) -> str:
-    """Changes whenever what is known of a pair may hold no longer."""
+    """Return a text that changes whenever what is known of a pair may not hold any more."""
     chosen = settings.method, settings.timing, settings.hold, settings.format
     return repr((shot.start_strip, shot.end_strip, shot.start_frame, shot.end_frame, shot.count, *chosen))
 
 
 def begin(scene: Any, shot: gaps.Shot, choices: Choices) -> Job:
-    """Let the engine look at the keys of `shot`; what it says comes into the status. Raises FcvgError."""
+    """Let the engine look at the keys of `shot`; return the job. What it finds comes into the status. Raises
+    FcvgError."""
     settings = scene.fcvg
-    order = requests.chosen(settings, shot, choices)
+    wanted = requests.chosen(settings, shot, choices)
     session.engine(choices)
     render = scene.render
     folder = Path(tempfile.mkdtemp(prefix="fcvg-", dir=bpy.app.tempdir))
-    status = session.status().preflight
+    status = panel_status().preflight
 
-    def tell(final: protocol.Message) -> None:
+    def on_final(final: protocol.Message) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        _tell(final)
+        _show(final)
 
     try:
         percentage = max(1, min(100, 100 * WIDTH_PX // render.resolution_x))
         render_keys.write_keys(scene, shot, folder, "png", percentage)
-        request = replace(requests.placed(replace(order, format="png"), folder), format=order.format)
-        job = Job(mark("Looking at the keys"), on_final=tell)
+        request = replace(requests.placed(replace(wanted, format="png"), folder), format=wanted.format)
+        job = Job(mark("Looking at the keys"), on_final=on_final)
         message = protocol.Examine(job.id, request, render.resolution_x, render.resolution_y)
         session.begin(job, message, choices)
     except BaseException:
@@ -60,8 +62,9 @@ def begin(scene: Any, shot: gaps.Shot, choices: Choices) -> Job:
     return job
 
 
-def _tell(final: protocol.Message) -> None:
-    status = session.status().preflight
+def _show(final: protocol.Message) -> None:
+    """Write a final report into the status."""
+    status = panel_status().preflight
     status.running = False
     status.estimates.clear()
     if isinstance(final, protocol.Failed):
@@ -81,5 +84,5 @@ def _tell(final: protocol.Message) -> None:
 
 
 def refuse(error: errors.FcvgError) -> None:
-    """What stands in the way of looking is what is to be known."""
-    _tell(protocol.Failed(None, error.code, error.message, error.hint))
+    """Show in the status what stands in the way of looking."""
+    _show(protocol.Failed(None, error.code, error.message, error.hint))

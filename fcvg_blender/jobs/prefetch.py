@@ -1,11 +1,11 @@
-"""Holds Blender's prefetching of an edit while one of its strips fills itself.
+"""Holds Blender's prefetching of an edit while one of its strips fills with frames.
 
-With *Prefetch Frames* on, Blender reads ahead in a thread, and begins anew each time a strip changes. The change
-itself waits until the frame being read is done: up to 1.4 s of the main thread at 3840 × 2160. The engine, too,
-wants the processor. So prefetching is held until no strip of the edit fills any more.
+With *Prefetch Frames* on, Blender reads ahead in a thread, and begins again each time a strip changes. The change
+itself waits until the frame being read is done: up to 1.4 s of the main thread at 3840 × 2160. The engine needs the
+processor too. So prefetching is held until no strip of the edit fills any more.
 
-That it is held is noted in the scene, beside the setting. Whatever brings an older state back (undo, redo, a file
-saved by a Blender that crashed) brings both, and `settle` puts it right.
+The scene notes that prefetching is held, beside Blender's setting. Whatever brings an older state back (undo, redo, a
+file saved by a Blender that crashed) brings both back, and `settle` puts them right.
 """
 
 from __future__ import annotations

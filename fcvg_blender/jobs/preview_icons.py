@@ -1,4 +1,4 @@
-"""Contact sheets of frames that are being denoised, as icons for the panel. Not saved, gone when their job ends."""
+"""Icons for the panel that show frames being denoised, as contact sheets. Each is gone when its job ends."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 if TYPE_CHECKING:
     from .job import Job
 
-_icons: Any = None  # Blender's collection of pictures, made with the first one
-_shown: dict[str, int] = {}  # job → the step that its picture shows
+_icons: Any = None  # Blender's collection of icons, None while there is none
+_shown: dict[str, int] = {}  # id of a job → the step that its icon shows
 
 
 def refresh(jobs: Iterable[Job]) -> None:
-    """Show the newest sheet of each job and forget those of jobs that are not among `jobs`. Takes milliseconds."""
+    """Show the newest contact sheet of each job, and forget those of other jobs. Takes milliseconds."""
     if bpy.app.background:
         return  # nobody looks
     wanted = {job.id: job for job in jobs if job.preview}
@@ -31,7 +31,7 @@ def refresh(jobs: Iterable[Job]) -> None:
 
 
 def icon(job_id: str) -> int:
-    """The icon that shows a job's sheet, 0 while there is none."""
+    """Return the icon that shows a job's contact sheet, 0 while there is none."""
     return int(_icons[job_id].icon_id) if job_id in _shown else 0
 
 
@@ -45,9 +45,9 @@ def close() -> None:
 
 
 def _load(job_id: str, path: str) -> bool:
-    """Put the picture at `path` into the job's icon; whether it could be read: the engine may have deleted it.
+    """Put the picture at `path` into the job's icon; return whether it could be read. The engine may have deleted it.
 
-    Not `previews.load`: it goes through the user's cache of thumbnails and makes everything small.
+    Not by `previews.load`, which goes through the user's cache of thumbnails and makes everything small.
     """
     global _icons
     try:

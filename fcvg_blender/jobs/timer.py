@@ -1,6 +1,6 @@
-"""The timer that carries the engine's reports into the edit while something runs, and rests otherwise.
+"""The timer: carries the engine's reports into the edit while something runs, and rests otherwise.
 
-Blender calls it on the main thread; what it does there stays far below what an artist can feel.
+Blender calls it on the main thread, where it takes less time than an artist can feel.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from typing import Any
 
 import bpy
 
-from ..engine import errors
-from ..i18n.translate import mark, rpt
-from ..settings import addon_choices
-from ..tasks.background import MODELS, chores
-from . import prefetch, preview_icons, queue
+from ..i18n.translate import rpt
+from ..tasks.background import background_tasks
+from . import begin_take, prefetch, preview_icons, publish, queue, reports
+from .refresh_engine import refresh_engine
 from .session import session
+from .show_frames import show_frames
 
-INTERVAL_S = 0.1
+INTERVAL_S = 0.1  # between ticks
 REDRAW_S = 0.5  # between redraws: each costs as much as the artist's own, and the engine needs the processor
-PATIENCE_S = 0.25  # between looks while Blender must not be disturbed
-BUDGET_S = 0.01  # of the main thread, for one turn
+PATIENCE_S = 0.25  # between ticks while Blender must not be disturbed
+BUDGET_S = 0.01  # of the main thread, for one tick
 STRIPS_S = 0.5  # between changes of the strips, longer where Blender takes long for them
 LARGEST_SHARE = 0.1  # of the main thread's time that these changes may take
 
-# What shows jobs: panels, the header's sign, badges on strips.
+# What shows jobs: panels, the sign in the header, badges on strips.
 _REGIONS = {"SEQUENCE_EDITOR": {"UI", "HEADER", "WINDOW"}, "VIEW_3D": {"UI"}, "DOPESHEET_EDITOR": {"UI"}}
 
 _next_check_s = 0.0
@@ -35,8 +35,8 @@ _stale = False  # the panels show less than is known
 
 
 def wake() -> None:
-    """Have the timer running. Without a window nothing calls timers: operators wait for their job instead."""
-    publish()
+    """Show what is known and have the timer running. Without a window nothing calls timers: operators wait instead."""
+    publish.publish_all()
     prefetch.settle(queue.wanted())
     if not bpy.app.background and not bpy.app.timers.is_registered(tick):
         bpy.app.timers.register(tick, first_interval=INTERVAL_S, persistent=True)
@@ -49,22 +49,22 @@ def sleep() -> None:
 
 
 def tick() -> float | None:
-    """One turn of the timer: the seconds to the next one, None when nothing runs any more."""
+    """Do what there is to do; return the seconds to the next tick, None when nothing runs any more."""
     global _stale
     try:
-        # Even while a render runs: chores touch no edit, and one that is not listened to would soon stand still.
-        _stale |= chores.listen(time.perf_counter() + BUDGET_S)
+        # Even while a render runs: background tasks touch no edit, and one whose messages nobody reads stands still.
+        _stale |= background_tasks.listen(time.perf_counter() + BUDGET_S)
         if _must_wait():
             return PATIENCE_S
         _stale |= _carry()
-        _follow_up()
+        refresh_engine(restart=True)
     except Exception as error:  # anything less would freeze the bar without a word
-        session.fail_all(rpt("The add-on stumbled: {error}").format(error=error), traceback.format_exc())
+        reports.fail_all(rpt("The add-on stumbled: {error}").format(error=error), traceback.format_exc())
         _stale = True
-    resting = not session.active and not chores.active and not queue.can_go_on()
+    resting = not session.active and not background_tasks.active and not queue.can_go_on()
     if _stale and (resting or time.perf_counter() - _last_redraw_s > REDRAW_S):
         preview_icons.refresh(session.jobs.values())
-        publish()
+        publish.publish_all()
         _redraw()
     if not resting:
         return INTERVAL_S
@@ -72,31 +72,9 @@ def tick() -> float | None:
     return None
 
 
-def publish() -> None:
-    """Write what runs and what waits where the panels read it."""
-    session.publish()
-    queue.publish()
-    chores.publish()
-
-
-def _follow_up() -> None:
-    """After an installation or a download: let the engine look again, once it has no work, and see what is here."""
-    if not chores.engine_is_stale or session.jobs:
-        return
-    chores.engine_is_stale = False
-    context: Any = bpy.context
-    choices = addon_choices.read(context)
-    try:
-        session.look_again(choices)
-        if not chores.models and MODELS not in chores.running:
-            chores.model(MODELS, mark("Looking for models"), choices, "list", quiet=True)
-    except errors.MissingPart:  # it has been removed
-        if session.client is not None:
-            session.client.close()
-
-
 def _carry() -> bool:
-    """Handle what has come; whether the panels have something new to show."""
+    """Handle the reports that have come and let the queue take a step; return whether the panels have something new to
+    show."""
     global _next_check_s, _next_change_s
     began_s = time.perf_counter()
     news = False
@@ -104,25 +82,26 @@ def _carry() -> bool:
         message = session.poll()
         if message is None:
             break
-        session.handle(message)
+        reports.handle(message)
         news = True
-    session.tidy(began_s + BUDGET_S)
-    news |= session.knows_more()
+    session.discarded.tidy(began_s + BUDGET_S)
+    news |= publish.is_behind()
     if time.perf_counter() - began_s < BUDGET_S:
-        news |= queue.tick()
+        news |= begin_take.step()
     if began_s > _next_check_s:
         _next_check_s = began_s + STRIPS_S
         news |= session.drop_lost()
         prefetch.settle(queue.wanted())
     change_s = time.perf_counter()
-    if change_s > _next_change_s and session.show_frames():
+    if change_s > _next_change_s and show_frames(session.jobs.values()):
         now_s = time.perf_counter()
         _next_change_s = now_s + max(STRIPS_S, (now_s - change_s) / LARGEST_SHARE)
     return news
 
 
 def _must_wait() -> bool:
-    """A render reads the edit from another thread; a strip being dragged must not vanish under the hand."""
+    """Whether the edit must not be changed now: a render reads it from another thread, or the artist drags strips,
+    which must not vanish under the hand."""
     if bpy.app.is_job_running("RENDER"):
         return True
     return any(
@@ -138,7 +117,7 @@ def _windows() -> Any:
 
 
 def _redraw() -> None:
-    """What shows jobs; pictures that have changed Blender draws again by itself."""
+    """Have everything that shows jobs drawn again. Pictures that have changed Blender draws again by itself."""
     global _last_redraw_s, _stale
     _last_redraw_s, _stale = time.perf_counter(), False
     for window in _windows():

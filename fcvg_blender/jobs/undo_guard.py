@@ -1,4 +1,8 @@
-"""How jobs have ended, kept against undo: it sets takes back to before, while the frames on disk stay."""
+"""What undo must not bring back: takes that the artist has cancelled, and takes as they were before their job ended.
+
+Undo sets a take back to the moment before, while its frames on disk stay as they are. So how each job has ended is
+kept here, outside of the blend file, and `resync` writes it into the takes again.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ..edit import gap_refusals, gaps, strip_takes, strips, take_folders
+from ..edit import gap_refusals, gaps, lay_strip, strip_pictures, strip_takes, take_folders
 from ..settings import strip_record
 
 # What a job leaves in its take, and what was noted of the take on the way to its end.
@@ -18,50 +22,68 @@ _OUTCOME = (
 
 @dataclass(frozen=True)
 class _End:
-    """`gap`: the first frame and the number of frames that the take's strip had; `outcome`: the fields of the take."""
+    """How a take's job has ended.
+
+    `gap`: the first frame and the number of frames that the take's strip had then; `outcome`: the fields of the take.
+    """
 
     gap: tuple[int, int]
     outcome: dict[str, Any]
 
 
-class Ends:
-    """The ends of this session's jobs by their takes' ids."""
+class UndoGuard:
+    """Cancelled takes and ends of jobs since the file was opened, by the takes' ids."""
 
     def __init__(self) -> None:
-        self._of: dict[str, _End] = {}
+        self._cancelled: dict[str, None] = {}  # a set that keeps the order in which they were cancelled
+        self._ends: dict[str, _End] = {}
 
-    def note(self, strip: Any, take: Any) -> None:
+    @property
+    def cancelled(self) -> tuple[str, ...]:
+        """Ids of the takes that the artist has cancelled, the first one first."""
+        return tuple(self._cancelled)
+
+    def note_cancelled(self, take_id: str) -> None:
+        """The artist has cancelled the take for good."""
+        self._cancelled[take_id] = None
+
+    def note_end(self, strip: Any, take: Any) -> None:
         """The take's job has ended, and the take says how."""
         outcome = {name: getattr(take, name) for name in _OUTCOME}
-        self._of[take.id] = _End((strip.fcvg.first, strip.fcvg.count), outcome)
+        self._ends[take.id] = _End((strip.fcvg.first, strip.fcvg.count), outcome)
 
     def forget(self, take_id: str) -> None:
-        """The take is wanted anew."""
-        self._of.pop(take_id, None)
+        """The take is to be made again: it does not matter any more how its earlier jobs have ended."""
+        self._cancelled.pop(take_id, None)
+        self._ends.pop(take_id, None)
 
     def clear(self) -> None:
-        """Another file was opened."""
-        self._of.clear()
+        """Another file was opened. What is known of takes does not hold for that file, even if it is a copy."""
+        self._cancelled.clear()
+        self._ends.clear()
 
-    def concerns(self, take: Any) -> bool:
-        """Whether undo has set the take back to before its job's end, or its job has ended with Blender."""
-        return take.state == strip_record.RUNNING or (take.state == strip_record.WAITING and take.id in self._of)
+    def was_set_back(self, take: Any) -> bool:
+        """Whether the take is as it was before its job ended: undone, or saved while its job was running."""
+        return take.state == strip_record.RUNNING or (take.state == strip_record.WAITING and take.id in self._ends)
 
-    def fit_again(self, scene: Any, strip: Any, take: Any) -> None:
-        """Such a take was made for the gap as it was when its turn came, which may be the one that the strip is to
-        fill now."""
-        made_for = self._of[take.id].gap if take.id in self._of else (0, 0)
+    def restore_length(self, scene: Any, strip: Any, take: Any) -> None:
+        """Give the strip of a take that was set back the length for which the take was made.
+
+        The strip was fitted to its gap before the take was begun, and undo has taken that back too. It stays as it is
+        where the gap has changed since, or where something else is in the way.
+        """
+        made_for = self._ends[take.id].gap if take.id in self._ends else (0, 0)
         record = strip.fcvg
         if record.overlay or not strip_takes.is_shown(strip, take) or made_for == (record.first, record.count):
             return
         with suppress(gap_refusals.ShotProblem):
             shot = gaps.of_strip(scene, strip)
-            if (shot.first, shot.count) == made_for and strips.in_the_way(scene, strip, *made_for) is None:
-                strips.resize(strip, *made_for)
+            if (shot.first, shot.count) == made_for and lay_strip.in_the_way(scene, strip, *made_for) is None:
+                lay_strip.resize(strip, *made_for)
 
-    def end_again(self, strip: Any, take: Any) -> None:
-        """Such a take ends as it did before; a question that was answered does not."""
-        outcome = self._of[take.id].outcome if take.id in self._of else {}
+    def restore_end(self, strip: Any, take: Any) -> None:
+        """Let a take that was set back end as before. A question about a cut that was answered is not asked again."""
+        outcome = self._ends[take.id].outcome if take.id in self._ends else {}
         asks = outcome.get("state") == strip_record.ASKING
         if asks and take.cuts_allowed:
             return
@@ -71,6 +93,6 @@ class Ends:
             take.state = strip_record.INCOMPLETE if take.state in strip_record.UNFINISHED else take.state
         elif not asks:
             folder = take_folders.of_take(strip, take)
-            strips.settle(strip, take, folder)
-            strips.note_manifest(take, folder)
+            strip_pictures.settle(strip, take, folder)
+            strip_pictures.note_manifest(take, folder)
             take.error = take.error if take.state == strip_record.INCOMPLETE else ""

@@ -1,7 +1,7 @@
 """The fingerprint of what a strip shows on a frame: it changes when the strip's picture there does.
 
 It is made of what the picture is made of: the content of the file that is shown, the strip's own look, the inputs of
-an effect, what a meta strip shows there. Where the strip lies, its name and what `keyframes` leaves out of a key
+an effect, what a meta strip shows there. Where the strip lies, its name and what `render_keys` leaves out of a key
 (blending, muting) do not count. Animated properties are taken from their F-curves, so the playhead does not matter.
 
 Not seen: changes inside the scene of a scene strip, in masks, in the nodes of modifiers, and in what drives a driver.
@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +20,10 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..settings.protocols import Scene, Strip
+from . import file_digests
 
-_PRINT_BYTES = 8
-_PIECE_BYTES = 1 << 20  # of a file, read at a time
+_DIGEST_BYTES = 8
 
 # Properties that do not change the picture, and those that have a function of their own below.
 _LEFT_OUT = {
@@ -38,15 +38,11 @@ _VALUE, _ARRAY, _PART, _PARTS, _DATA = "value", "array", "part", "parts", "data"
 _OF_THE_PLACE = {"CROSS", "GAMMA_CROSS", "WIPE", "SPEED"}  # effects that change from their first frame to their last
 
 
-class OutOfTime(Exception):
-    """A file could not be read to its end in time; the next call goes on where this one has stopped."""
-
-
-def of(scene: Any, strip: Any, frame: int, until_s: float = math.inf) -> str:
-    """What `strip` shows on `frame` of the timeline: a short text to be kept and given to `differ`.
+def of(scene: Scene, strip: Strip, frame: int, until_s: float = math.inf) -> str:
+    """The fingerprint of what `strip` shows on `frame` of the timeline: a short text to be kept and given to `differ`.
 
     A file is read only when it is new or has changed, and only until `time.perf_counter()` says `until_s`: raises
-    OutOfTime then.
+    `file_digests.OutOfTime` then. The next call goes on where this one has stopped.
     """
     view = _View(scene, frame, until_s, _curves(scene))
     render = scene.render
@@ -58,15 +54,16 @@ def of(scene: Any, strip: Any, frame: int, until_s: float = math.inf) -> str:
 
 
 def differ(one: str, other: str) -> bool:
-    """Whether two prints are of different pictures.
+    """Whether two fingerprints are of different pictures.
 
-    Versions of Blender describe a strip's look in different words: between two of them only what is shown counts.
+    Versions of Blender describe a strip's look in different words. So fingerprints from two versions differ only where
+    another file or frame is shown.
     """
     (content, look, version), (other_content, other_look, other_version) = one.split("-"), other.split("-")
     return content != other_content or (version == other_version and look != other_look)
 
 
-def is_untouched(scene: Any, strip: Any, frame: int) -> bool:
+def is_untouched(scene: Scene, strip: Strip, frame: int) -> bool:
     """Whether an image strip shows the pixels of its file on `frame` and does nothing to them."""
     view = _View(scene, frame, math.inf, _curves(scene))
     look = dict(_look(view, strip))
@@ -78,13 +75,13 @@ def is_untouched(scene: Any, strip: Any, frame: int) -> bool:
 
 @dataclass
 class _View:
-    """`frame` is where F-curves count, whatever frame of a meta strip's contents it leads to.
+    """What one fingerprint is made of, gathered: `contents` say what is shown, `looks` how.
 
-    `curves` are those of the strips' properties, by data path and index. `contents` and `looks` gather what the picture
-    is made of: what is shown, and how.
+    `frame`: where F-curves are evaluated, whatever frame of a meta strip's contents it leads to. `curves`: those of the
+    strips' properties, by data path and index.
     """
 
-    scene: Any
+    scene: Scene
     frame: int
     until_s: float
     curves: dict[tuple[str, int], Any]
@@ -93,7 +90,7 @@ class _View:
 
 
 def _digest(facts: list[Any]) -> str:
-    return hashlib.blake2b(repr(facts).encode(), digest_size=_PRINT_BYTES).hexdigest()
+    return hashlib.blake2b(repr(facts).encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def _add(view: _View, strip: Any, frame: float) -> None:
@@ -113,18 +110,18 @@ def _add(view: _View, strip: Any, frame: float) -> None:
 
 
 def _shown(view: _View, strip: Any, frame: float) -> Iterator[Any]:
-    """What of its source the strip shows."""
+    """Facts about what the strip shows of its source."""
     if strip.type == "IMAGE":
         element = strip.strip_elem_from_frame(int(frame))
-        yield _content(Path(bpy.path.abspath(strip.directory), element.filename), view.until_s)
+        yield file_digests.sha256_of(Path(bpy.path.abspath(strip.directory), element.filename), view.until_s)
     elif strip.type == "MOVIE":
-        yield _stat(_path_of(strip))
+        yield file_digests.stat_of(_path_of(strip))
         yield from _source(view, strip, frame)
     elif strip.type == "SCENE":
         yield strip.scene and strip.scene.frame_start
         yield from _source(view, strip, frame)
     elif strip.type == "CLIP":
-        yield strip.clip and _stat(_path_of(strip.clip))
+        yield strip.clip and file_digests.stat_of(_path_of(strip.clip))
         yield from _source(view, strip, frame)
     elif strip.type == "META":
         _add_stack(view, strip, compat.content_start(strip) + _index(strip, frame))
@@ -142,7 +139,7 @@ def _add_stack(view: _View, meta: Any, frame: float) -> None:
 
 
 def _source(view: _View, strip: Any, frame: float) -> Iterator[Any]:
-    """Which frame of a movie, clip or scene shows. With retiming: what it is calculated from."""
+    """Facts that say which frame of a movie, clip or scene shows, the keys of a retimed strip among them."""
     yield _index(strip, frame) + compat.hidden_at_start(strip)
     yield view.scene.render.fps, view.scene.render.fps_base
     start = compat.content_start(strip)
@@ -163,9 +160,9 @@ def _opacity(view: _View, strip: Any) -> Any:
 
 
 def _look(view: _View, holder: Any) -> Iterator[Any]:
-    """The properties of a strip, a modifier or a part of these that are not what Blender has set, as on the frame.
+    """Names and values, on the frame, of properties that change a picture: those of a strip, a modifier or their parts.
 
-    What has its default does not count, so that a Blender with more properties gives the same print.
+    Properties at their default are left out, so that a Blender with more of them gives the same fingerprint.
     """
     path = _path(holder) if view.curves else ""
     for name, kind, default in _properties(holder.bl_rna.identifier):
@@ -175,7 +172,7 @@ def _look(view: _View, holder: Any) -> Iterator[Any]:
         elif kind == _PART:
             value = value and tuple(_look(view, value))
         elif kind == _DATA:
-            value = value and (value.name, _stat(_path_of(value)))
+            value = value and (value.name, file_digests.stat_of(_path_of(value)))
         elif kind == _ARRAY:
             value = tuple(_animated(view, f"{path}.{name}", index, each) for index, each in enumerate(value))
         else:
@@ -194,7 +191,7 @@ def _animated(view: _View, path: str, index: int, value: Any) -> Any:
     return curve.evaluate(view.frame)
 
 
-def _curves(scene: Any) -> dict[tuple[str, int], Any]:
+def _curves(scene: Scene) -> dict[tuple[str, int], Any]:
     animation = scene.animation_data
     if animation is None:
         return {}
@@ -232,53 +229,7 @@ def _kind(declared: Any) -> tuple[str, Any]:
     return _VALUE, declared.default
 
 
-@dataclass
-class _File:
-    """A file as it was when it was last read: all of it, or up to `read_bytes`."""
-
-    stat: tuple[int, int]
-    digest: Any
-    read_bytes: int = 0
-    content: str = ""  # its sha256, '' until all is read
-
-
-_files: dict[Path, _File] = {}
-
-
 def _path_of(holder: Any) -> Path | None:
     """The file of a strip or a data-block, None where it has none."""
     text = getattr(holder, "filepath", "")
     return Path(bpy.path.abspath(text)) if text else None
-
-
-def _stat(path: Path | None) -> tuple[int, int]:
-    """Size in bytes and time of the last change in nanoseconds, (-1, -1) where there is no file."""
-    try:
-        found = path.stat() if path else None
-    except OSError:
-        found = None
-    if found is None:
-        return -1, -1
-    return found.st_size, found.st_mtime_ns
-
-
-def _content(path: Path, until_s: float) -> str:
-    """The sha256 of a file, '' where it cannot be read. Raises OutOfTime."""
-    stat = _stat(path)
-    file = _files.get(path)
-    if file is None or file.stat != stat:
-        file = _files[path] = _File(stat, hashlib.sha256())
-    if file.content:
-        return file.content
-    try:
-        with path.open("rb") as stream:
-            stream.seek(file.read_bytes)
-            while piece := stream.read(_PIECE_BYTES):
-                file.digest.update(piece)
-                file.read_bytes += len(piece)
-                if time.perf_counter() > until_s:
-                    raise OutOfTime
-    except OSError:
-        return ""
-    file.content = file.digest.hexdigest()
-    return file.content

@@ -15,8 +15,7 @@ _MOST_CHUNKS = 64  # of such a file; nothing that an artist's program writes has
 
 
 def is_plain(path: Path, width: int, height: int) -> bool:
-    """Whether `path` is an 8 bit PNG in sRGB of this size, with or without alpha, that says nothing else of its
-    colours."""
+    """Whether `path` is an 8 bit PNG of this size in RGB or RGBA whose colours are sRGB and nothing else."""
     try:
         with path.open("rb") as stream:
             if stream.read(len(_SIGNATURE)) != _SIGNATURE:

@@ -16,15 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import imbuf
 
 from .. import compat
-from ..edit.gaps import Shot
-from ..edit.take_files import TEMPORARY, suffix
+from ..edit import gaps, take_files
 from ..engine import errors
 from ..i18n.translate import rpt
-from ..timing.exposure import END, START
-from . import key_fingerprint, plain_png
+from ..settings.protocols import Scene, Strip
+from . import key_fingerprint, key_sources, plain_png
 
 _BYTES_PER_PIXEL = {".png": 8, ".exr": 16}
 
@@ -37,43 +35,47 @@ _METADATA = [
 ]
 
 
-def write_keys(scene: Any, shot: Shot, folder: Path, file_format: str, percentage: int = 100) -> tuple[Path, Path]:
+def write_keys(
+    scene: Scene, shot: gaps.Shot, folder: Path, file_format: str, percentage: int = 100
+) -> tuple[Path, Path]:
     """Render both keys into `folder` and give back their paths; see `write_key`."""
-    start, end = (write_key(scene, shot, which, folder, file_format, percentage) for which in (START, END))
+    start, end = (
+        write_key(scene, shot, which, folder, file_format, percentage) for which in (take_files.START, take_files.END)
+    )
     return start, end
 
 
-def write_key(scene: Any, shot: Shot, which: str, folder: Path, file_format: str, percentage: int = 100) -> Path:
-    """Render one key (`which` is START or END) into `folder` and give back its path.
+def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_format: str, percentage: int = 100) -> Path:
+    """Render one key (`which` is `take_files.START` or `END`) into `folder` and give back its path.
 
-    As large as the scene's frame, or `percentage` of that, 1 to 100 in each direction.
-
-    16 bit PNG, or 32 bit EXR where `file_format` is `exr`; RGBA, alpha straight in PNG and premultiplied in EXR;
-    no view transform. A picture that is shown just as it is on disk is copied, with 8 bits and perhaps no alpha.
-    An existing file is replaced, never half. Blocks; to be called from the main thread.
+    The file is a 16 bit PNG, or a 32 bit EXR where `file_format` is `exr`: RGBA, alpha straight in PNG, premultiplied
+    in EXR, without a view transform. It is as large as the scene's frame, or `percentage` of that in each direction, 1
+    to 100. A picture that the strip shows just as it is on disk is copied instead, with 8 bits and perhaps no alpha. An
+    existing file is replaced, never half. Blocks; to be called from the main thread.
 
     Raises BadImage when a picture is missing on disk or cannot be read, DiskError when the key cannot be written,
     BadRequest while Blender renders something else.
     """
     if bpy.app.is_job_running("RENDER"):
         raise errors.BadRequest("Blender is rendering.", "Wait until it has finished, then try again.")
-    name, frame = (shot.start_strip, shot.start_frame) if which == START else (shot.end_strip, shot.end_frame)
-    strip = next(each for each in compat.contents(compat.level_in(scene, shot.metas)) if each.name == name)
-    _check_sources(strip, frame)
+    strip, frame = gaps.key_of(scene, shot, which)
+    name = strip.name
+    file = take_files.key_file(which, file_format)
+    key_sources.check(strip, frame)
     if file_format != "exr" and percentage == 100:
         picture = _untouched(scene, strip, frame)
         if picture is not None:
-            return _bring(picture, folder, which + suffix(file_format), shutil.copyfile)
+            return _bring(picture, folder, file, shutil.copyfile)
     with _copy_of(scene, shot.metas) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
         _set_up(copy, file_format)
         copy.render.resolution_percentage = percentage
-        rendered = Path(scratch, which + suffix(file_format))
+        rendered = Path(scratch, file)
         _render_alone(copy, name, frame, rendered)
-        return _bring(rendered, folder, rendered.name, shutil.move)
+        return _bring(rendered, folder, file, shutil.move)
 
 
 @contextmanager
-def _copy_of(scene: Any, metas: tuple[str, ...]) -> Iterator[Any]:
+def _copy_of(scene: Scene, metas: tuple[str, ...]) -> Iterator[Scene]:
     """A copy of the scene with the meta strips `metas` open, gone afterwards together with all that came with it."""
     had_result = "Render Result" in bpy.data.images
     with no_render_handlers():
@@ -93,7 +95,7 @@ def _copy_of(scene: Any, metas: tuple[str, ...]) -> Iterator[Any]:
 
 @contextmanager
 def no_render_handlers() -> Iterator[None]:
-    """Other add-ons react to a finished render (uploads, sounds); a key is no render of theirs.
+    """While the block runs, let no add-on react to a finished render (uploads, sounds): a key is no render of theirs.
 
     Frame handlers still run: they may change what a strip shows, and they get the copy.
     """
@@ -108,8 +110,8 @@ def no_render_handlers() -> Iterator[None]:
             each[:] = functions
 
 
-def _set_up(copy: Any, file_format: str) -> None:
-    """Full resolution, nothing added, pixels as the strip has them."""
+def _set_up(copy: Scene, file_format: str) -> None:
+    """Set up a copied scene to be rendered in full resolution, with nothing added and pixels as the strip has them."""
     render = copy.render
     render.resolution_percentage = 100
     render.use_sequencer = True
@@ -122,17 +124,7 @@ def _set_up(copy: Any, file_format: str) -> None:
     render.dither_intensity = 0.0
 
     # Not compressed: the files are read once, on this machine, and `_check_whole` relies on it.
-    settings = render.image_settings
-    if file_format == "exr":
-        compat.set_file_format(settings, "OPEN_EXR")
-        settings.color_depth = "32"
-        settings.exr_codec = "NONE"
-    else:
-        compat.set_file_format(settings, "PNG")
-        settings.color_depth = "16"
-        settings.compression = 0
-    settings.color_mode = "RGBA"
-    settings.color_management = "FOLLOW_SCENE"
+    set_format(render.image_settings, file_format, exr_codec="NONE", png_compression=0)
 
     with suppress(TypeError):  # as below
         copy.display_settings.display_device = "sRGB"
@@ -147,17 +139,33 @@ def _set_up(copy: Any, file_format: str) -> None:
     view.exposure = 0.0
     view.gamma = 1.0
     view.use_curve_mapping = False
-    if hasattr(view, "use_white_balance"):  # since 4.3
-        view.use_white_balance = False
+    compat.set_known(view, "use_white_balance", False)  # since 4.3
 
 
-def _unmute(copy: Any, strip: Any) -> None:
+def set_format(image_settings: Any, file_format: str, exr_codec: str, png_compression: int) -> None:
+    """Let renders be written as keys are: RGBA, as 32 bit EXR where `file_format` is `exr`, else as 16 bit PNG.
+
+    `exr_codec` is Blender's word, `png_compression` a percentage.
+    """
+    if file_format == "exr":
+        compat.set_file_format(image_settings, "OPEN_EXR")
+        image_settings.color_depth = "32"
+        image_settings.exr_codec = exr_codec
+    else:
+        compat.set_file_format(image_settings, "PNG")
+        image_settings.color_depth = "16"
+        image_settings.compression = png_compression
+    image_settings.color_mode = "RGBA"
+    image_settings.color_management = "FOLLOW_SCENE"
+
+
+def _unmute(copy: Scene, strip: Strip) -> None:
     strip.mute = False
     compat.channel(copy, strip.channel).mute = False
 
 
-def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
-    """What the strip `name` shows on `frame`, without anything above or below it."""
+def _render_alone(copy: Scene, name: str, frame: int, path: Path) -> None:
+    """Render what the strip `name` shows on `frame`, without anything above or below it."""
     animated = compat.animated_paths(copy)
     for strip in compat.strips(copy):
         if strip.name == name:
@@ -187,23 +195,18 @@ def _render_alone(copy: Any, name: str, frame: int, path: Path) -> None:
     _check_whole(path, width * height)
 
 
-def _strip_look(copy: Any, strip: Any) -> None:
+def _strip_look(copy: Scene, strip: Strip) -> None:
     """Leave only the picture as it is on disk: the inbetweens beside a promoted key carry the same look themselves."""
     copy.animation_data_clear()
     for modifier in list(strip.modifiers):
         strip.modifiers.remove(modifier)
-    for owner, names in (
-        (strip.transform, ("offset_x", "offset_y", "scale_x", "scale_y", "rotation")),
-        (strip.crop, ("min_x", "max_x", "min_y", "max_y")),
-        (strip, ("use_flip_x", "use_flip_y", "color_multiply", "color_saturation", "multiply_alpha")),
-    ):
-        for name in names:
-            if hasattr(owner, name):
-                setattr(owner, name, owner.bl_rna.properties[name].default)
+    compat.reset(strip.transform, "offset_x", "offset_y", "scale_x", "scale_y", "rotation")
+    compat.reset(strip.crop, "min_x", "max_x", "min_y", "max_y")
+    compat.reset(strip, "use_flip_x", "use_flip_y", "color_multiply", "color_saturation", "multiply_alpha")
     strip.blend_alpha = 1.0  # 4.2 gives another default
 
 
-def _frame_size(scene: Any) -> tuple[int, int]:
+def _frame_size(scene: Scene) -> tuple[int, int]:
     return scene.render.resolution_x, scene.render.resolution_y
 
 
@@ -216,9 +219,11 @@ def _check_whole(path: Path, pixels: int) -> None:
         )
 
 
-def _untouched(scene: Any, strip: Any, frame: int) -> Path | None:
-    """The file that the strip shows on `frame` just as it is, the size of the frame: rendering would give its pixels
-    again, and take Blender a hundred times as long. None where rendering might not."""
+def _untouched(scene: Scene, strip: Strip, frame: int) -> Path | None:
+    """The file that the strip shows on `frame` just as it is, the size of the scene's frame; None without such a one.
+
+    Rendering would give the same pixels again, and take Blender a hundred times as long.
+    """
     plain_colours = strip.type == "IMAGE" and strip.colorspace_settings.name == compat.SRGB
     if not plain_colours or scene.sequencer_colorspace_settings.name != compat.SRGB:
         return None
@@ -230,7 +235,7 @@ def _untouched(scene: Any, strip: Any, frame: int) -> Path | None:
 
 def _bring(file: Path, folder: Path, name: str, by: Callable[[Path, Path], Any]) -> Path:
     """Move or copy a finished file into `folder`, whole or not at all."""
-    target, partial = folder / name, folder / f"{TEMPORARY}{name}"
+    target, partial = folder / name, folder / f"{take_files.TEMPORARY}{name}"
     try:
         by(file, partial)
         partial.replace(target)
@@ -243,46 +248,3 @@ def _bring(file: Path, folder: Path, name: str, by: Callable[[Path, Path], Any])
             rpt("See whether there is room and whether you may write in {folder}.").format(folder=folder),
         ) from error
     return target
-
-
-def _check_sources(strip: Any, frame: int) -> None:
-    """Raise BadImage where a file that the strip shows on `frame` is missing or broken.
-
-    Blender would render it as nothing or as plain magenta, and the engine would take that for the picture.
-    """
-    if strip.type == "IMAGE":
-        element = strip.strip_elem_from_frame(frame)
-        _check_file(strip, Path(bpy.path.abspath(strip.directory), element.filename), _opens_as_image)
-    elif strip.type == "MOVIE":
-        _check_file(strip, Path(bpy.path.abspath(strip.filepath)), lambda path: strip.fps > 0)
-    elif strip.type == "SCENE" and strip.scene is None:
-        raise errors.BadImage(
-            rpt("“{name}” has lost its scene.").format(name=strip.name), "Choose a scene for the strip."
-        )
-    elif strip.type == "META":
-        for inner in compat.contents(strip):
-            if not inner.mute and compat.left(inner) <= frame < compat.right(inner):
-                _check_sources(inner, frame)
-    for source in compat.inputs(strip):
-        _check_sources(source, frame)
-
-
-def _check_file(strip: Any, path: Path, opens: Any) -> None:
-    if not path.is_file():
-        raise errors.BadImage(
-            rpt("The file of “{name}” is missing: {path}").format(name=strip.name, path=path),
-            "Bring the file back, or choose File ▸ External Data ▸ Find Missing Files.",
-        )
-    if not opens(path):
-        raise errors.BadImage(
-            rpt("The file of “{name}” cannot be read: {path}").format(name=strip.name, path=path),
-            "It may be cut short or no picture at all.",
-        )
-
-
-def _opens_as_image(path: Path) -> bool:
-    try:
-        imbuf.load(str(path)).free()
-    except (OSError, ValueError):  # ValueError: what it holds is no image
-        return False
-    return True

@@ -9,14 +9,14 @@ from typing import Any
 
 import bpy
 
-NEEDING = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")  # engines that draw with it
+NEEDING = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")  # engines that draw with the graphics card
 
 _SURFACELESS = 0x31DD  # EGL_PLATFORM_SURFACELESS_MESA: no screen, but a driver
 
 
 @cache
 def can_draw() -> bool:
-    """With a window always. Without one only Linux may lack what it takes: EGL, with a driver behind it."""
+    """Return whether this Blender can draw. With a window it always can; without one Linux needs EGL and a driver."""
     if not bpy.app.background or not sys.platform.startswith("linux"):
         return True
     try:

@@ -28,7 +28,7 @@ class KeyProblem(errors.BadRequest):
 
 
 def chosen(context: Any, scene: Any) -> tuple[int, ...]:
-    """The frames to be rendered by the choices in `scene.fcvg.stills`, two or more, ascending. Raises KeyProblem."""
+    """Return the frames to be rendered, two or more, ascending, as `scene.fcvg.stills` says. Raises KeyProblem."""
     stills = scene.fcvg.stills
     if stills.source == keys_3d.TYPED:
         frames = typed(stills.frames)
@@ -52,7 +52,7 @@ def chosen(context: Any, scene: Any) -> tuple[int, ...]:
 
 
 def typed(text: str) -> tuple[int, ...]:
-    """The frames in `text`, ascending, each once. Raises KeyProblem."""
+    """Return the frames that are written in `text`, ascending, each once. Raises KeyProblem."""
     words = [word for word in re.split(r"[,;\s]+", text) if word]
     try:
         frames = sorted({int(word) for word in words})
@@ -80,10 +80,10 @@ def typed(text: str) -> tuple[int, ...]:
 
 
 def of_objects(scene: Any, objects: Iterable[Any]) -> tuple[int, ...]:
-    """Frames within the scene's range on which the objects have keyframes, ascending, each once. Raises KeyProblem.
+    """Return the frames of the scene's range on which the objects have keyframes, ascending, each once.
 
-    Where keyframes on two or more frames are selected in an animation editor, only these count: a single selected one
-    is what Blender leaves behind after each key that is set.
+    Where keyframes on two or more frames are selected in an animation editor, only these count. A single selected one
+    does not count as a choice: Blender selects each keyframe that is set. Raises KeyProblem.
     """
     objects = list(objects)
     if not objects:
@@ -110,14 +110,14 @@ def of_objects(scene: Any, objects: Iterable[Any]) -> tuple[int, ...]:
 
 
 def listed(frames: tuple[int, ...]) -> str:
-    """Frames in words, such as `1, 25, 49`; the middle of many is left out."""
+    """Return frames as text, such as `1, 25, 49`; of many the middle is left out."""
     if len(frames) <= _SHOWN:
         return ", ".join(map(str, frames))
     return f"{', '.join(map(str, frames[: _SHOWN - 2]))}, … {frames[-1]}"
 
 
 def sentence(frames: tuple[int, ...], method_label: str) -> str:
-    """What will happen, such as `Keys 1, 25, 49: 3 renders, 46 inbetweens, RIFE`."""
+    """Return what will happen, such as `Keys 1, 25, 49: 3 renders, 46 inbetweens, RIFE`."""
     between = frames[-1] - frames[0] + 1 - len(frames)
     return plural(
         "Keys {keys}: {renders} renders, 1 inbetween, {method}",
@@ -127,13 +127,15 @@ def sentence(frames: tuple[int, ...], method_label: str) -> str:
 
 
 def _range(scene: Any) -> tuple[int, int]:
+    """The first and the last frame that count."""
     if scene.use_preview_range:
         return scene.frame_preview_start, scene.frame_preview_end
     return scene.frame_start, scene.frame_end
 
 
 def _keyframes(thing: Any) -> Iterator[tuple[Any, Any]]:
-    """For each channel of an object, its data and its shape keys: frames, float32 [N], and which are selected, [N]."""
+    """Yield for each channel of an object, its data and its shape keys the frames of its keyframes, float32 [N], and
+    which of them are selected, bool [N]."""
     data = thing.data
     for owner in (thing, data, getattr(data, "shape_keys", None)):
         for curve in compat.fcurves(owner) if hasattr(owner, "animation_data") else ():
@@ -143,7 +145,7 @@ def _keyframes(thing: Any) -> Iterator[tuple[Any, Any]]:
                 points.foreach_get("co", places)
                 points.foreach_get("select_control_point", selected)
                 yield places[::2], selected
-    if thing.type in {"GREASEPENCIL", "GPENCIL"}:  # the latter until 4.2
+    if thing.type in compat.GREASE_PENCILS:
         for layer in data.layers:
             if not layer.hide and len(layer.frames):
                 frames, selected = np.empty(len(layer.frames), np.int32), np.empty(len(layer.frames), bool)
@@ -153,7 +155,8 @@ def _keyframes(thing: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _lack(has_one: bool, is_range: bool, count: int) -> str:
-    """A template: how many keyframes there are, perhaps within a range of frames, of one object or of more."""
+    """The sentence that says what is missing, a template. `has_one`: there is one keyframe in the range of frames;
+    `is_range`: there are keyframes, but outside of the range; `count`: of the selected objects."""
     if has_one:
         return plural(
             "“{name}” has one keyframe within frames {first}–{last}; two are needed.",
@@ -174,6 +177,7 @@ def _lack(has_one: bool, is_range: bool, count: int) -> str:
 
 
 def _advice(objects: list[Any], has_keyframes: bool) -> str:
+    """What the artist can do about it."""
     if has_keyframes:
         return rpt("Set another keyframe inside the range of the scene, or choose Frames and write them down.")
     for thing in objects:
@@ -184,7 +188,7 @@ def _advice(objects: list[Any], has_keyframes: bool) -> str:
 
 
 def _movers(thing: Any) -> Iterator[Any]:
-    """What may move an object that is not animated itself: its armatures, and its parents."""
+    """Yield what may move an object that is not animated itself: its armatures and its parents."""
     for modifier in thing.modifiers:
         mover = getattr(modifier, "object", None)
         if mover is not None:

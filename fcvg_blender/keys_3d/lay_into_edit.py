@@ -1,7 +1,7 @@
-"""Puts stills into an edit as keys, each on its own frame, and finds the gaps between them.
+"""Puts rendered keys into an edit, each on its own frame, and finds the gaps between them.
 
-A key remembers the scene and frame it shows (`still_scene`, `still_frame` of its record), so that rendering anew
-changes the key that is there instead of laying another one over it.
+A key's strip remembers the scene and frame it shows (`still_scene`, `still_frame` of its record), so that rendering
+again changes the strip that is there instead of laying another one over it.
 """
 
 from __future__ import annotations
@@ -15,99 +15,52 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..edit import gap_refusals, strips, take_folders
-from ..edit import gaps as shots
+from ..edit import gap_refusals, gaps, strips, take_folders
 from ..engine import errors
 from ..i18n.translate import rpt
 from ..keys import render_keys
-from . import render_frames
-
-_TITLE_LETTERS = 50  # of a scene's name; Blender cuts names at 63 bytes
-_OWN = {"rna_type", "name", "stills", "prefetch_held"}  # of one scene, not to be copied
+from .rendered_key import FOLDER, RenderedKey
 
 
-def find(context: Any, scene: Any) -> Any:
-    """The scene whose edit gets the keys of the 3D scene `scene`; None where it has yet to be made."""
-    chosen = scene.fcvg.stills.edit
-    if chosen is not None and not chosen.fcvg.stills.is_temporary:
-        return chosen
-    shown = getattr(context, "sequencer_scene", None)  # since 5.0 the sequencer shows a scene of its own
-    if shown is not None and shown != scene:
-        return shown
-    return bpy.data.scenes.get((_title(scene), None))
+def lay(edit: Any, scene_name: str, made: list[RenderedKey]) -> list[Any]:
+    """Put rendered keys into the edit as strips of one frame; return the strips in order, which are what is selected.
 
-
-def settings(context: Any, scene: Any) -> Any:
-    """The choices that hold for inbetweens of the 3D scene: those of its edit, before there is one its own."""
-    return (find(context, scene) or scene).fcvg
-
-
-def make(context: Any, scene: Any, file_format: str) -> Any:
-    """A new scene with an edit for the keys of `scene`, shown by the sequencer where that shows nothing yet.
-
-    It has the size, range and speed of `scene`, and its choices. Pictures that hold the scene's view already are shown
-    as they are; scene-linear ones (`file_format` is `exr`) get the scene's view.
-    """
-    edit: Any = bpy.data.scenes.new(_title(scene))
-    for name in ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y", "fps", "fps_base"):
-        setattr(edit.render, name, getattr(scene.render, name))
-    edit.render.resolution_percentage = 100
-    edit.frame_start, edit.frame_end = scene.frame_start, scene.frame_end
-    edit.display_settings.display_device = scene.display_settings.display_device
-    if file_format == "exr":
-        for name in ("view_transform", "look", "exposure", "gamma"):
-            setattr(edit.view_settings, name, getattr(scene.view_settings, name))
-    else:
-        with suppress(TypeError):  # a colour configuration without it
-            edit.view_settings.view_transform = "Standard"
-    edit.sequence_editor_create()
-    _copy_choices(scene.fcvg, edit.fcvg)
-    workspace = context.workspace
-    if hasattr(workspace, "sequencer_scene"):  # since 5.0
-        shown = workspace.sequencer_scene
-        if shown is None or (shown == scene and not len(compat.all_strips(scene))):
-            workspace.sequencer_scene = edit
-    return edit
-
-
-def lay(edit: Any, scene_name: str, made: list[render_frames.Still]) -> list[Any]:
-    """Put the stills into the edit as strips of one frame, and select these and nothing else; the strips in order.
-
-    All new ones are on one channel, the lowest that is free on all of their frames. Raises ShotProblem where there is
+    All new strips are on one channel, the lowest that is free on all of their frames. Raises ShotProblem where there is
     none, DiskError where the files lie too deep; the edit is unchanged then.
     """
     if edit.sequence_editor is None:
         edit.sequence_editor_create()
-    for still in made:
-        strips.strip_directory(still.path.parent)
+    for key in made:
+        strips.strip_directory(key.path.parent)
     there = {
         strip.fcvg.still_frame: strip.name for strip in compat.strips(edit) if strip.fcvg.still_scene == scene_name
     }
-    missing = [still for still in made if still.frame not in there]
-    channel = _free_channel(edit, [still.frame for still in missing])
+    missing = [key for key in made if key.frame not in there]
+    channel = _free_channel(edit, [key.frame for key in missing])
     names = []
-    for still in made:
-        if still in missing:
-            names.append(_new_key(edit, scene_name, still, channel).name)
+    for key in made:
+        if key in missing:
+            names.append(_new_strip(edit, scene_name, key, channel).name)
         else:
-            key = _named(edit, there[still.frame])
-            _show(key, still.path)
-            names.append(key.name)
-    keys = [_named(edit, name) for name in names]
+            _show(_named(edit, there[key.frame]), key.path)
+            names.append(there[key.frame])
+    found = [_named(edit, name) for name in names]
     for strip in compat.strips(edit):
         strip.select = strip.name in names
-    edit.sequence_editor.active_strip = keys[-1]
-    return keys
+    edit.sequence_editor.active_strip = found[-1]
+    return found
 
 
-def gaps(edit: Any, keys: list[Any], changed: set[str]) -> tuple[shots.Chain | None, list[Any]]:
-    """What is to be made between the keys: the gaps without inbetweens, and strips of inbetweens that need a new take.
+def to_fill(edit: Any, keys: list[Any], changed: set[str]) -> tuple[gaps.Chain | None, list[Any]]:
+    """Return what is to be made between keys: the gaps without inbetweens, None without one, and the strips of
+    inbetweens that need a new take.
 
-    A new take is needed beside a key in `changed` (names); where nothing has changed and nothing is missing, between
-    all of them: the artist has asked for it. Raises ShotProblem.
+    `keys` are strips in order, `changed` the names of those whose picture has changed. Strips beside a changed key need
+    a new take. Where nothing has changed and nothing is missing all of them do, because the artist has asked for it.
+    Raises ShotProblem.
     """
     filled = {
-        (strip.fcvg.key_start, strip.fcvg.key_end): strip for strip in compat.strips(edit) if shots.is_inbetweens(strip)
+        (strip.fcvg.key_start, strip.fcvg.key_end): strip for strip in compat.strips(edit) if gaps.is_inbetweens(strip)
     }
     empty, old = [], []
     for earlier, later in pairwise(keys):
@@ -115,18 +68,18 @@ def gaps(edit: Any, keys: list[Any], changed: set[str]) -> tuple[shots.Chain | N
             continue
         strip = filled.get((earlier.name, later.name))
         if strip is None:
-            empty.append(shots.between(edit, earlier, later, edit.fcvg))
+            empty.append(gaps.between(edit, earlier, later, edit.fcvg))
         else:
             old.append((strip, bool(changed & {earlier.name, later.name})))
     again = [strip for strip, is_changed in old if is_changed]
     if not empty and not again:
         again = [strip for strip, _ in old]
-    return shots.Chain(tuple(empty)) if empty else None, again
+    return gaps.Chain(tuple(empty)) if empty else None, again
 
 
-def changing(edit: Any, scene_name: str, made: list[render_frames.Still]) -> set[int]:
-    """Frames on which a key is there already and shows another picture than the new still."""
-    new = {still.frame: still.path for still in made}
+def changing(edit: Any, scene_name: str, made: list[RenderedKey]) -> set[int]:
+    """Return the frames on which the edit has a key already that shows another picture than the rendered one."""
+    new = {key.frame: key.path for key in made}
     return {
         strip.fcvg.still_frame
         for strip in (compat.strips(edit) if edit is not None else ())
@@ -135,9 +88,9 @@ def changing(edit: Any, scene_name: str, made: list[render_frames.Still]) -> set
     }
 
 
-def summary(context: Any, edit: Any, file_format: str, made: list[render_frames.Still]) -> str:
-    """What has become of the keys, in sentences: how many were rendered, where they are, what is to be known."""
-    reused = sum(still.reused for still in made)
+def summary(context: Any, edit: Any, file_format: str, made: list[RenderedKey]) -> str:
+    """Return what has become of the keys, in sentences: how many were rendered, where they are, what else matters."""
+    reused = sum(key.reused for key in made)
     if reused:
         what = rpt("{count} keys: {rendered} rendered, {reused} reused. They are in the edit of “{name}”.")
     else:
@@ -162,8 +115,8 @@ def relocate_on_save(filepath: str) -> None:
     if not filepath:
         return
     old, new = (
-        take_folders.unsaved_root() / render_frames.FOLDER,
-        Path(filepath).parent / take_folders.BASE[2:] / render_frames.FOLDER,
+        take_folders.unsaved_root() / FOLDER,
+        Path(filepath).parent / take_folders.BASE[2:] / FOLDER,
     )
     for strip in _keys():
         path = _shown(strip)
@@ -176,16 +129,17 @@ def relocate_on_save(filepath: str) -> None:
 
 
 def find_moved() -> None:
-    """After undo and loading: the keys of a saved file are beside it."""
+    """After undo and loading: let strips whose key is not where they look for it show the one beside the file."""
     if not bpy.data.filepath:
         return
-    beside = Path(bpy.path.abspath(take_folders.BASE)) / render_frames.FOLDER
+    beside = Path(bpy.path.abspath(take_folders.BASE)) / FOLDER
     for strip in _keys():
         if not _shown(strip).is_file() and (beside / _shown(strip).name).is_file():
             strips.set_folder(strip, beside)
 
 
 def _keys() -> list[Any]:
+    """The strips that show rendered keys, of all edits in the file."""
     scenes: list[Any] = [scene for scene in bpy.data.scenes if scene.library is None]
     return [
         strip
@@ -195,21 +149,22 @@ def _keys() -> list[Any]:
     ]
 
 
-def _new_key(edit: Any, scene_name: str, still: render_frames.Still, channel: int) -> Any:
+def _new_strip(edit: Any, scene_name: str, key: RenderedKey, channel: int) -> Any:
     strip = compat.strips(edit).new_image(
-        name=f"{scene_name} {still.frame}",
-        filepath=str(still.path),
+        name=f"{scene_name} {key.frame}",
+        filepath=str(key.path),
         channel=channel,
-        frame_start=still.frame,
+        frame_start=key.frame,
         fit_method="FIT",
     )
-    compat.set_right(strip, still.frame + 1)
-    strip.fcvg.still_scene, strip.fcvg.still_frame = scene_name, still.frame
-    _show(strip, still.path)
+    compat.set_right(strip, key.frame + 1)
+    strip.fcvg.still_scene, strip.fcvg.still_frame = scene_name, key.frame
+    _show(strip, key.path)
     return strip
 
 
 def _show(strip: Any, path: Path) -> None:
+    """Let a strip show the picture at `path`."""
     strips.set_folder(strip, path.parent)
     strip.elements[0].filename = path.name
     is_exr = path.suffix == ".exr"
@@ -219,6 +174,7 @@ def _show(strip: Any, path: Path) -> None:
 
 
 def _shown(strip: Any) -> Path:
+    """The file of the picture that a strip shows."""
     return strips.folder(strip) / str(strip.elements[0].filename)
 
 
@@ -238,19 +194,3 @@ def _free_channel(edit: Any, frames: list[int]) -> int:
     raise gap_refusals.ShotProblem(
         "No channel of the edit is free on the frames of the keys.", "Unlock or empty a channel."
     )
-
-
-def _title(scene: Any) -> str:
-    return f"{scene.name[:_TITLE_LETTERS]} Edit"
-
-
-def _copy_choices(source: Any, target: Any) -> None:
-    for declared in source.bl_rna.properties:
-        name = declared.identifier
-        value = getattr(source, name)
-        if name in _OWN or declared.type == "COLLECTION":
-            continue
-        if isinstance(value, bpy.types.PropertyGroup):
-            _copy_choices(value, getattr(target, name))
-        elif not declared.is_readonly:
-            setattr(target, name, value)

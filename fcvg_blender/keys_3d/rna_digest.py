@@ -1,112 +1,38 @@
-"""Digests of Blender's data: of all properties that change a picture, read through RNA whatever their type.
+"""Digests of Blender's data: of all properties that change a picture, whatever their type, read through RNA.
 
-Selection, names of data-blocks, places of nodes and the like are left out; a data-block counts by what it holds, an
+Selection, names of data-blocks, places of nodes and the like are left out. A data-block counts by what it holds, an
 image or another file by path, size and time of the last change.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 
-from .. import compat
+from . import picture_properties
 
 _RANDOM_BY_NAME = {"ShaderNodeObjectInfo"}
 
 _NUMBERS = {"FLOAT": np.float32, "INT": np.int32, "BOOLEAN": np.bool_, "ENUM": np.int32}
 
-# Properties that do not change the picture, by the type they belong to (its subtypes as well).
-_COMMON = {
-    *("rna_type", "animation_data", "preview", "select", "show_expanded", "is_active", "use_pin_to_last"),
-    *(("use_nodes",) if compat.ALWAYS_NODES else ()),
-    *("execution_time", "persistent_uid", "select_control_point", "select_left_handle", "select_right_handle"),
-}
-_LEFT_OUT = {
-    "ID": {each.identifier for each in bpy.types.ID.bl_rna.properties},
-    "Object": {
-        *("data", "parent", "parent_type", "parent_vertices", "parent_bone", "track_axis", "up_axis", "mode"),
-        *("material_slots", "active_material", "active_material_index", "vertex_groups", "constraints", "pose"),
-        *("location", "rotation_quaternion", "rotation_axis_angle", "rotation_euler", "rotation_mode", "scale"),
-        *("delta_location", "delta_rotation_euler", "delta_rotation_quaternion", "delta_scale", "dimensions"),
-        *("matrix_world", "matrix_local", "matrix_basis", "matrix_parent_inverse", "bound_box", "motion_path"),
-        *("modifiers", "field", "collision", "soft_body", "particle_systems", "rigid_body", "rigid_body_constraint"),
-        *("lock_location", "lock_rotation", "lock_rotation_w", "lock_rotations_4d", "lock_scale"),
-        *("hide_viewport", "hide_select", "hide_render", "show_instancer_for_viewport", "display_bounds_type"),
-        *("show_bounds", "show_name", "show_axis", "show_texture_space", "show_only_shape_key"),
-        *("active_shape_key", "active_shape_key_index", "use_shape_key_edit_mode", "animation_visualization"),
-        *("selection_sets", "active_selection_set", "use_mesh_mirror_x", "use_mesh_mirror_y", "use_mesh_mirror_z"),
-        *(
-            "use_camera_lock_parent",
-            "use_parent_final_indices",
-            "use_dynamic_topology_sculpting",
-            "instance_collection",
-        ),
-        *("is_from_instancer", "is_from_set", "is_instancer", "type"),
-    },
-    "Mesh": {
-        *("vertices", "edges", "loops", "vertex_normals", "polygon_normals", "loop_triangles", "shape_keys"),
-        *(
-            "loop_triangle_polygons",
-            "polygon_normals",
-            "texture_mesh",
-            "texco_mesh",
-            "uv_layer_clone",
-            "uv_layer_clone_index",
-        ),
-        *("uv_layer_stencil", "uv_layer_stencil_index", "vertex_colors", "color_attributes", "skin_vertices"),
-        *("total_vert_sel", "total_edge_sel", "total_face_sel", "is_editmode", "materials", "edge_creases"),
-        *("uv_layers", "polygons", "corner_normals", "use_mirror_x", "use_mirror_y", "use_mirror_z"),
-        *("use_paint_mask", "use_paint_mask_vertex", "use_paint_bone_selection"),
-    },
-    "AttributeGroupMesh": {"active", "active_index"},
-    "Camera": {"background_images", "passepartout_alpha", "display_size"},
-    "Material": {
-        *("texture_paint_images", "texture_paint_slots", "paint_active_slot", "paint_clone_slot"),
-        *("preview_render_type", "use_preview_world"),
-    },
-    "NodeTree": {
-        *("view_center", "interface", "grease_pencil", "annotation", "description", "color_tag", "active_input"),
-        *("active_output", "default_group_node_width", "inputs", "outputs"),
-    },
-    "Node": {
-        *("name", "label", "location", "location_absolute", "width", "height", "dimensions", "parent", "color"),
-        *("use_custom_color", "color_tag", "hide", "show_options", "show_preview", "show_texture", "internal_links"),
-        *("warning_propagation",),
-    },
-    "NodeSocket": {
-        *("name", "label", "description", "hide", "hide_value", "pin_gizmo", "node", "display_shape", "link_limit"),
-        *("is_linked", "is_unavailable", "is_inactive", "is_icon_visible"),
-    },
-    "RenderSettings": {
-        *("filepath", "ffmpeg", "fps", "fps_base", "threads", "threads_mode", "preview_pixel_size", "bake"),
-        *("use_placeholder", "use_overwrite", "use_file_extension", "file_extension", "use_render_cache"),
-        *("use_lock_interface", "use_compositing", "engine", "sequencer_gl_preview", "use_persistent_data"),
-    },
-    "ViewLayer": {
-        *("name", "objects", "layer_collection", "active_layer_collection", "depsgraph", "active_aov"),
-        *("active_aov_index", "active_lightgroup", "active_lightgroup_index", "has_export_collections"),
-    },
-    "ImageFormatSettings": {"linear_colorspace_settings", "has_linear_colorspace", "stereo_3d_format"},
-}
-_LEFT_OUT_FAMILIES = ("bl_", "show_on_cage", "show_in_editmode", "use_stamp", "stamp_", "bake_", "use_bake", "ghost_")
 _INTERNAL_ATTRIBUTES = (".select", ".hide", ".uv_select", ".sculpt", ".vs.", ".es.", ".pn.", ".vn.")
 
 
 class Unjudged(Exception):
-    """What is rendered cannot be told from what Blender shows of it."""
+    """The picture depends on something that Blender does not let us read."""
 
 
 class Content:
     """Digests of data-blocks and their parts, each read once.
 
-    A digest is made of properties, of lists of parts and of the digests of what is pointed to; parts that were met
-    before are named by their number, so that links between nodes count. `random_by_name`: something that was read
-    makes random numbers out of names.
+    A digest is made of properties, of lists of parts and of the digests of what is pointed to. A part that was met
+    before counts by its number, so that links between nodes count. `random_by_name`: something that was read makes
+    random numbers out of names.
     """
 
     def __init__(self) -> None:
@@ -115,7 +41,7 @@ class Content:
         self._plans: dict[str, list[tuple[str, str, Any]]] = {}
 
     def block(self, block: Any) -> bytes:
-        """A data-block that may be missing, with all that it points to."""
+        """Return the digest of a data-block with all that it points to; b"" for None. Raises Unjudged."""
         return self.remembered("block", block, self._read_block) if block is not None else b""
 
     def _read_block(self, block: Any) -> bytes:
@@ -133,7 +59,7 @@ class Content:
         return joined(kind.encode(), self.fields(block))
 
     def remembered(self, what: str, block: Any, read: Callable[[Any], bytes]) -> bytes:
-        """What `read` gives for `block`, read once; `what` tells apart different readings of one block."""
+        """Return what `read` gives for `block`, which is read once; `what` tells different readings of it apart."""
         key = what, block.as_pointer()
         if key not in self._digests:
             self._digests[key] = b"again"  # what points back to it while it is being read
@@ -141,16 +67,17 @@ class Content:
         return self._digests[key]
 
     def part(self, part: Any) -> bytes:
-        """A struct that may be missing, with all of its parts."""
+        """Return the digest of a struct with all of its parts; b"" for None. Raises Unjudged."""
         return b"" if part is None else self.fields(part)
 
     def fields(self, struct: Any) -> bytes:
-        """The properties of a struct and of all of its parts."""
+        """Return the digest of the properties of a struct and of all of its parts. Raises Unjudged."""
         state = hashlib.blake2b(digest_size=16)
         self._feed(state, struct, {})
         return state.digest()
 
     def _feed(self, state: Any, struct: Any, seen: dict[tuple[int, str], int]) -> None:
+        """Add a struct to the hash `state`; `seen` are the numbers of the structs that are in it already."""
         kind = struct.bl_rna.identifier
         key = struct.as_pointer(), kind
         if key in seen:
@@ -179,6 +106,7 @@ class Content:
                 self._feed_parts(state, value, seen)
 
     def _feed_parts(self, state: Any, parts: Any, seen: dict[tuple[int, str], int]) -> None:
+        """Add a collection to the hash `state`; where its items hold only numbers, all at once, which is fast."""
         state.update(b"[%d" % len(parts))
         first = next(iter(parts), None)
         plan = self._plan(first) if first is not None else []
@@ -201,42 +129,15 @@ class Content:
                 self._feed(state, part, seen)
 
     def _plan(self, struct: Any) -> list[tuple[str, str, Any]]:
-        """The properties of a type that change a picture: name, way to read, and kind of number."""
+        """The properties of a struct's type that change a picture: name, way to read, and kind of number."""
         kind = struct.bl_rna.identifier
         if kind not in self._plans:
-            self._plans[kind] = list(_plan(struct))
+            self._plans[kind] = list(picture_properties.of(struct))
         return self._plans[kind]
 
 
-def _plan(struct: Any) -> Iterator[tuple[str, str, Any]]:
-    left_out = set(_COMMON)
-    base = struct.bl_rna
-    while base is not None:
-        left_out |= _LEFT_OUT.get(base.identifier, set())
-        base = base.base
-    for declared in struct.bl_rna.properties:
-        name = declared.identifier
-        if name in left_out or name.startswith(_LEFT_OUT_FAMILIES) or (name == "fcvg" and declared.is_runtime):
-            continue
-        if declared.type == "COLLECTION":
-            yield name, "parts", None
-        elif declared.type == "POINTER":
-            base = declared.fixed_type
-            while base is not None and base.identifier != "ID":
-                base = base.base
-            yield name, "part" if base is None else "block", None
-        elif declared.is_readonly and not isinstance(struct, bpy.types.Attribute | bpy.types.NodeSocket):
-            continue
-        elif getattr(declared, "is_array", False):
-            yield name, "array", declared.type
-        elif declared.type == "STRING":
-            yield name, "file" if declared.subtype in {"FILE_PATH", "DIR_PATH"} else "value", None
-        else:
-            yield name, "value", None if getattr(declared, "is_enum_flag", False) else declared.type
-
-
 def joined(*parts: bytes) -> bytes:
-    """One digest of several."""
+    """Return one digest of several, 16 bytes."""
     state = hashlib.blake2b(digest_size=16)
     for part in parts:
         state.update(b"%d:" % len(part) + part)
@@ -244,7 +145,7 @@ def joined(*parts: bytes) -> bytes:
 
 
 def matrix(value: Any) -> bytes:
-    """A transformation as bytes."""
+    """Return a transformation as bytes."""
     return np.array(value, np.float32).tobytes()
 
 

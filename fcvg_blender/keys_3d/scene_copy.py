@@ -1,7 +1,7 @@
-"""The copy of a 3D scene that is rendered in its stead, so that nothing of the artist's scene ever changes.
+"""The copy of a 3D scene that is rendered in its place, so that the artist's scene never changes.
 
-It shares all objects with the scene; what is set up here belongs to the copy alone. It says of itself that it is
-temporary: an undo step or a file that was saved meanwhile may hold it, and `remove_all` finds it there.
+The copy shares all objects with the scene; what is set up here belongs to the copy alone. It is marked as temporary,
+because an undo step or a file that is saved meanwhile may hold it: `remove_all` finds it then.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..keys import render_keys
 from .shading import Shading
 
 _NAME = ".Inbetween Keys"  # names that begin with a dot are left out of Blender's menus
@@ -19,9 +20,9 @@ _FILE_OUTPUT = "CompositorNodeOutputFile"
 
 
 def make(scene: Any, look: Shading, file_format: str) -> int:
-    """Copy `scene`, ready to render stills as 16 bit PNG or, where `file_format` is `exr`, 32 bit OpenEXR, RGBA.
+    """Copy `scene`, ready to render single frames in RGBA: 16 bit PNG or, where `file_format` is `exr`, 32 bit OpenEXR.
 
-    Gives its `session_uid`, by which `find` finds it: references do not outlive an undo.
+    Returns the copy's `session_uid`, by which `find` finds it: references do not outlive an undo.
     """
     copy = scene.copy()
     copy.name = _NAME
@@ -38,12 +39,12 @@ def make(scene: Any, look: Shading, file_format: str) -> int:
 
 
 def find(uid: int) -> Any:
-    """The copy with this `session_uid`, None when it is gone."""
+    """Return the copy with this `session_uid`, None when it is gone."""
     return next((scene for scene in _temporary() if scene.session_uid == uid), None)
 
 
 def remove(uid: int) -> None:
-    """Throw the copy away with all that was made for it; harmless when it is gone."""
+    """Remove a copy with all that was made for it; harmless when it is gone."""
     copy = find(uid)
     if copy is not None:
         bpy.data.scenes.remove(copy)
@@ -54,13 +55,13 @@ def remove(uid: int) -> None:
 
 
 def remove_all() -> None:
-    """Throw away every copy, such as those that undo or an opened file has brought."""
+    """Remove every copy, also those that undo or an opened file has brought."""
     for uid in [scene.session_uid for scene in _temporary()]:
         remove(uid)
 
 
 def set_frame(copy: Any, frame: int) -> None:
-    """The frame to be rendered, and the camera that a marker binds to it. Raises nothing where there is none."""
+    """Set the frame to be rendered, and the camera that a marker binds to it, if there is one."""
     copy.frame_current, copy.frame_subframe = frame, 0.0
     camera = camera_at(copy, frame)
     if camera is not None:
@@ -68,7 +69,11 @@ def set_frame(copy: Any, frame: int) -> None:
 
 
 def camera_at(scene: Any, frame: int) -> Any:
-    """The scene's camera on `frame`: that of the newest marker with one, before the first marker its own; or None."""
+    """Return the scene's camera on `frame`, or None.
+
+    Where markers bind cameras, it is that of the last such marker up to `frame`, before the first one that of the
+    first; else the scene's own.
+    """
     bound = sorted((marker.frame, marker.camera.name_full) for marker in scene.timeline_markers if marker.camera)
     passed = [name for at, name in bound if at <= frame]
     if not bound:
@@ -78,11 +83,13 @@ def camera_at(scene: Any, frame: int) -> Any:
 
 
 def _temporary() -> list[Any]:
+    """All copies that there are."""
     scenes: list[Any] = list(bpy.data.scenes)
     return [scene for scene in scenes if scene.library is None and scene.fcvg.stills.is_temporary]
 
 
 def _set_up(scene: Any, copy: Any, file_format: str) -> None:
+    """Let the copy render whole frames, without an edit, stamps or stereo, in the format."""
     if copy.sequence_editor is not None:
         _forget_edit(copy)
     render = copy.render
@@ -93,33 +100,18 @@ def _set_up(scene: Any, copy: Any, file_format: str) -> None:
     render.use_lock_interface = False
     render.use_persistent_data = False  # it would stay in memory
     render.use_file_extension = False
-    settings = render.image_settings
-    if file_format == "exr":
-        compat.set_file_format(settings, "OPEN_EXR")
-        settings.color_depth = "32"
-        settings.exr_codec = "ZIP"
-    else:
-        compat.set_file_format(settings, "PNG")
-        settings.color_depth = "16"
-        settings.compression = 15
-    settings.color_mode = "RGBA"
-    settings.color_management = "FOLLOW_SCENE"
+    render_keys.set_format(render.image_settings, file_format, exr_codec="ZIP", png_compression=15)
     _take_compositing(scene, copy)
 
 
 def _forget_edit(copy: Any) -> None:
-    """Without its own strips nothing of the add-on takes the copy for an edit. The scene shares its action: away first,
-    because Blender would remove strips' F-curves."""
-    animation = copy.animation_data
-    action = animation.action if animation else None
-    slot = getattr(animation, "action_slot", None)
-    if action is not None:
-        animation.action = None
-    copy.sequence_editor_clear()
-    if action is not None:
-        animation.action = action
-        if slot is not None:
-            animation.action_slot = slot
+    """Remove the copy's strips, so that nothing of the add-on takes it for an edit.
+
+    The scene shares its action with the copy, and Blender would remove the strips' F-curves from it: so it is detached
+    meanwhile.
+    """
+    with compat.without_action(copy):
+        copy.sequence_editor_clear()
 
 
 def _take_compositing(scene: Any, copy: Any) -> None:
@@ -134,6 +126,7 @@ def _take_compositing(scene: Any, copy: Any) -> None:
 
 
 def _plain_world(colour: tuple[float, ...]) -> Any:
+    """A new world of one colour, scene-linear."""
     world: Any = bpy.data.worlds.new(_NAME)
     world.color = colour
     world[_MARK] = True
@@ -141,6 +134,7 @@ def _plain_world(colour: tuple[float, ...]) -> Any:
 
 
 def _own(tree: Any) -> Any:
+    """A copy of a node group, to be removed with the copy of the scene."""
     own = tree.copy()
     own[_MARK] = True
     return own
@@ -159,6 +153,7 @@ def _adapt(tree: Any, scene: Any, copy: Any) -> None:
 
 
 def _must_adapt(tree: Any, scene: Any) -> bool:
+    """Whether `_adapt` would change something in a tree."""
     return any(
         node.bl_idname == _FILE_OUTPUT
         or getattr(node, "scene", None) == scene

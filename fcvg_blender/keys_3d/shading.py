@@ -1,9 +1,9 @@
-"""What stills look like: the scene's final render, or the shading of a 3D view.
+"""What rendered keys look like: the scene's final render, or the shading of a 3D view.
 
-A view's shading is rendered, not copied from the screen, so some of it is only near: Solid becomes Workbench with the
-view's lighting, colours, shadows and background, without the scene's view transform, as in that view; Wireframe the
-same as solid; Material Preview becomes EEVEE with the scene's own lights and world instead of the studio's; Rendered
-is the scene's engine. Overlays, the view's own angle and its compositing are left out.
+A view's shading is rendered, not copied from the screen, so some of it is only similar. Solid becomes Workbench with
+the view's lighting, colours, shadows and background, and as in that view without the scene's view transform. Wireframe
+becomes the same as Solid. Material Preview becomes EEVEE with the scene's own lights and world instead of the studio's.
+Rendered is the scene's engine. Overlays, the view's own angle and its compositing are left out.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from .. import compat
 
 WORKBENCH = "BLENDER_WORKBENCH"
 
-# Of a view, not of what it shows.
+# Properties that Workbench cannot have, or that do not belong to the look.
 _LEFT_OUT = {"rna_type", "type", "render_pass", "aov_name", "use_compositor"}
 
-# Colours as a view shows them that has no part in the scene's colour management; versions lack some of it.
+# Colours as a view shows them that ignores the scene's colour management. Some versions of Blender lack some of these.
 _PLAIN = {
     "view_transform": "Standard",
     "look": "None",
@@ -35,9 +35,10 @@ _PLAIN = {
 
 @dataclass(frozen=True)
 class Shading:
-    """`engine` instead of the scene's where it is not empty; `shading` are names and values for Workbench.
+    """A look. `engine`: in place of the scene's, '' for the scene's own. `shading`: names and values for Workbench.
 
-    `background` is scene-linear and takes the place of the scene's world.
+    `is_viewport`: as in a 3D view, without compositing and Freestyle. `background`: a scene-linear colour in place of
+    the scene's world, None for the world.
     """
 
     engine: str = ""
@@ -46,7 +47,7 @@ class Shading:
     background: tuple[float, ...] | None = None
 
     def apply(self, copy: Any) -> None:
-        """Give a scene that may be changed this look."""
+        """Give this look to `copy`, a scene that may be changed."""
         if not self.is_viewport:
             return
         copy.render.use_compositing = False
@@ -65,7 +66,7 @@ FINAL = Shading()
 
 
 def of_view(context: Any) -> Shading:
-    """The look of the 3D view that was clicked in, else of the first one of the window; Solid where there is none."""
+    """Return the look of the 3D view that was clicked in, else of the window's first one, else Solid."""
     space = context.space_data
     if space is None or space.type != "VIEW_3D":
         areas = context.screen.areas if context.screen else ()
@@ -82,12 +83,12 @@ def of_view(context: Any) -> Shading:
 
 def _show_plainly(view_settings: Any) -> None:
     for name, value in _PLAIN.items():
-        if hasattr(view_settings, name):
-            with suppress(TypeError):  # a colour configuration without it
-                setattr(view_settings, name, value)
+        with suppress(TypeError):  # a colour configuration without it
+            compat.set_known(view_settings, name, value)
 
 
 def _background(context: Any, shading: Any) -> tuple[float, ...] | None:
+    """The colour behind the objects of a view, scene-linear; of a gradient its middle. None where it is the world's."""
     if shading.background_type == "WORLD":
         return None
     if shading.background_type == "VIEWPORT":
@@ -101,6 +102,7 @@ def _background(context: Any, shading: Any) -> tuple[float, ...] | None:
 
 
 def _values(shading: Any) -> list[tuple[str, Any]]:
+    """Names and values of a view's shading, in the order in which they can be set."""
     declared = [each for each in bpy.types.View3DShading.bl_rna.properties if not each.is_readonly]
     found = []
     # How it is lit comes first: which studio lights there are depends on it.

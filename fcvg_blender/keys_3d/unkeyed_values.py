@@ -1,4 +1,7 @@
-"""Changes without a keyframe, kept through a render: Blender would put every animated value back where its curve is."""
+"""Keeps changes that have no keyframe through a render.
+
+Blender sets each animated value to that of its curve when it renders, and the artist would lose what was changed since.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _Value = tuple[Any, str, int, Any]  # data-block, path and index of a property, 
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """What is animated has the same values afterwards as before, keyed or not."""
+    """Give all animated properties the values afterwards that they had before."""
     before = list(_animated())
     try:
         yield

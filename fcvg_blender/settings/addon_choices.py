@@ -24,8 +24,10 @@ STUDIO = {
 
 @dataclass(frozen=True)
 class Choices:
-    """What the rest of the add-on needs of the preferences. `device` is the engine's word; `studio` are variables of
-    the environment with what they are set to in the preferences."""
+    """What the rest of the add-on needs of the preferences.
+
+    `device` is the engine's word. `studio`: variables of the environment and what the preferences set them to.
+    """
 
     engine_python: str = ""
     device: str = "auto"
@@ -48,7 +50,7 @@ class Choices:
         )
 
     def environment(self) -> dict[str, str]:
-        """What a command is started with."""
+        """The variables of the environment that a command of the engine is started with."""
         checkpoints = Path(self.checkpoints) if self.checkpoints else None
         return process.environment(os.environ, bpy.app.online_access, self.studio, checkpoints)
 
@@ -77,5 +79,5 @@ def of_addon(context: Any) -> Any:
 
 
 def absolute(path: str) -> str:
-    """// is the folder of the blend file; what is no path stays as it is."""
+    """The path with a leading // resolved to the blend file's folder. What is no such path stays as it is."""
     return str(bpy.path.abspath(path)) if path else ""

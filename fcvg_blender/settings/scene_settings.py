@@ -86,5 +86,5 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
         return -(-count // self.hold_frames())
 
     def engine_timing(self, count: int, start_frame: float, end_frame: float) -> str | list[float]:
-        """As the engine takes it."""
+        """How `count` inbetweens are spaced; see `spacing.engine_timing`. Raises BadRequest."""
         return spacing.engine_timing(self, count, start_frame, end_frame)

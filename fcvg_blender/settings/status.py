@@ -2,6 +2,8 @@
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
+from typing import Any
+
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
@@ -130,3 +132,9 @@ class FCVG_Status(bpy.types.PropertyGroup):
     findings: CollectionProperty(type=FCVG_Finding, name="Findings", options={"SKIP_SAVE"})
     install_notes: StringProperty(name="Notes", description="Of the newest installation", options={"SKIP_SAVE"})
     model_notes: StringProperty(name="Notes", description="Of the newest download or import", options={"SKIP_SAVE"})
+
+
+def panel_status() -> Any:
+    """Return the FCVG_Status of this Blender: what all panels show."""
+    context: Any = bpy.context
+    return context.window_manager.fcvg

@@ -6,9 +6,10 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringProperty
 
 from ..engine import protocol
+from ..timing import exposure
 
-# States of a take; '' is no strip of ours. WAITING: the engine has not got it yet; ASKING: it looks like a cut, and the
-# artist has to decide.
+# States of a take, '' on strips that are not ours. WAITING: the engine has not got it yet. ASKING: the keys look like a
+# cut, and the artist has to decide.
 WAITING, RUNNING, DONE, INCOMPLETE, ASKING = "WAITING", "RUNNING", "DONE", "INCOMPLETE", "ASKING"
 UNFINISHED = (WAITING, RUNNING, ASKING)
 
@@ -95,6 +96,14 @@ class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
     def engine_timing(self) -> str | list[float]:
         """`timing` as the engine takes it."""
         return self.timing if self.timing in protocol.TIMINGS else [float(part) for part in self.timing.split(",")]
+
+    def timing_for(self, count: int) -> str | list[float]:
+        """The same spacing for `count` frames."""
+        return exposure.refitted(self.engine_timing(), count, self.hold)
+
+    def frame_times(self) -> list[float]:
+        """The time in (0, 1) of what each of the strip's `count` frames shows, held drawings repeated."""
+        return exposure.frame_times(self.count, self.timing_for(self.count), self.hold)
 
 
 def timing_text(timing: str | list[float]) -> str:

@@ -13,8 +13,10 @@ HINT = mark("Choose another method, or switch Commercial-Safe Models Only off in
 
 
 def refuse(request: protocol.Request) -> None:
-    """Raises LicenceRefused when only commercial-safe models are wanted and `request` asks for others. What is left to
-    the engine it chooses by the same rule."""
+    """Raises LicenceRefused when only commercial-safe models are wanted and `request` asks for others.
+
+    Where the request leaves a choice to the engine, the engine chooses by the same rule.
+    """
     if not request.commercial_only:
         return
     conditions = request.conditions
@@ -39,7 +41,7 @@ def reason(part: str) -> str:
 
 
 def switched_off() -> list[str]:
-    """What is off where only commercial-safe models may be used, a sentence or two for each model."""
+    """What is off where only commercial-safe models may be used: a sentence or two for each model that is not."""
     found = []
     for model in registry.models().values():
         labels = ", ".join(translate_sentence(registry.label(part)) for part in registry.enabled_by(model.name))
@@ -50,13 +52,13 @@ def switched_off() -> list[str]:
 
 
 def recorded(models: Iterable[protocol.UsedModel]) -> str:
-    """The models that made a strip as it remembers them, '' without any."""
+    """The models that made a take, as JSON for its record; '' without any."""
     found = [asdict(model) for model in models]
     return json.dumps(found) if found else ""
 
 
 def recalled(text: str) -> list[str]:
-    """What `recorded` kept, a few words each: `RIFE 4.6 (MIT)`. What cannot be read is left out."""
+    """Words for each model that `recorded` kept, such as `RIFE 4.6 (MIT)`. [] for what cannot be read."""
     try:
         models = json.loads(text) if text else []
         return [f"{model['title']} ({model['licence']})" for model in models]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..edit import gaps, strip_takes, take_files, take_folders
 from ..engine import errors, methods, protocol
@@ -12,7 +11,7 @@ from ..i18n.translate import mark, rpt
 from ..keys import key_fingerprint
 from ..settings import generative, strip_record
 from ..settings.addon_choices import Choices
-from ..timing import exposure
+from ..settings.protocols import Scene, Strip, Take
 from . import requests
 
 
@@ -22,33 +21,15 @@ class SameTake(errors.BadRequest):
     code = "same_take"
 
 
-@dataclass(frozen=True)
-class _TimedAsStrip:
-    """The scene's settings, but timed as a strip is."""
+def wanted(scene: Scene, strip: Strip, choices: Choices) -> protocol.Request:
+    """Another take of the strip: with the scene's method, seed and settings, timed as the strip is.
 
-    settings: Any
-    record: Any
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.settings, name)
-
-    def engine_timing(self, count: int, _start_frame: int, _end_frame: int) -> str | list[float]:
-        """The strip's timing for `count` frames."""
-        return exposure.refitted(self.record.engine_timing(), count, self.record.hold)
-
-    def hold_frames(self) -> int:
-        """Frames for which the strip shows each drawing."""
-        return int(self.record.hold)
-
-
-def wanted(scene: Any, strip: Any, choices: Choices) -> protocol.Request:
-    """Another take of the strip with the scene's method, seed and settings; `requests.placed` gives it its paths.
-
-    Raises ShotProblem where a key is gone, LicenceRefused and BadRequest as `requests.chosen` does, SameTake.
+    `requests.placed` gives the request its paths. Raises ShotProblem where a key is gone, LicenceRefused and BadRequest
+    as `requests.chosen` does, and SameTake.
     """
     record = strip.fcvg
     shot = gaps.of_strip(scene, strip)
-    request = requests.chosen(_TimedAsStrip(scene.fcvg, record), shot, choices)
+    request = requests.chosen(scene.fcvg, shot, choices, timed_as=record)
     for take in strip_takes.all_of(record):
         if _asks_the_same(take, request) and _comes_out_the_same(scene, strip, shot, take, request):
             raise _refusal(take, request)
@@ -57,8 +38,8 @@ def wanted(scene: Any, strip: Any, choices: Choices) -> protocol.Request:
     return replace(request, refuse_cuts=request.refuse_cuts and not looked_at)
 
 
-def _asks_the_same(take: Any, request: protocol.Request) -> bool:
-    """Whether method, seed, format and settings are the same. Methods that draw no noise heed no seed."""
+def _asks_the_same(take: Take, request: protocol.Request) -> bool:
+    """Whether method, format, seed and settings are the same. The last two count where a method draws noise."""
     draws_noise = methods.is_generative(request.method)
     return (
         request.method in (take.method, take.method_used)
@@ -67,16 +48,16 @@ def _asks_the_same(take: Any, request: protocol.Request) -> bool:
     )
 
 
-def _comes_out_the_same(scene: Any, strip: Any, shot: gaps.Shot, take: Any, request: protocol.Request) -> bool:
-    """The same of what is on disk: the keys, the edited matches, and the chart where it decides how frames look."""
-    for which, known in ((exposure.START, take.print_start), (exposure.END, take.print_end)):
-        # A take without prints is still to be made, of the keys as they are by then.
+def _comes_out_the_same(scene: Scene, strip: Strip, shot: gaps.Shot, take: Take, request: protocol.Request) -> bool:
+    """Whether the keys are the same, and where they decide how frames look, the chart and the edited matches too."""
+    for which, known in ((take_files.START, take.print_start), (take_files.END, take.print_end)):
+        # A take without fingerprints is still to be made, of the keys as they are by then.
         if known and key_fingerprint.differ(known, key_fingerprint.of(scene, *gaps.key_of(scene, shot, which))):
             return False
     if not methods.is_generative(request.method):
         return True
     folder = take_folders.of_take(strip, take)
-    begun = exposure.manifest(folder).get("identity", {})
+    begun = take_files.read_manifest(folder).get("identity", {})
     chart = request.count, request.timing, request.hold
     is_timed_alike = not begun or tuple(begun.get(name) for name in ("count", "timing", "hold")) == chart
     matches = request.conditions.matches
@@ -87,7 +68,7 @@ def _content(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def _refusal(take: Any, request: protocol.Request) -> SameTake:
+def _refusal(take: Take, request: protocol.Request) -> SameTake:
     if take.state == strip_record.INCOMPLETE:
         same = rpt("Take {number} is the same, and its frames are not all there.")
         return SameTake(same.format(number=take.number), "Show it and resume it.")

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from ..engine import errors, methods, protocol, registry
-from ..timing import exposure
+from ..edit import take_files
+from ..engine import errors, manifest, methods, protocol, registry
 
 OUT = "frames"  # folder that the command lines write into
 _COMMAND = ("python", "-m", "fcvg_engine", "inbetween")
@@ -20,10 +20,10 @@ def text(folder: Path, title: str) -> str:
 
     Raises BadRequest where the take was never begun or its manifest is not to be read.
     """
-    manifest = exposure.manifest(folder)
+    written = take_files.read_manifest(folder)
     try:
-        comments = [f"# {line}" if line else "#" for line in _needs(manifest, title)]
-        commands = [shlex.join(arguments) for arguments in _commands(manifest)]
+        comments = [f"# {line}" if line else "#" for line in _needs(written, title)]
+        commands = [shlex.join(arguments) for arguments in _commands(written)]
     except (KeyError, TypeError, AttributeError) as error:
         raise errors.BadRequest(
             f"There is nothing in {folder} that tells how these frames were made.", "Resume the take, then try again."
@@ -31,25 +31,28 @@ def text(folder: Path, title: str) -> str:
     return "\n".join([*comments, *commands, ""])
 
 
-def _needs(manifest: dict[str, Any], title: str) -> Iterator[str]:
-    identity = manifest["identity"]
-    yield f"{title}: {registry.label(manifest['method'])}, {identity['count']} frames."
+def _needs(written: dict[str, Any], title: str) -> Iterator[str]:
+    identity = written["identity"]
+    yield f"{title}: {registry.label(written['method'])}, {identity['count']} frames."
     yield f"These lines make the same files again, in a folder “{OUT}”, byte for byte where all of this is the same:"
-    yield f"  engine {identity['engine']} on {manifest['device']}"
-    yield f"  {', '.join(f'{name} {version}' for name, version in manifest['versions'].items())}"
-    for engine in sorted({frame["engine"] for frame in manifest["frames"] if "engine" in frame}):
+    yield f"  engine {identity['engine']} on {written['device']}"
+    yield f"  {', '.join(f'{name} {version}' for name, version in written['versions'].items())}"
+    for engine in sorted({frame["engine"] for frame in written["frames"] if "engine" in frame}):
         yield f"  engine {engine} for some of the drawings that were added"
-    for which in (exposure.START, exposure.END):
-        yield f"  {_key(manifest, which)}, beside these frames: SHA-256 {identity[_HASHES[which]]}"
+    for which in (take_files.START, take_files.END):
+        sha256 = identity[manifest.key_hash(take_files.side(which))]
+        yield f"  {_key(written, which)}, beside these frames: SHA-256 {sha256}"
     if "matches_sha256" in identity:
         yield f"  key_matches.json, beside these frames: SHA-256 {identity['matches_sha256']}"
-    for used in manifest.get("models", ()):
+    for used in written.get("models", ()):
         yield from _model(used)
 
 
 def _model(used: dict[str, str]) -> Iterator[str]:
-    """A model that took part, where it is from and what its files must be. Of one that the registry no longer knows, or
-    whose makers publish no SHA-256, less is told."""
+    """Lines about a model that took part: its licence, where it is from, the SHA-256 of its files.
+
+    Less is told of a model that the registry no longer knows, or whose makers publish no SHA-256.
+    """
     yield f"  {used['title']} ({used['licence']})"
     model = registry.models().get(used["name"])
     if model is None:
@@ -60,20 +63,20 @@ def _model(used: dict[str, str]) -> Iterator[str]:
             yield f"    {file.path}: SHA-256 {file.sha256}"
 
 
-def _commands(manifest: dict[str, Any]) -> Iterator[list[str]]:
-    identity = manifest["identity"]
-    keys = [_key(manifest, which) for which in (exposure.START, exposure.END)]
+def _commands(written: dict[str, Any]) -> Iterator[list[str]]:
+    identity = written["identity"]
+    keys = [_key(written, which) for which in (take_files.START, take_files.END)]
     settings = {
-        "method": manifest["method"],
-        "seed": manifest["seed"],
+        "method": written["method"],
+        "seed": written["seed"],
         "format": identity["format"],
-        "device": manifest["device"],
-        **_generative(manifest),
+        "device": written["device"],
+        **_generative(written),
     }
     shared = [f"--{name}={value}" for name, value in settings.items()]
     first = [*_COMMAND, *keys, f"--out={OUT}"]
     yield [*first, *_chart(identity["count"], identity["timing"], identity["hold"]), *shared]
-    added = [frame["time"] for frame in manifest["frames"] if frame["index"] > identity["count"]]
+    added = [frame["time"] for frame in written["frames"] if frame["index"] > identity["count"]]
     for begin in range(0, len(added), protocol.MAX_COUNT):  # in the order of their numbers, which they get again
         times = added[begin : begin + protocol.MAX_COUNT]
         yield [*first, *_chart(len(times), times, 1), *shared, "--extend"]
@@ -84,14 +87,14 @@ def _chart(count: int, timing: str | list[float], hold: int) -> list[str]:
     return [f"--count={count}", f"--timing={spacing}", f"--hold={hold}"]
 
 
-def _generative(manifest: dict[str, Any]) -> dict[str, Any]:
-    identity = manifest["identity"]
+def _generative(written: dict[str, Any]) -> dict[str, Any]:
+    identity = written["identity"]
     sampling = {name.replace("_", "-"): value for name, value in identity.get("sampling", {}).items() if value != ""}
-    if not methods.is_conditioned(manifest["method"]):
+    if not methods.is_conditioned(written["method"]):
         return sampling
     if "matches_sha256" in identity:
         return {**sampling, "matches": "key_matches.json"}
-    names = {used["name"] for used in manifest.get("models", ())}
+    names = {used["name"] for used in written.get("models", ())}
     asked = identity["conditions"]
     return {
         **sampling,
@@ -101,16 +104,13 @@ def _generative(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _found_by(asked: str, kind: str, words: Collection[str], models: Collection[str]) -> str:
-    """What `auto` came to be: another computer may have more models, or fewer."""
+    """How lines or poses were found, `auto` resolved by the models that took part: another computer may have others."""
     if asked != "auto":
         return asked
     needs = {word: registry.needs().get(f"{kind}:{word}", ()) for word in words}
     return next((word for word, names in needs.items() if names and set(names) <= set(models)), "none")
 
 
-def _key(manifest: dict[str, Any], which: str) -> str:
+def _key(written: dict[str, Any], which: str) -> str:
     """File name of a key. Its path may be one of Windows or of another system."""
-    return PureWindowsPath(manifest["keys"]["start" if which == exposure.START else "end"]).name
-
-
-_HASHES = {exposure.START: "start_sha256", exposure.END: "end_sha256"}
+    return PureWindowsPath(written["keys"][take_files.side(which)]).name

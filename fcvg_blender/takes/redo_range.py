@@ -1,14 +1,15 @@
-"""Some frames of a strip of inbetweens made once more, over it: a shot whose keys the strip itself shows."""
+"""Some frames of a strip of inbetweens made once more: a new strip lies over it, between two frames of it as keys."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from .. import compat
-from ..edit import gap_refusals, gaps, strips, take_folders
+from ..edit import gap_refusals, gaps, lay_strip, take_folders
+from ..edit.obstacles import Obstacles
 from ..i18n.translate import rpt
 from ..settings.addon_choices import Choices
+from ..settings.protocols import Scene, Strip, StripRecord
 from . import requests
 
 AROUND = 2  # frames on each side of the playhead that are suggested where nothing is marked
@@ -17,9 +18,11 @@ AROUND = 2  # frames on each side of the playhead that are suggested where nothi
 _PLACEMENT = "CENTRED"
 
 
-def suggested(scene: Any, strip: Any) -> tuple[int, int]:
-    """First and last frame to be redone: the preview range, else the selected markers, where these lie in the strip,
-    else the frames around the playhead."""
+def suggested(scene: Scene, strip: Strip) -> tuple[int, int]:
+    """The first and the last frame to be redone, both within what the strip shows.
+
+    They are the ends of the preview range, else the outermost selected markers, else AROUND frames from the playhead.
+    """
     covered = range(compat.left(strip), compat.right(strip))
     marked = sorted(marker.frame for marker in scene.timeline_markers if marker.select and marker.frame in covered)
     if scene.use_preview_range and scene.frame_preview_start in covered and scene.frame_preview_end in covered:
@@ -30,21 +33,21 @@ def suggested(scene: Any, strip: Any) -> tuple[int, int]:
     return max(middle - AROUND, covered.start), min(middle + AROUND, covered.stop - 1)
 
 
-def lay(scene: Any, strip: Any, first: int, last: int, choices: Choices) -> Any:
+def lay(scene: Scene, strip: Strip, first: int, last: int, choices: Choices) -> StripRecord:
     """Lay a new strip over frames `first` … `last` of `strip`, to be made as the scene's settings say; its record.
 
     Raises ShotProblem where the frames are not the strip's or a key is gone, and what `requests.chosen` raises; the
     edit is unchanged then.
     """
     shot = _shot(scene, strip, first, last)
-    order = requests.chosen(scene.fcvg, shot, choices)
+    request = requests.chosen(scene.fcvg, shot, choices)
     take_id = uuid.uuid4().hex[:8]
     folder = take_folders.place(scene, strip.name, take_id, choices.output_folder)
-    return strips.insert(scene, shot, folder, take_id, order).fcvg
+    return lay_strip.insert(scene, shot, folder, take_id, request).fcvg
 
 
-def _shot(scene: Any, strip: Any, first: int, last: int) -> gaps.Shot:
-    """The frames as a shot: what the strip shows beside them are the keys; beyond its ends, its own keys are."""
+def _shot(scene: Scene, strip: Strip, first: int, last: int) -> gaps.Shot:
+    """The frames as a shot. The keys are the frames of the strip beside them; at an end of the strip, its own key."""
     left, right = compat.left(strip), compat.right(strip)
     if not left <= first <= last < right:
         raise gap_refusals.ShotProblem(
@@ -73,6 +76,6 @@ def _shot(scene: Any, strip: Any, first: int, last: int) -> gaps.Shot:
         first=first,
         last=last,
         count=count,
-        channel=gaps.free_channel(scene, first, count, above),
+        channel=Obstacles.of(scene).free_channel(first, count, above),
         metas=tuple(meta.name for meta in compat.metas_around(strip)),
     )

@@ -9,21 +9,28 @@ from typing import Any
 
 from .. import compat
 from ..edit import gaps, take_files
-from ..edit.take_files import KEY_MATCHES
 from ..engine import errors, methods, protocol
 from ..i18n.translate import mark, rpt
 from ..settings import enum_items, generative
 from ..settings.addon_choices import Choices
-from ..timing import exposure
+from ..settings.protocols import StripRecord, Take
 from . import commercial_use
 
+DRAWN_TOGETHER = mark(
+    "This method draws all frames of a chart together. Make a new take to have them drawn for this timing."
+)
 
-def chosen(settings: Any, shot: gaps.Shot, choices: Choices) -> protocol.Request:
+
+def chosen(settings: Any, shot: gaps.Shot, choices: Choices, timed_as: StripRecord | None = None) -> protocol.Request:
     """The inbetweens of `shot` as the scene's settings say; `placed` gives the request its paths.
 
-    Raises BadRequest on a timing chart that does not fit and on edited matches that are not there, LicenceRefused where
-    only commercial-safe models may be used and these are not.
+    With `timed_as` they are timed as that strip is. Raises BadRequest on a timing chart that does not fit and on edited
+    matches that are not there, LicenceRefused where only commercial-safe models may be used and these are not.
     """
+    if timed_as is None:
+        timing, hold = settings.engine_timing(shot.count, shot.first - 1, shot.last + 1), settings.hold_frames()
+    else:
+        timing, hold = timed_as.timing_for(shot.count), timed_as.hold
     method = enum_items.engine_word(settings.method)
     request = protocol.Request(
         start="",
@@ -31,8 +38,8 @@ def chosen(settings: Any, shot: gaps.Shot, choices: Choices) -> protocol.Request
         out="",
         count=shot.count,
         method=method,
-        timing=settings.engine_timing(shot.count, shot.first - 1, shot.last + 1),
-        hold=settings.hold_frames(),
+        timing=timing,
+        hold=hold,
         seed=settings.engine_seed(),
         format=enum_items.engine_word(settings.format),
         device=choices.device,
@@ -53,7 +60,7 @@ def chosen(settings: Any, shot: gaps.Shot, choices: Choices) -> protocol.Request
 
 
 def draft_of(request: protocol.Request, choices: Choices) -> protocol.Request:
-    """The same inbetweens as they can be had at once, before a method that takes long has drawn them."""
+    """The same inbetweens by a quick method, to be shown while a slow one draws them."""
     return replace(
         request,
         method="auto",
@@ -63,16 +70,16 @@ def draft_of(request: protocol.Request, choices: Choices) -> protocol.Request:
     )
 
 
-def remembered(record: Any, take: Any, folder: Path, choices: Choices) -> protocol.Request:
-    """What the take of a strip is to be made of, from what it remembers; `placed` gives the request its paths.
+def remembered(record: StripRecord, take: Take, folder: Path, choices: Choices) -> protocol.Request:
+    """A take of a strip as the take and the strip's `record` remember it; `placed` gives the request its paths.
 
-    Drawings join those in `folder`. A method that draws all frames together goes on with the chart that it has begun,
-    however the strip is timed by now. Raises LicenceRefused as `chosen` does.
+    Drawings join those in `folder`, the take's. A method that draws all frames together goes on with the chart that it
+    has begun, however the strip is timed by now. Raises LicenceRefused as `chosen` does.
     """
     conditions, sampling = generative.recalled(take.generation)
     conditions = replace(conditions, matches=take.matches)
     count, timing, hold = record.count, record.engine_timing(), record.hold
-    begun = exposure.manifest(folder).get("identity", {}) if methods.is_generative(take.method) else {}
+    begun = take_files.read_manifest(folder).get("identity", {}) if methods.is_generative(take.method) else {}
     request = protocol.Request(
         start="",
         end="",
@@ -97,11 +104,10 @@ def remembered(record: Any, take: Any, folder: Path, choices: Choices) -> protoc
 def placed(request: protocol.Request, folder: Path) -> protocol.Request:
     """The request for the keys in `folder`, its frames to be written there.
 
-    Edited matches are copied there first, so that the strip keeps them as they are now and takes them along.
-    Raises DiskError.
+    Edited matches are copied there first, so that the take keeps them as they are now. Raises DiskError.
     """
-    suffix = take_files.suffix(request.format)
-    matches = folder / KEY_MATCHES
+    start, end = take_files.key_files(request.format)
+    matches = folder / take_files.KEY_MATCHES
     if request.conditions.matches and not matches.is_file():
         try:
             shutil.copyfile(request.conditions.matches, matches)
@@ -112,17 +118,13 @@ def placed(request: protocol.Request, folder: Path) -> protocol.Request:
             ) from error
     return replace(
         request,
-        start=str(folder / (exposure.START + suffix)),
-        end=str(folder / (exposure.END + suffix)),
+        start=str(folder / start),
+        end=str(folder / end),
         out=str(folder),
         conditions=replace(request.conditions, matches=str(matches) if matches.is_file() else ""),
     )
 
 
-DRAWN_TOGETHER = mark(
-    "This method draws all frames of a chart together. Make a new take to have them drawn for this timing."
-)
-
-
-def can_be_extended(record: Any) -> bool:
+def can_be_extended(record: StripRecord) -> bool:
+    """Whether drawings can be added to the take that a strip shows; if not, DRAWN_TOGETHER says why."""
     return not methods.is_generative(record.method)

@@ -1,1 +1,3 @@
-"""Commands beside the edit: installer, downloads, doctor; and the reports that artists send."""
+"""What runs beside the edit and is no job: `background` holds the commands that run (installer, downloads, doctor),
+`engine_state` says what stands between the artist and a working engine, `error_report` writes the reports that artists
+send."""

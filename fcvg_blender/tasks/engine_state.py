@@ -1,7 +1,7 @@
 """What stands between the artist and a working engine, in a word and a sentence. No bpy.
 
-Asked for whenever something is drawn, so that what another Blender has installed is seen too; looked up at most every
-few seconds, because a user's folder may lie on a slow disk.
+It is asked for whenever something is drawn, so that an engine that another Blender has installed is seen too. It is
+looked up at most every few seconds, because a user's folder may lie on a slow disk.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from ..engine import errors, find_python, installed_engines, places
 from ..i18n.translate import mark, rpt, translate_sentence
 from ..installer import pylock
 
-FRESH_S = 4.0
+FRESH_S = 4.0  # for how long an answer is used again
 
 NONE, CURRENT, OUTDATED, BROKEN, EXTERNAL = "none", "current", "outdated", "broken", "external"
 
 
 @dataclass(frozen=True)
 class EngineState:
-    """`kind` is one of the words above; EXTERNAL is an engine that the add-on has not installed. `text` says what is
-    there, `hint` what to do. `python` runs it, None where nothing can. `chosen`: by the artist or the environment,
-    so that no other would be used."""
+    """What is known of the engine. `kind`: one of the words above; EXTERNAL is one that the add-on has not installed.
+
+    `text` says what is there, `hint` what to do. `python` runs it, None where nothing can. `chosen`: the artist or the
+    environment has chosen this one, so no other would be used.
+    """
 
     kind: str
     text: str
@@ -38,7 +40,7 @@ _cache: dict[str, tuple[float, EngineState]] = {}
 
 
 def read_state(engine_python: str) -> EngineState:
-    """How it stands, with `engine_python` chosen in the preferences (empty: none)."""
+    """Return the state of the engine. `engine_python`: the one that is chosen in the preferences, '' for none."""
     now_s = time.monotonic()
     known = _cache.get(engine_python)
     if known is None or now_s - known[0] > FRESH_S:
@@ -48,7 +50,7 @@ def read_state(engine_python: str) -> EngineState:
 
 
 def forget() -> None:
-    """Look again next time: something has been changed."""
+    """Look it up anew next time: something has been changed."""
     _cache.clear()
 
 
@@ -75,7 +77,7 @@ def _read_state(engine_python: str) -> EngineState:
 
 @functools.cache
 def _lock_sha256(accelerator: str, minor: str) -> str:
-    """Of the lock by which such an engine would be made today; '' where the add-on has none any more."""
+    """The sha256 of the lock file from which such an engine would be installed today; '' where there is none."""
     try:
         return pylock.find(pylock.platform(), accelerator, minor).sha256
     except errors.FcvgError:
@@ -83,9 +85,10 @@ def _lock_sha256(accelerator: str, minor: str) -> str:
 
 
 def _minor(version: str) -> str:
+    """The first two numbers of a version, such as 3.11."""
     return ".".join(version.split(".")[:2])
 
 
 def short(path: Path) -> str:
-    """The home folder as ~, as artists and screenshots like it."""
+    """Return a path as text, with ~ for the home folder."""
     return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)

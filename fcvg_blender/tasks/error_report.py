@@ -24,7 +24,10 @@ def text(
     settings: dict[str, str],
     strip: dict[str, str],
 ) -> str:
-    """The whole report. `error` is message, hint and detail; `settings` of the scene, `strip` of the active strip."""
+    """Return the report about an error of the engine or the add-on.
+
+    `error`: message, hint and detail. `settings`: the scene's, `strip`: of the active strip, by their names.
+    """
     hello = client.hello if client else None
     parts = {
         "FCVG Inbetween report": {
@@ -50,8 +53,11 @@ def of_installation(
     troubles: dict[str, protocol.Failed],
     log: Path,
 ) -> str:
-    """All that tells why an installation or a download does not work. `engine`: what is there; `plans`: what the
-    installer has found out; `troubles`: failures by what failed; `log`: the installer's."""
+    """Return the report about an installation or a download.
+
+    `engine`: what is there. `plans`: what the installer has found out. `troubles`: why tasks have failed, by their
+    keys. `log`: the installer's log file.
+    """
     parts = {
         "FCVG Inbetween installation report": {
             "Blender": f"{blender}, online access {'allowed' if online else 'not allowed'}",
@@ -69,7 +75,7 @@ def of_installation(
 
 
 def of_doctor(blender: str, found: protocol.Findings) -> str:
-    """What the doctor has found."""
+    """Return the report about what the doctor has found."""
     mistakes = {f"{number}": f"{each.text} {each.hint}" for number, each in enumerate(found.mistakes, 1)}
     lines = {each.subject: f"[{each.state}] {each.text} {each.hint}".strip() for each in found.findings}
     parts = {"FCVG Inbetween doctor": {"Blender": blender}, "Likeliest mistakes": mistakes, "Findings": lines}
@@ -77,7 +83,7 @@ def of_doctor(blender: str, found: protocol.Findings) -> str:
 
 
 def settings(group: Any) -> dict[str, str]:
-    """The values of a property group, by their names."""
+    """Return the values of a property group and of the groups inside it, by their names."""
     found: dict[str, str] = {}
     for name in group.bl_rna.properties.keys():  # noqa: SIM118 (no mapping)
         value = getattr(group, name)
@@ -88,7 +94,7 @@ def settings(group: Any) -> dict[str, str]:
 
 
 def without_names(report: str, folders: list[Path]) -> str:
-    """`report` without the project's `folders`, the home folder and the user's name."""
+    """Return `report` without the project's `folders`, the home folder and the user's name."""
     for folder in sorted(folders, key=lambda path: -len(str(path))):
         report = _replace(report, folder, "<project>")
     report = _replace(report, Path.home(), "~")
@@ -99,7 +105,7 @@ def without_names(report: str, folders: list[Path]) -> str:
 
 
 def end_of(log: Path, lines: int = 60) -> str:
-    """The last lines of a file, '' where it is not there."""
+    """Return the last lines of a file, '' where it cannot be read."""
     with suppress(OSError), log.open("rb") as file:
         file.seek(max(0, file.seek(0, 2) - _END_BYTES))
         return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])

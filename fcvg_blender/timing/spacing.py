@@ -5,37 +5,27 @@ The engine takes a preset by its word and all else as times, one a drawing, in (
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import bpy
 from bpy.props import IntProperty, PointerProperty, StringProperty
 
-from .. import compat
 from ..engine import errors
 from ..i18n.translate import rpt
+from . import object_motion
 
 TYPED, CURVE, ANIMATION = "CUSTOM", "CURVE", "FCURVE"  # identifiers of the spacings that are no preset
 
-_NEAREST, _FARTHEST = 0.001, 0.999  # what comes to a key, or goes beyond, stops this short of it
-_DIGITS = 6  # so that the same chart asks for the same drawings
-_FLAT = 1e-6  # of a curve whose values differ by less nothing can be read
-_LEAST_SHARE = 0.05  # of a curve's travel: one that all but comes back does not tell how far the move is
-
-_AXES = {"QUATERNION": "WXYZ", "AXISANGLE": "WXYZ", "COLOR": "RGBA", "COLOR_GAMMA": "RGBA"}
-_CUSTOM = re.compile(r'(.*)\["((?:[^"\\]|\\.)*)"\]')
-_PLAIN = re.compile(r"(?:(.*)\.)?(\w+)")
-
 
 def _is_animated(_spacing: Any, candidate: Any) -> bool:
-    return any(True for _ in _curves(candidate))
+    return any(True for _ in object_motion.curves_of(candidate))
 
 
 def _search_channels(spacing: Any, _context: Any, text: str) -> list[str]:
     if spacing.object is None:
         return []
-    return [label for label in channels(spacing.object) if text.lower() in label.lower()]
+    return [label for label in object_motion.channels(spacing.object) if text.lower() in label.lower()]
 
 
 class FCVG_Spacing(bpy.types.PropertyGroup):
@@ -69,9 +59,9 @@ CLASSES = (FCVG_Spacing,)
 
 
 def engine_timing(settings: Any, count: int, start_frame: float, end_frame: float) -> str | list[float]:
-    """How the scene's settings space `count` inbetweens between keys on two frames of the edit, as the engine takes it.
+    """How the scene's settings space `count` inbetweens, as the engine takes it. Raises BadRequest where it cannot be.
 
-    The frames are those after the inbetweens are laid in. Raises BadRequest on a chart that does not fit.
+    `start_frame` and `end_frame` are those on which the keys show once the inbetweens are laid.
     """
     return wanted(
         settings.spacing, settings.timing, settings.times, count, settings.hold_frames(), start_frame, end_frame
@@ -81,7 +71,11 @@ def engine_timing(settings: Any, count: int, start_frame: float, end_frame: floa
 def wanted(
     spacing: Any, timing: str, times: str, count: int, hold: int, start_frame: float, end_frame: float
 ) -> str | list[float]:
-    """The same for a `timing`, an identifier of properties.TIMINGS, and typed `times` that are no scene's settings."""
+    """As `engine_timing`, with what it takes from the settings given one by one.
+
+    `timing` is an identifier of enum_items.TIMINGS, `times` are typed. `spacing` is the FCVG_Spacing that has the free
+    curve and the animation.
+    """
     drawings = -(-count // hold)
     if timing == TYPED:
         return typed(times, drawings)
@@ -93,7 +87,7 @@ def wanted(
 
 
 def typed(text: str, drawings: int) -> list[float]:
-    """The times in `text`, one for each drawing. Raises BadRequest."""
+    """The times that are typed in `text`. Raises BadRequest unless there is one for each drawing, each in (0, 1)."""
     times = parsed(text)
     if len(times) != drawings:
         raise errors.BadRequest(
@@ -106,7 +100,7 @@ def typed(text: str, drawings: int) -> list[float]:
 
 
 def parsed(text: str) -> list[float]:
-    """The times in `text`, in (0, 1), however many. Raises BadRequest."""
+    """The times that are typed in `text`, however many. Raises BadRequest unless each is in (0, 1)."""
     try:
         times = [float(part) for part in text.replace(";", ",").split(",") if part.strip()]
     except ValueError:
@@ -123,14 +117,14 @@ def parsed(text: str) -> list[float]:
 
 def written(times: Iterable[float]) -> str:
     """Times as an artist types them, to three digits."""
-    return ", ".join(f"{min(max(time, _NEAREST), _FARTHEST):.3f}".rstrip("0") for time in times)
+    return ", ".join(f"{object_motion.between_keys(time):.3f}".rstrip("0") for time in times)
 
 
 def start_curve(settings: Any, _context: Any = None) -> None:
-    """Give the scene's settings a free curve if they are to have one and have none; the update of their `timing`.
+    """Give the scene's settings a free curve where their `timing` needs one and there is none. Its update calls this.
 
-    Blender draws a curve only where it belongs to a data-block: it is kept by a node of a hidden node group, which is
-    saved with the scene and goes with it.
+    Blender draws a curve only where it belongs to a data-block. So a node of a hidden node group keeps it, which is
+    saved with the scene.
     """
     if settings.timing == CURVE and curve_node(settings.spacing.curve) is None:
         tree: Any = bpy.data.node_groups.new(".Timing Chart", "ShaderNodeTree")
@@ -147,29 +141,35 @@ def curve_node(tree: Any) -> Any:
 
 
 def of_curve(tree: Any, drawings: int) -> list[float]:
-    """The free curve over drawings that stand evenly between the keys. Raises BadRequest where there is none."""
+    """The values of the free curve at drawings that stand evenly between the keys, in (0, 1).
+
+    Raises BadRequest where there is no curve, or where it is flat.
+    """
     node = curve_node(tree)
     if node is None:
         raise errors.BadRequest("There is no free curve.", "Choose Free Curve under Timing and draw it there.")
     mapping = node.mapping
     mapping.initialize()
     values = [mapping.evaluate(mapping.curves[0], number / (drawings + 1)) for number in range(drawings + 2)]
-    if max(values) - min(values) < _FLAT:
+    if max(values) - min(values) < object_motion.FLAT:
         raise errors.BadRequest(
             "The free curve is flat.", "Pull its ends apart: 0 is the earlier key, 1 the later one."
         )
-    return [_between_keys(value) for value in values[1:-1]]
+    return [object_motion.between_keys(value) for value in values[1:-1]]
 
 
 def of_animation(spacing: Any, count: int, hold: int, start_frame: float, end_frame: float) -> list[float]:
-    """How far the chosen animation has come on the first frame of each drawing, between two frames of the edit with
-    `count` inbetweens. Raises BadRequest."""
+    """How far the chosen animation has come on the first frame of each drawing, in (0, 1).
+
+    The keys show on the two frames of the edit, `count` inbetweens between them. Raises BadRequest where no object is
+    chosen or nothing moves.
+    """
     chosen = spacing.object
     if chosen is None:
         raise errors.BadRequest("No object is chosen.", "Choose the object whose animation spaces the drawings.")
-    curves = list(_curves(chosen))
+    curves = list(object_motion.curves_of(chosen))
     if spacing.channel:
-        known = channels(chosen)
+        known = object_motion.channels(chosen)
         if spacing.channel not in known:
             raise errors.BadRequest(
                 rpt("“{name}” has no animated channel “{channel}”.").format(name=chosen.name, channel=spacing.channel),
@@ -178,7 +178,7 @@ def of_animation(spacing: Any, count: int, hold: int, start_frame: float, end_fr
         curves = [known[spacing.channel]]
     first, last = start_frame + spacing.offset, end_frame + spacing.offset
     step = (last - first) / (count + 1)
-    times = _progress(curves, first, last, [first + index * step for index in range(1, count + 1, hold)])
+    times = object_motion.progress(curves, first, last, [first + index * step for index in range(1, count + 1, hold)])
     if times is None:
         if spacing.channel:
             still = rpt("“{channel}” of “{name}” does not change between frames {first} and {last}.")
@@ -189,76 +189,3 @@ def of_animation(spacing: Any, count: int, hold: int, start_frame: float, end_fr
             "Choose a channel that moves there, or set the frame offset.",
         )
     return times
-
-
-def of_objects(
-    objects: Iterable[Any], start_frame: float, end_frame: float, frames: Sequence[float]
-) -> list[float] | None:
-    """How far the objects have come on each of `frames` from one frame of their animation to another, in (0, 1).
-
-    The mean of all curves that move, those of bones, shape keys and object data among them; None when nothing moves.
-    """
-    return _progress([curve for each in objects for curve in _curves(each)], start_frame, end_frame, frames)
-
-
-def channels(owner: Any) -> dict[str, Any]:
-    """The F-curves of an object by what the artist calls them, such as `X Location` or `Hand L: W Quaternion`."""
-    found: dict[str, Any] = {}
-    for block, curve in _curves_by_block(owner):
-        label = name = _label(block, curve, block == owner)
-        number = 1
-        while label in found:
-            number += 1
-            label = f"{name} ({number})"
-        found[label] = curve
-    return found
-
-
-def _curves(owner: Any) -> Iterator[Any]:
-    return (curve for _, curve in _curves_by_block(owner))
-
-
-def _curves_by_block(owner: Any) -> Iterator[tuple[Any, Any]]:
-    """What animates an object, its data and its shape keys."""
-    data = owner.data
-    for block in (owner, data, getattr(data, "shape_keys", None)):
-        if block is not None:
-            for curve in compat.fcurves(block):
-                yield block, curve
-
-
-def _label(block: Any, curve: Any, is_object: bool) -> str:
-    match = _CUSTOM.fullmatch(curve.data_path) or _PLAIN.fullmatch(curve.data_path)
-    if match is None:
-        return str(curve.data_path)
-    path, name = match.groups()
-    try:
-        holder = block.path_resolve(path) if path else block
-    except ValueError:  # a bone or modifier that is there no longer
-        return str(curve.data_path)
-    rna = holder.bl_rna.properties.get(name)
-    if rna is not None:
-        axes = _AXES.get(rna.subtype, "XYZW") if rna.is_array else ""
-        axis = axes[curve.array_index] if curve.array_index < len(axes) else ""
-        name = f"{axis} {rna.name}".strip()
-    return name if is_object and not path else f"{getattr(holder, 'name', block.name)}: {name}"
-
-
-def _progress(
-    curves: Iterable[Any], start_frame: float, end_frame: float, frames: Sequence[float]
-) -> list[float] | None:
-    moving = []
-    for curve in curves:
-        if curve.mute:
-            continue
-        values = [curve.evaluate(frame) for frame in (start_frame, *frames, end_frame)]
-        way, travel = values[-1] - values[0], max(values) - min(values)
-        if travel > _FLAT and abs(way) >= _LEAST_SHARE * travel:
-            moving.append([(value - values[0]) / way for value in values[1:-1]])
-    if not moving:
-        return None
-    return [_between_keys(sum(each) / len(moving)) for each in zip(*moving, strict=True)]
-
-
-def _between_keys(time: float) -> float:
-    return round(min(max(time, _NEAREST), _FARTHEST), _DIGITS)

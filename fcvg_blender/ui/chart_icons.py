@@ -1,4 +1,4 @@
-"""Timing charts as icons for panels: which drawings, in which look, painted when something about them has changed."""
+"""Timing charts as icons for panels. One is painted anew only when its drawings or its style have changed."""
 
 from __future__ import annotations
 
@@ -14,26 +14,30 @@ from ..engine import timing
 from ..timing import exposure, spacing
 from . import chart_picture
 from .chart_picture import Chart, ChartStyle, Colour
+from .ink_layer import Pixels
+from .layout_parts import unit_px
 
-_KEPT = 16  # charts at a time; far more than are on the screen
-_PADDING = 0.3  # of a unit, which Blender leaves free around an icon
+_KEPT = 16  # icons at a time; far more than are on the screen
+_PADDING_UNITS = 0.3  # which Blender leaves free around an icon
 
 _icons: Any = None  # Blender's collection of pictures, made with the first one
-_painted: OrderedDict[tuple[Chart, ChartStyle], str] = (
-    OrderedDict()
-)  # → name of its icon, the one not seen longest first
+# → name of its icon in the collection; what has not been drawn for the longest time is first
+_painted: OrderedDict[tuple[Chart, ChartStyle], str] = OrderedDict()
 
 
 def of_settings(settings: Any, gap: tuple[int, int] | None) -> Chart:
-    """The chart that the scene's settings give for a gap (frame of its earlier key, number of inbetweens), without one
-    for as many inbetweens as they say after a key on frame 1. Raises BadRequest where they do not fit."""
+    """Return the chart that the scene's settings give for a gap: frame of its earlier key, number of inbetweens.
+
+    Without a gap it is for the number of inbetweens in the settings, after a key on frame 1. Raises BadRequest where
+    the settings do not fit the gap.
+    """
     first, count = gap or (1, settings.count)
     chart = spacing.engine_timing(settings, count, first, first + count + 1)
     return Chart(tuple(timing.chart(count, chart, settings.hold_frames())), first)
 
 
 def of_strip(strip: Any) -> Chart:
-    """The chart by which a strip of inbetweens is timed, as it lies in the edit now."""
+    """Return the chart by which a strip of inbetweens is timed, with frames as it lies in the edit now."""
     record = strip.fcvg
     chart = exposure.refitted(record.engine_timing(), record.count, record.hold)
     drawings = timing.chart(record.count, chart, record.hold)
@@ -42,24 +46,18 @@ def of_strip(strip: Any) -> Chart:
     return Chart(tuple(drawings), round(compat.content_start(strip)) - 1, frozenset(missing))
 
 
-def unit_px(context: Any) -> int:
-    """Height of a button, as Blender reckons it: in single precision, halves upwards."""
-    system = context.preferences.system
-    return int(np.float32(18) * np.float32(system.ui_scale) + np.float32(0.5)) + 2 * int(system.pixel_size)
-
-
 def icon(context: Any, chart: Chart, units: float) -> int:
-    """The icon that shows `chart` at `units` of a button's height, as crisp as the screen is; 0 without a window.
+    """Return the icon that shows `chart` at `units` of a button's height, pixel by pixel; 0 without a window.
 
-    To be drawn with `template_icon(…, scale=units)` where there is room for all of it.
+    It is to be drawn with `template_icon(…, scale=units)`, where there is room for all of it.
     """
     global _icons
     if bpy.app.background:
-        return 0  # nobody looks
+        return 0
     system = context.preferences.system
-    side_px = int((units - _PADDING) * unit_px(context))
-    look = ChartStyle(side_px, side_px, float(system.ui_scale), *_colours(context))
-    key = chart, look
+    side_px = int((units - _PADDING_UNITS) * unit_px(context))
+    style = ChartStyle(side_px, side_px, float(system.ui_scale), *_colours(context))
+    key = chart, style
     if key not in _painted:
         if _icons is None:
             _icons = bpy.utils.previews.new()
@@ -68,14 +66,14 @@ def icon(context: Any, chart: Chart, units: float) -> int:
             _icons.new(name)
         else:
             _, name = _painted.popitem(last=False)
-        _fill(_icons[name], chart_picture.paint(chart, look))
+        _fill(_icons[name], chart_picture.paint(chart, style))
         _painted[key] = name
     _painted.move_to_end(key)
     return int(_icons[_painted[key]].icon_id)
 
 
 def close() -> None:
-    """Free all pictures."""
+    """Free all icons."""
     global _icons
     _painted.clear()
     if _icons is not None:
@@ -83,8 +81,8 @@ def close() -> None:
         _icons = None
 
 
-def _fill(preview: Any, pixels: chart_picture.Pixels) -> None:
-    """Blender keeps pictures of icons from the lowest row up, alpha premultiplied."""
+def _fill(preview: Any, pixels: Pixels) -> None:
+    """Give an icon its pixels. Blender keeps them from the lowest row up, alpha premultiplied."""
     height, width, _ = pixels.shape
     pixels = pixels[::-1].copy()
     pixels[..., :3] *= pixels[..., 3:]
@@ -93,8 +91,11 @@ def _fill(preview: Any, pixels: chart_picture.Pixels) -> None:
 
 
 def _colours(context: Any) -> tuple[Colour, Colour]:
-    """Of words in the theme, and for what is missing that of a changed setting, nearer to the words so that it can be
-    told from a light background too."""
+    """Return the theme's colours for what is there and for what is missing.
+
+    What is there has the colour of labels. What is missing has that of a changed setting, mixed with that of labels,
+    so that it stands out from a light background too.
+    """
     ink = compat.label_colour()
     changed = context.preferences.themes[0].user_interface.wcol_state.inner_changed
     red, green, blue = (0.7 * hint + 0.3 * word for hint, word in zip(changed, ink, strict=False))

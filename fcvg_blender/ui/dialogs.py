@@ -1,54 +1,46 @@
-"""What the dialogs share: their width, their rows, and when the engine can be worked on."""
+"""Dialogs of operators: how they are opened, how wide they are, and the rows of their tables."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..i18n.translate import rpt, translate_sentence
-from ..settings import addon_choices
-from ..tasks import engine_state
-from ..tasks.background import ENGINE, chores
+from ..jobs.operator_result import Result
 from . import text_layout
 
 WIDTH_PX = 560
+NARROW_PX = 300  # for two numbers
 _MARGIN_PX = 50
 
 
-def can_install(operator: Any, context: Any, *kinds: str) -> bool:
-    """Whether the installer may run, and the engine is of one of `kinds` where any are given; the reason why not
-    becomes the button's tooltip."""
-    state = engine_state.read_state(addon_choices.read(context).engine_python)
-    if ENGINE in chores.running:
-        operator.poll_message_set("An installation is running already.")
-    elif state.chosen:
-        operator.poll_message_set(
-            rpt("Another engine is chosen: {engine}").format(engine=translate_sentence(state.text))
-        )
-    elif kinds and state.kind not in kinds:
-        operator.poll_message_set(translate_sentence(state.text))
-    else:
-        return True
-    return False
+def invoke_props_dialog(operator: Any, context: Any, width: int = WIDTH_PX, **words: str) -> Result:
+    """Open a dialog with what the operator's `draw` shows; its button executes the operator. `words`: title and
+    confirm_text, as Blender takes them."""
+    result: Result = context.window_manager.invoke_props_dialog(operator, width=width, **words)
+    return result
 
 
-def has_engine(operator: Any, context: Any) -> bool:
-    """Whether there is an engine that commands can be given to."""
-    if engine_state.read_state(addon_choices.read(context).engine_python).python is None:
-        operator.poll_message_set("Install the engine first.")
-        return False
-    return True
+def invoke_confirm(operator: Any, context: Any, event: Any, **words: str) -> Result:
+    """Ask whether the operator is to be executed. `words`: title, message and confirm_text, as Blender takes them."""
+    result: Result = context.window_manager.invoke_confirm(operator, event, **words)
+    return result
+
+
+def invoke_popup(operator: Any, context: Any) -> Result:
+    """Open what the operator's `draw` shows, to be read only."""
+    result: Result = context.window_manager.invoke_popup(operator, width=WIDTH_PX)
+    return result
 
 
 def room_px(context: Any) -> float:
-    """Width of the lines in a dialog."""
+    """Return the width of the lines in a dialog, in pixels of the screen."""
     return float((WIDTH_PX - _MARGIN_PX) * context.preferences.system.ui_scale)
 
 
 def wrapped(context: Any, text: str) -> list[str]:
-    """`text` in lines that fit a dialog."""
+    """Return `text` in lines that fit a dialog."""
     return text_layout.lines(context, text, room_px(context))
 
 
 def fact(context: Any, layout: Any, name: str, text: str) -> None:
-    """A row of a dialog's table."""
+    """Draw a row of a dialog's table."""
     text_layout.fact(context, layout, name, text, room_px(context))

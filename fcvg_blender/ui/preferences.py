@@ -1,4 +1,4 @@
-"""The artist's choices that hold for all files: which engine, which device, which models, where things come from."""
+"""The add-on's preferences: their properties, and how they are drawn. They hold for all files."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
@@ -11,6 +11,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from ..i18n.translate import rpt
 from ..settings.addon_choices import ADDON_ID, STUDIO, Choices, absolute
 from . import preferences_engine, preferences_models
+from .layout_parts import names_beside
 
 SECTIONS = [
     ("ENGINE", "Engine", "Install, update and examine what makes the inbetweens", 0),
@@ -26,11 +27,11 @@ DEVICES = [
 ]
 
 
-def _look(self: Any, context: Any) -> None:
-    """The table of models fills when it is first looked at."""
+def _list_models(self: Any, context: Any) -> None:
+    """Blender calls this when another section is shown. Fill the table of models when it is first seen."""
     operators: Any = bpy.ops
-    shown = self.section == "MODELS" and not context.window_manager.fcvg.models
-    if shown and not bpy.app.background and operators.fcvg.list_models.poll():
+    is_empty = self.section == "MODELS" and not context.window_manager.fcvg.models
+    if is_empty and not bpy.app.background and operators.fcvg.list_models.poll():
         operators.fcvg.list_models(quiet=True)
 
 
@@ -39,7 +40,7 @@ class FCVG_Preferences(bpy.types.AddonPreferences):
 
     bl_idname = ADDON_ID
 
-    section: EnumProperty(name="Section", description="What is shown here", items=SECTIONS, update=_look)
+    section: EnumProperty(name="Section", description="What is shown here", items=SECTIONS, update=_list_models)
     engine_python: StringProperty(
         name="Engine Python",
         description="The Python, or the environment's folder, that runs the engine. Empty: found by itself",
@@ -105,7 +106,7 @@ class FCVG_Preferences(bpy.types.AddonPreferences):
 
 
 def _draw_options(layout: Any, preferences: Any) -> None:
-    column = _split(layout)
+    column = names_beside(layout.column())
     column.prop(preferences, "device")
     column.prop(preferences, "idle_minutes")
     column.separator()
@@ -117,7 +118,7 @@ def _draw_options(layout: Any, preferences: Any) -> None:
 
 
 def _draw_studio(layout: Any, preferences: Any) -> None:
-    column = _split(layout)
+    column = names_beside(layout.column())
     for name in STUDIO:
         row = column.row()
         row.active = not os.environ.get(STUDIO[name])
@@ -129,14 +130,8 @@ def _draw_studio(layout: Any, preferences: Any) -> None:
     row.operator("fcvg.hub_login", icon="USER")
 
 
-def _split(layout: Any) -> Any:
-    column = layout.column()
-    column.use_property_split = True
-    column.use_property_decorate = False
-    return column
-
-
 def _dimmed(layout: Any, text: str) -> None:
+    """Draw a remark below a property, on its right side."""
     row = layout.row()
     row.active = False
     row.alignment = "RIGHT"

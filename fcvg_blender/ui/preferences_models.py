@@ -6,25 +6,19 @@ from typing import Any
 
 from ..engine import registry
 from ..i18n import amounts
-from ..i18n.translate import mark, rpt, translate_sentence, translate_sentences
+from ..i18n.translate import mark, translate_sentence
 from ..takes import commercial_use
 from ..tasks import engine_state
-from .preferences_engine import MARGIN_PX, draw_chore, draw_notes, draw_trouble
-from .text_layout import fact, lines, paragraph, room_px
+from . import model_card
+from .command_boxes import draw_notes, draw_progress, draw_trouble
+from .text_layout import PREFERENCES_MARGIN_PX, lines, paragraph, room_px
 
-COLUMNS = (0.26, 0.33, 0.16, 0.36, 0.24)  # of _HEADINGS, each of what is left of the row
-COMMERCIAL = {
-    "yes": ("CHECKMARK", mark("Free for commercial work.")),
-    "conditional": ("ERROR", mark("Commercial work on conditions.")),
-    "no": ("CANCEL", mark("Not for commercial work.")),
-    "unclear": ("QUESTION", mark("Unclear whether for commercial work.")),
-}
-
+_SHARES = (0.26, 0.33, 0.16, 0.36, 0.24)  # of the columns, each of what the columns before it leave of the row
 _HEADINGS = (mark("Model"), mark("For"), mark("Size"), mark("Licence"), mark("Paid Work"))
 
 
 def draw(context: Any, layout: Any, preferences: Any, engine_python: str) -> None:
-    """The whole section."""
+    """Draw the whole section. `engine_python`: the artist's own engine, '' for the one that is installed."""
     status = context.window_manager.fcvg
     has_engine = engine_state.read_state(engine_python).python is not None
     layout.prop(preferences, "commercial_only")
@@ -35,7 +29,7 @@ def draw(context: Any, layout: Any, preferences: Any, engine_python: str) -> Non
         draw_trouble(context, box, status, model.name)
     if not has_engine:
         paragraph(box, ["Models can be downloaded once the engine is installed."], "INFO", dimmed=True)
-    draw_chore(layout, status, "models")
+    draw_progress(layout, status, "models")
     draw_trouble(context, layout, status, "models")
     draw_notes(context, layout, status.model_notes)
     row = layout.row()
@@ -48,18 +42,20 @@ def draw(context: Any, layout: Any, preferences: Any, engine_python: str) -> Non
 
 
 def _draw_reasons(context: Any, layout: Any) -> None:
+    """Draw which methods are switched off while only commercial-safe models may be used, and why."""
     box = layout.box().column()
     for text in commercial_use.switched_off():
-        paragraph(box, lines(context, text, room_px(context, MARGIN_PX)), "CANCEL", dimmed=True)
+        paragraph(box, lines(context, text, room_px(context, PREFERENCES_MARGIN_PX)), "CANCEL", dimmed=True)
 
 
 def _draw_model(layout: Any, status: Any, model: registry.Model, commercial_only: bool) -> None:
+    """Draw the row of a model: what it is, its progress where a command is about it, else what can be done."""
     known = status.models.get(model.name)
     size = (known.size if known else "") or (amounts.size(model.size_bytes) if model.size_bytes else "")
     active = model.commercial == "yes" or not commercial_only
-    row = _row(layout, (model.title, ", ".join(_labels(model)), size, model.licence.name), active)
-    split = row.split(factor=COLUMNS[-1])
-    split.label(text="", icon=COMMERCIAL[model.commercial][0])
+    row = _row(layout, (model.title, ", ".join(model_card.labels(model)), size, model.licence.name), active)
+    split = row.split(factor=_SHARES[-1])
+    split.label(text="", icon=model_card.COMMERCIAL[model.commercial][0])
     buttons = split.row(align=True)
     chore = next((each for each in status.chores if each.name == model.name), None)
     if chore is not None:
@@ -72,7 +68,7 @@ def _draw_model(layout: Any, status: Any, model: registry.Model, commercial_only
 
 
 def _draw_verbs(layout: Any, known: Any, model: registry.Model) -> None:
-    """What can be done about a model in the state that it is in."""
+    """Draw what can be done about a model that is in this state."""
     if known.state == "present":
         layout.operator("fcvg.verify_model", text="Verify").name = model.name
         layout.operator("fcvg.remove_model", text="", icon="TRASH").name = model.name
@@ -85,39 +81,13 @@ def _draw_verbs(layout: Any, known: Any, model: registry.Model) -> None:
 
 
 def _row(layout: Any, cells: tuple[str, ...], active: bool) -> Any:
-    """A row that begins with `cells` and has room for more."""
+    """Draw a row of `cells`. Return the part of it that is left for more; not `active`, it is dimmed."""
     row = layout.row()
     row.active = active
-    for text, share in zip(cells, COLUMNS, strict=False):
+    for text, share in zip(cells, _SHARES, strict=False):
         row = row.split(factor=share)
         row.active = active
         row.label(text=text)
     row = row.row()
     row.active = active
     return row
-
-
-def _labels(model: registry.Model) -> list[str]:
-    return [translate_sentence(registry.label(part)) for part in registry.enabled_by(model.name)]
-
-
-def draw_card(context: Any, layout: Any, model: registry.Model, width_px: float) -> None:
-    """Everything that is to be known of a model before it is taken."""
-    icon, words = COMMERCIAL[model.commercial]
-    source = model.source
-    mirror = rpt("{place}, a mirror: not the authors' own").format(place=translate_sentence(source.where))
-    facts = [
-        ("For", ", ".join(_labels(model))),
-        ("Size", amounts.size(model.size_bytes) if model.size_bytes else mark("not known before the download")),
-        (mark("From"), mirror if source.mirror else source.where),
-        (mark("Training data"), model.training_data),
-    ]
-    column = layout.column()
-    for name, text in facts:
-        fact(context, column, name, text, width_px)
-    column.separator()
-    licence = f"{translate_sentence(model.licence.name)}. {translate_sentence(model.licence.summary)}".strip()
-    fact(context, column, "Licence", licence, width_px)
-    fact(context, column, "", translate_sentences((words, model.commercial_why)), width_px, icon)
-    row = column.row()
-    row.operator("fcvg.open_licence", icon="URL").name = model.name

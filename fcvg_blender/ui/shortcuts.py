@@ -1,6 +1,6 @@
 """Shortcuts of the sequencer's timeline and preview. Artists change them in Preferences ▸ Keymap.
 
-Blender's own keymaps and its industry-compatible ones, 4.2 to 5.2, leave these keys alone there.
+Neither Blender's own keymap nor its industry-compatible one, from 4.2 to 5.2, uses these keys there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import bpy
 
 from .. import compat
 
-# Operator, key (all with Shift), properties. The signs of , and . with Shift are < and > on many keyboards.
+# Operator, key (all with Shift), properties. On many keyboards Shift with , and . gives < and >.
 _SHORTCUTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("fcvg.generate_inbetweens", "I", {}),
     ("fcvg.next_take", "PERIOD", {"by": 1}),
@@ -22,7 +22,7 @@ _added: list[tuple[Any, Any]] = []
 
 
 def register() -> None:
-    """Add them to the keymaps of add-ons. A Blender that was started for a script may have none."""
+    """Add them to the keymaps of add-ons. A Blender that was started for a script may have no keymaps."""
     context: Any = bpy.context
     configuration = context.window_manager.keyconfigs.addon
     if configuration is None:

@@ -1,4 +1,4 @@
-"""What is said of a take where there is room for a few words, and what where there is room for all."""
+"""Texts about a take: a title for a row of a list, its state, and everything for a tooltip."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from ..settings import enum_items, strip_record
 
 
 def title(record: Any, take: Any) -> str:
-    """A take among those of its strip: `2  FCVG, seed 7`, `1  Draft, RIFE`; with its format where others differ."""
+    """Return the title of a take among those of its strip, such as `2  FCVG, seed 7` or `1  Draft, RIFE`.
+
+    It names the format of the frames where other takes have another.
+    """
     every = strip_takes.all_of(record)
     words = [method(take)]
     if methods.is_generative(take.method):
@@ -24,12 +27,12 @@ def title(record: Any, take: Any) -> str:
 
 
 def method(take: Any) -> str:
-    """What made its frames, or is to make them."""
+    """Return the label of the method that made its frames, or is to make them."""
     return enum_items.method_label(take.method_used or take.method)
 
 
 def state(record: Any, take: Any, fraction: float) -> str:
-    """How far a take is, '' where it is whole or not begun; `fraction` of the work is done while it is being made."""
+    """Return how far a take is, '' where it is whole or not begun. `fraction`: of a running take's work, in [0, 1]."""
     if take.state == strip_record.RUNNING:
         return f"{fraction:.0%}"
     if take.state in strip_record.UNFINISHED or take.made == record.count:
@@ -38,7 +41,7 @@ def state(record: Any, take: Any, fraction: float) -> str:
 
 
 def everything(record: Any, take: Any) -> str:
-    """A take for who points at it."""
+    """Return all that there is to know of a take, for its tooltip."""
     shown = tip("Show take {take}. {made} of {count} frames, {format}").format(
         take=title(record, take), made=take.made, count=record.count, format=_format(take)
     )
@@ -56,5 +59,6 @@ def everything(record: Any, take: Any) -> str:
 
 
 def _format(take: Any) -> str:
+    """Return the label of the format of its frames, '' where this version does not know it."""
     word = take.format
     return rpt(next((label for name, label, *_ in enum_items.FORMATS if enum_items.engine_word(name) == word), ""))

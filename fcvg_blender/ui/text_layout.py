@@ -1,4 +1,4 @@
-"""Words in layouts: Blender's labels cut long text off, so it is broken into lines that fit."""
+"""Text in layouts. Blender's labels cut long text off, so it is broken into lines that fit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import blf
 
 from ..i18n.translate import translate_sentence
 
-BARE_MARGIN_PX = 54  # of a sidebar: tabs and panel borders, at scale 1
-SIDE_MARGIN_PX = 92  # of a sidebar: tabs, panel borders, box borders and an icon, at scale 1
+# What is not there for the lines of a text, at scale 1.
+BARE_MARGIN_PX = 54  # in a sidebar: tabs and panel borders
+SIDE_MARGIN_PX = 92  # in a box of a sidebar: tabs, panel borders, box borders and an icon
+PREFERENCES_MARGIN_PX = 120  # in a box of the preferences
 
 
 def text_box(
@@ -21,8 +23,10 @@ def text_box(
     alert: bool = False,
     margin_px: float = SIDE_MARGIN_PX,
 ) -> Any:
-    """A box with `text` beside `icon` and `hint` below it, broken to the width of the region. Nothing is dimmed: in a
-    light theme words in boxes are grey as they are."""
+    """Draw a box with `text` beside `icon` and `hint` below it, in lines as wide as the region. Return its column.
+
+    Nothing is dimmed, because words in boxes are grey already in a light theme.
+    """
     box = layout.box().column(align=True)
     paragraph(box, lines(context, text, room_px(context, margin_px)), icon, alert)
     paragraph(box, lines(context, hint, room_px(context, margin_px)), "BLANK1")
@@ -30,7 +34,7 @@ def text_box(
 
 
 def paragraph(layout: Any, parts: list[str], icon: str = "NONE", alert: bool = False, dimmed: bool = False) -> None:
-    """Lines below each other, the first beside `icon`."""
+    """Draw lines below each other, the first beside `icon`."""
     for number, line in enumerate(parts):
         row = layout.row()
         row.alert = alert
@@ -39,7 +43,8 @@ def paragraph(layout: Any, parts: list[str], icon: str = "NONE", alert: bool = F
 
 
 def fact(context: Any, layout: Any, name: str, text: str, width_px: float, icon: str = "NONE") -> None:
-    """A row of a table as wide as `width_px`: what it is, and as many lines as it takes; nothing for no text."""
+    """Draw a row of a table that is `width_px` wide: a name, and `text` in as many lines as it takes. Without text,
+    draw nothing."""
     if not text:
         return
     split = layout.split(factor=0.2)
@@ -51,18 +56,18 @@ def fact(context: Any, layout: Any, name: str, text: str, width_px: float, icon:
 
 
 def room_px(context: Any, margin_px: float = SIDE_MARGIN_PX) -> float:
-    """Width of the region without `margin_px`, which is given at scale 1."""
+    """Return the width of the region in pixels of the screen, less `margin_px`, which is given at scale 1."""
     scale = context.preferences.system.ui_scale
     return float(max(context.region.width - margin_px * scale, 60 * scale))
 
 
 def wrapped(context: Any, text: str) -> list[str]:
-    """`text` in lines that fit a box of the sidebar."""
+    """Return `text` in lines that fit a box of the sidebar."""
     return lines(context, text, room_px(context))
 
 
 def lines(context: Any, text: str, width_px: float) -> list[str]:
-    """`text` in the artist's language and in lines of at most `width_px`; a longer word has a line of its own."""
+    """Return `text` in the artist's language, in lines of at most `width_px`. A longer word has a line of its own."""
     preferences = context.preferences
     blf.size(0, preferences.ui_styles[0].widget.points * preferences.system.ui_scale)
     found: list[str] = []

@@ -7,7 +7,6 @@ complete sequence. See `manifest` for what is written down.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from ..shared.methods import is_generative
 from ..shared.timing import Drawing
 from .atomic import TEMPORARY, disk_errors, replace_file, write_atomic
 
-MANIFEST = "manifest.json"
+MANIFEST = manifest.NAME
 LOCK = ".fcvg.lock"
 EXTENSIONS = {"png": "png", "png16": "png", "exr": "exr", "jpg": "jpg"}
 _LARGEST_NUMBER = 9999
@@ -197,7 +196,7 @@ class JobFolder:
             **self.facts,
             "frames": [self._records[number] for number in sorted(self._records)],
         }
-        write_atomic(self.path / MANIFEST, json.dumps(content, indent=1).encode())
+        write_atomic(self.path / MANIFEST, manifest.dumped(content))
 
 
 @contextmanager

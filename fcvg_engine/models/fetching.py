@@ -216,10 +216,10 @@ def _exclusive(model: Model, report: Report) -> contextlib.AbstractContextManage
 
 
 def _stage(rate: Rate) -> str:
-    """What is going on, in a few words: the titles of downloads, of which some may say that they wait or check."""
+    """What is going on, in a few words: what is downloaded, or where nothing is, what else is done."""
     titles = list(dict.fromkeys(rate.titles))
-    doing = [title for title in titles if title.startswith(("Checking", "Waiting"))]
-    coming = [title for title in titles if title not in doing]
+    coming = [title for title in titles if title in rate.coming]
+    doing = [title for title in titles if title not in rate.coming]
     return f"Downloading {', '.join(coming)}" if coming else ", ".join(doing) or "Downloading"
 
 

@@ -5,6 +5,8 @@ Standard library only: the add-on imports this module too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class FcvgError(Exception):
     """Base of all errors the engine reports on purpose.
@@ -122,6 +124,18 @@ class ProtocolError(FcvgError):
 
     code = "protocol"
     exit_code = 2
+
+
+def exit_code_of(code: str) -> int:
+    """Return the exit code of the first kind of error that has this `code`; 1 where no kind has it."""
+    return next((kind.exit_code for kind in _kinds(FcvgError) if kind.code == code), FcvgError.exit_code)
+
+
+def _kinds(base: type[FcvgError]) -> Iterator[type[FcvgError]]:
+    """Yield `base` and the errors that derive from it, the add-on's own ones too."""
+    yield base
+    for each in base.__subclasses__():
+        yield from _kinds(each)
 
 
 def explain(error: Exception) -> FcvgError:

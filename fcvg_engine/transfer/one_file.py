@@ -54,7 +54,7 @@ class Transfer:
             self._part.discard()
         spoiled = False
         while True:
-            self._board.show(self._wanted.path, self._wanted.name)
+            self._board.show(self._wanted.path, self._wanted.name, coming=True)
             try:
                 self._bring()
                 return self._accept()

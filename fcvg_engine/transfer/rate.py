@@ -15,13 +15,18 @@ _SETTLED_S = 1.0  # before that, no rate is told: first packets come in bursts
 
 @dataclass(frozen=True)
 class Rate:
-    """How far several downloads have come. `titles`: those under way. `eta_s` is None until it can be told."""
+    """How far several downloads have come. `eta_s` is None until it can be told.
+
+    `titles`: what is under way. Those in `coming` are names of files whose bytes come in; the others are sentences
+    that say what is done instead, such as checking a file or waiting for another program.
+    """
 
     titles: tuple[str, ...]
     done_bytes: int
     total_bytes: int
     bytes_per_s: float
     eta_s: float | None
+    coming: frozenset[str] = frozenset()
 
 
 OnRate = Callable[[Rate], None]
@@ -35,15 +40,22 @@ class Board:
         self._totals = dict(sizes_bytes)
         self._done = dict.fromkeys(sizes_bytes, 0)
         self._titles: dict[Path, str] = {}
+        self._coming: set[Path] = set()
         self._received_bytes = 0
         self._samples: collections.deque[tuple[float, int]] = collections.deque()
 
-    def show(self, path: Path, title: str) -> None:
-        """What is done about `path` now; nothing any more when `title` is empty."""
+    def show(self, path: Path, title: str, coming: bool = False) -> None:
+        """What is done about `path` now; nothing any more when `title` is empty.
+
+        `coming`: `title` is the file's name and its bytes come in; else `title` says what is done.
+        """
         with self._lock:
             self._titles.pop(path, None)
+            self._coming.discard(path)
             if title:
                 self._titles[path] = title
+            if coming:
+                self._coming.add(path)
 
     def size(self, path: Path, size_bytes: int) -> None:
         """The file is so large; 0 is not known."""
@@ -70,4 +82,5 @@ class Board:
             done_bytes = sum(self._done.values())
             total_bytes = sum(max(self._totals[path], done) for path, done in self._done.items())
             eta_s = (total_bytes - done_bytes) / bytes_per_s if bytes_per_s and all(self._totals.values()) else None
-            return Rate(tuple(self._titles.values()), done_bytes, total_bytes, bytes_per_s, eta_s)
+            coming = frozenset(self._titles[path] for path in self._coming)
+            return Rate(tuple(self._titles.values()), done_bytes, total_bytes, bytes_per_s, eta_s, coming)

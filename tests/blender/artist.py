@@ -17,7 +17,7 @@ from fcvg_blender.edit import placeholder, strips
 from fcvg_blender.jobs import timer
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import strip_record
-from fcvg_blender.tasks.background import chores
+from fcvg_blender.tasks.background import background_tasks
 
 HANG_S = 90.0  # far above what anything here takes on a slow machine
 
@@ -71,7 +71,7 @@ def turn_until(condition: Callable[[], Any]) -> None:
 
 def idle() -> bool:
     """Nothing runs and nothing is still to come."""
-    return not session.active and not chores.active
+    return not session.active and not background_tasks.active
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from edits import Edit
 
 import fcvg_blender
 
+RUNS_IN = "blender"
+
 _STATUS = pytest.StashKey[int]()
 
 

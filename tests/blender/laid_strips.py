@@ -9,7 +9,7 @@ from typing import Any
 from edits import Edit, noise
 from pictures import write_png
 
-from fcvg_blender.edit import gaps, strip_takes, strips, take_folders
+from fcvg_blender.edit import gaps, lay_strip, strip_takes, strips, take_files, take_folders
 from fcvg_blender.engine import protocol, timing
 from fcvg_blender.keys import render_keys
 from fcvg_blender.settings import strip_record
@@ -30,7 +30,7 @@ def insert(edit: Edit, *names: str, strip_id: str = "id1", **options: Any) -> tu
 def lay(edit: Edit, shot: gaps.Shot, folder: Path, strip_id: str = "id1", **options: Any) -> Path:
     """A strip for `shot`, seen with its keys as the engine gets them; its folder."""
     take_folders.make_for_strip(folder, edit.scene)
-    strip = strips.insert(edit.scene, shot, folder, strip_id, request(folder, shot, **options))
+    strip = lay_strip.insert(edit.scene, shot, folder, strip_id, request(folder, shot, **options))
     assert (strip.fcvg.id, strip.fcvg.state) == (strip_id, strip_record.WAITING)
     render_keys.write_keys(edit.scene, shot, folder, options.get("format", "png"))
     strip_takes.refresh(strip)
@@ -60,4 +60,4 @@ def engine_writes(folder: Path, *numbers: int, count: int = 4, hold: int = 1, **
     ]
     content = {"manifest": 1, "identity": {"engine": "9.9", "count": count}, **facts, "frames": frames}
     (folder / "manifest.json").write_text(json.dumps(content))
-    return exposure.made(folder) or []
+    return take_files.made(folder) or []

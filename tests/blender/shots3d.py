@@ -9,7 +9,7 @@ import bpy
 import rna
 
 from fcvg_blender import compat
-from fcvg_blender.keys_3d import render_frames, scene_copy, scene_fingerprint, shading
+from fcvg_blender.keys_3d import render_frames, rendered_key, scene_copy, scene_fingerprint, shading
 
 SIZE = (32, 18)
 
@@ -79,9 +79,9 @@ class Shot3D:
 
     def render(
         self, *frames: int, file_format: str = "png", look: shading.Shading = shading.FINAL
-    ) -> list[render_frames.Still]:
-        order = render_frames.RenderRequest(self.scene.name, frames, look, self.folder / "keys", file_format)
-        return render_frames.render(self.scene, order)
+    ) -> list[rendered_key.RenderedKey]:
+        request = rendered_key.RenderRequest(self.scene.name, frames, look, self.folder / "keys", file_format)
+        return render_frames.render(self.scene, request)
 
 
 def state(scene: Any) -> Any:

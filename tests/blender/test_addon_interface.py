@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ import interface
 from bl_ui.utils import PresetPanel
 
 import fcvg_blender
+from fcvg_blender import registration
 from fcvg_blender.app import cli
 from fcvg_blender.engine import errors
 
@@ -195,6 +198,20 @@ def test_the_snapshot_knows_the_numbers_that_are_in_files() -> None:
     assert known["panels"]["FCVG_PT_takes"]["parent_id"] == "FCVG_PT_strip"
     assert set(known["command"]["verbs"]) == {"inbetween", "storyboard"}
     assert len(known["operators"]) == len(_ours(bpy.types.Operator))
+
+
+def test_no_class_is_forgotten() -> None:
+    """Each operator, panel, menu, list and group that a file of the add-on defines is registered."""
+    found = pkgutil.walk_packages(fcvg_blender.__path__, f"{ADDON}.")
+    modules = [importlib.import_module(each.name) for each in found if each.name.split(".")[1] != "installer"]
+    assert len(modules) > 150
+    defined = [
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if name.startswith(PREFIX) and getattr(value, "__module__", "") == module.__name__
+    ]
+    assert sorted(defined) == sorted(cls.__name__ for cls in registration._CLASSES)
 
 
 AS_EXTENSION = """

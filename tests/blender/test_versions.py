@@ -15,9 +15,9 @@ from artist import DONE, files
 from edits import Edit
 
 from fcvg_blender import compat
-from fcvg_blender.edit import strip_takes, strips
+from fcvg_blender.edit import remove_strip, strip_pictures, strip_takes, strips
 from fcvg_blender.engine import protocol
-from fcvg_blender.jobs import queue
+from fcvg_blender.jobs import enqueue, without_window
 from fcvg_blender.settings import strip_record
 from fcvg_blender.settings.addon_choices import Choices
 
@@ -45,7 +45,7 @@ def test_a_strip_from_another_version_is_understood(name: str, tmp_path: Path) -
     assert files == [*(["0001.png", "0001.png", "0003.png", "0003.png", "0005.png", "0005.png"]), "key_start.png"]
     assert strips.folder(strip) == FILES / "inbetweens" / "A_id1"
     assert edit.layout() == {"A": (1, 1, 25), "B": (1, 32, 67), "Inbetweens A – B": (2, 25, 32)}
-    assert strips.remove("id1")
+    assert remove_strip.remove("id1")
     assert edit.layout() == {"A": (1, 1, 25), "B": (1, 25, 60)}
 
 
@@ -86,7 +86,7 @@ def test_a_strip_made_before_there_were_takes_is_resumed_and_removed(name: str, 
 
     written = (folder / "0001.png").stat().st_mtime_ns
     (folder / "0003.png").unlink()
-    strips.sync(strip)
+    strip_pictures.sync(strip)
     assert (strip.fcvg.state, strip.fcvg.made) == (strip_record.INCOMPLETE, 5)
     strip.fcvg.print_start = strip.fcvg.print_end = ""  # as those versions left it
     assert bpy.ops.fcvg.resume() == {"FINISHED"}
@@ -104,7 +104,7 @@ def test_a_strip_made_before_there_were_takes_gets_others_and_is_timed_anew(tmp_
     bpy.ops.fcvg.resume()
     assert strip_takes.retime(strip, "linear", 1) == 7
     request = protocol.Request("", "", "", 7, method="dissolve", format="jpg")
-    queue.run([queue.add_take(strip, bpy.context.scene, request, Choices())])
+    without_window.run_takes([enqueue.add_take(strip, bpy.context.scene, request, Choices())])
     ((_, strip),) = strips.ours()
     assert (strip.fcvg.number, strip.fcvg.made, files(strip)[0]) == (2, 7, "0001.jpg")
     assert strips.folder(strip).parent == tmp_path / "inbetweens"
@@ -148,7 +148,7 @@ def test_takes_from_another_version_are_understood(name: str, tmp_path: Path) ->
     strip.fcvg.others[1].cuts_allowed = True
     edit.select(strip.name)
     strip_takes.show(strip, 3)
-    queue.run(["id3"])
+    without_window.run_takes(["id3"])
     ((_, strip),) = strips.ours()
     assert (strip.fcvg.id, strip.fcvg.state, strip.fcvg.made) == ("id3", DONE, 4)
     assert (compat.left(strip), compat.right(strip)) == (25, 29)

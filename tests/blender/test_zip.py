@@ -42,7 +42,7 @@ def test_holds_the_addon_and_the_engine_and_nothing_else(package: Path) -> None:
     source = {
         path.relative_to(ROOT).as_posix()
         for part in ("fcvg_blender", "fcvg_engine")
-        for kind in ("py", "json", "toml", "po")
+        for kind in ("py", "typed", "json", "toml", "po")
         for path in ROOT.glob(f"{part}/**/*.{kind}")
     }
     assert {"fcvg_engine/models/registry.json", "fcvg_blender/installer/pylocks/tools.toml"} <= source

@@ -68,10 +68,10 @@ def made() -> int:
 
 def steps() -> stage.Steps:
     stage.register()
-    queue, timer = stage.addon("jobs.queue"), stage.addon("jobs.timer")
-    timed(queue, "lay", "laying")
-    timed(queue, "publish", "writing the queue down")
-    timed(queue, "begin", "a step towards the engine")
+    timer = stage.addon("jobs.timer")
+    timed(stage.addon("jobs.enqueue"), "lay", "laying")
+    timed(stage.addon("jobs.publish"), "publish_queue", "writing the queue down")
+    timed(stage.addon("jobs.begin_take"), "begin", "a step towards the engine")
     timed(stage.addon("keys.render_keys"), "write_key", "a key")
     timed(stage.addon("edit.gaps"), "chain", "looking at the selection")
     timed(timer, "tick", "tick of the timer")

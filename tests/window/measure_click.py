@@ -74,7 +74,7 @@ def steps() -> stage.Steps:
     timed(stage.addon("jobs.timer"), "tick")
     timed(stage.addon("jobs.timer"), "wake")
     timed(stage.addon("keys.render_keys"), "write_keys")
-    timed(stage.addon("jobs.launch"), "_begin")
+    timed(stage.addon("jobs.launch"), "generate")
     figures: dict[str, Any] = {"method": METHOD, "size": SIZE}
     width, height = map(int, SIZE.split("x"))
     stage.edit((width, height))

@@ -96,11 +96,11 @@ def steps() -> stage.Steps:
     install = stage.addon("installer.pythons")
     program = str(Path(install.__file__).with_name("install.py"))
     install.command = lambda verb, *words: [python, "-I", program, verb, *words, *options]
-    timer, chores = stage.addon("jobs.timer"), stage.addon("tasks.background").chores
+    timer, background_tasks = stage.addon("jobs.timer"), stage.addon("tasks.background").background_tasks
     timed(timer, "tick", "tick")
     timed(timer, "wake", "wake")
-    timed(type(chores), "install", "start of a command")
-    timed(stage.addon("ui.panels.tab"), "_draw_engine", "panel")
+    timed(type(background_tasks), "install", "start of a command")
+    timed(stage.addon("ui.panels.tab"), "draw_engine", "panel")
     timed(stage.addon("ui.preferences_engine"), "draw", "preferences")
     stage.edit()
     yield from stage.show_sidebars()
@@ -118,10 +118,10 @@ def steps() -> stage.Steps:
     figures["gap_while_redrawing_ms"] = longest_gap_ms()
     began_s = time.monotonic()
     bpy.ops.fcvg.install_engine("EXEC_DEFAULT")
-    yield from stage.until(lambda: not chores.active, "the installation")
+    yield from stage.until(lambda: not background_tasks.active, "the installation")
     figures["install_s"] = round(time.monotonic() - began_s, 1)
     figures["gap_while_installing_ms"] = longest_gap_ms()
-    assert not chores.troubles, chores.troubles
+    assert not background_tasks.troubles, background_tasks.troubles
     stage.write_figures("measure_install", {**figures, "held_ms": held_ms})
 
 

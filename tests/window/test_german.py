@@ -57,7 +57,7 @@ def refused(**call: int) -> str:
 def steps() -> stage.Steps:
     stage.register()
     scene = stage.edit()
-    words, chores = stage.addon("i18n.translate"), stage.addon("tasks.background")
+    words, background = stage.addon("i18n.translate"), stage.addon("tasks.background")
     yield from stage.press("ESC")  # away with the splash screen
     yield from stage.show_sidebars()
     english = label("generate_inbetweens"), sentence(scene)
@@ -79,7 +79,7 @@ def steps() -> stage.Steps:
     assert words.translate_sentence("The disk is full: /tmp/A") == "Der Datenträger ist voll: /tmp/A"
     assert words.translate_sentence("FILM cannot be used. It is missing.") == "FILM ist nicht verwendbar. Es fehlt."
     assert words.translate_sentence("Nobody has ever said this of 3 of 4.") == "Nobody has ever said this of 3 of 4."
-    yield from stage.until(lambda: not chores.chores.active, "chores")
+    yield from stage.until(lambda: not background.background_tasks.active, "background tasks")
     stage.screenshot("selected")
 
     stage.click()

@@ -109,9 +109,9 @@ def steps() -> stage.Steps:
     close_preferences()
 
     click(bpy.ops.fcvg.install_engine, "Install Engine")
-    chores = stage.addon("tasks.background").chores
-    yield from stage.until(lambda: "plan" in chores.plans, "the plan")
-    yield from stage.until(lambda: len(chores.plans) == 4, "the plans of the other accelerators")
+    background_tasks = stage.addon("tasks.background").background_tasks
+    yield from stage.until(lambda: "plan" in background_tasks.plans, "the plan")
+    yield from stage.until(lambda: len(background_tasks.plans) == 4, "the plans of the other accelerators")
     yield 0.5
     stage.screenshot("3_dialog")
     yield from press_ok()
@@ -121,7 +121,7 @@ def steps() -> stage.Steps:
     yield from show_preferences("ENGINE")
     stage.screenshot("5_installing_preferences")
     close_preferences()
-    yield from stage.until(lambda: not chores.active, "the engine")
+    yield from stage.until(lambda: not background_tasks.active, "the engine")
     state = stage.addon("tasks.engine_state").read_state("")
     assert state.kind == "current", state
     stage.sequencer_scene().fcvg.method = "DISSOLVE"

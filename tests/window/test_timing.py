@@ -54,10 +54,12 @@ def chart_on_screen(name: str) -> tuple[int, int]:
     window = bpy.context.window_manager.windows[0]
     with bpy.context.temp_override(window=window):
         context = bpy.context
-        side = int((stage.addon("ui.panels.timing").CHART_UNITS - 0.3) * charts.unit_px(context))
+        side = int(
+            (stage.addon("ui.panels.timing").CHART_UNITS - 0.3) * stage.addon("ui.layout_parts").unit_px(context)
+        )
         ink, missing = charts._colours(context)
-        look = chart_picture.Look(side, side, float(context.preferences.system.ui_scale), ink, missing)
-    pixels = chart_picture.paint(charts.of_strip(ours()), look)
+        style = chart_picture.ChartStyle(side, side, float(context.preferences.system.ui_scale), ink, missing)
+    pixels = chart_picture.paint(charts.of_strip(ours()), style)
     # Against the panel's own grey the lines are what differs.
     drawn = pixels[..., 3] * (pixels[..., :3].mean(axis=2) - (0.2 if ink[0] > 0.5 else 0.7))
     likeness, column, row = find(seen(name), drawn)

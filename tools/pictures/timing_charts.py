@@ -23,7 +23,7 @@ SIDE_PX = 170  # of a chart in the row of presets
 def paint(name: str, context: Any, chart: Any) -> None:
     """A chart on the ground of a panel, as `name`.png."""
     charts, chart_picture = stage.addon("ui.chart_icons"), stage.addon("ui.chart_picture")
-    pixels = chart_picture.paint(chart, chart_picture.Look(120, SIDE_PX, 1.0, *charts._colours(context)))
+    pixels = chart_picture.paint(chart, chart_picture.ChartStyle(120, SIDE_PX, 1.0, *charts._colours(context)))
     height, width, _ = pixels.shape
     ground = np.ones_like(pixels)
     ground[..., :3] = studio.PANEL

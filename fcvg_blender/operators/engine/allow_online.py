@@ -6,10 +6,12 @@ from typing import Any
 
 import bpy
 
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
+from ...jobs.operator_result import Result
+from .._base import ExplainedOperator
 
 
-class FCVG_OT_allow_online(bpy.types.Operator):
+class FCVG_OT_allow_online(ExplainedOperator):
     """Blender's own preference, with Blender's own words for it"""
 
     bl_idname = "fcvg.allow_online"
@@ -20,12 +22,11 @@ class FCVG_OT_allow_online(bpy.types.Operator):
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         if bpy.app.online_access_override and not bpy.app.online_access:
-            cls.poll_message_set("Blender was launched in offline mode, which cannot be changed at runtime.")
-            return False
-        return True
+            return mark("Blender was launched in offline mode, which cannot be changed at runtime.")
+        return ""
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""

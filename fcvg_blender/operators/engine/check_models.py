@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from ...engine import errors
-from ...jobs import outcome, timer
-from ...jobs.outcome import Result
+from ...jobs import operator_result, timer, without_window
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 from ...settings import addon_choices
 
@@ -20,12 +20,12 @@ class FCVG_OT_check_models(bpy.types.Operator):
     bl_label = "Check Models"
 
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once, the answer appears in the panel. Without: returns with the answer."""
+        """With a window, it returns at once, and the panel shows the answer; without one, when the answer is there."""
         try:
             session.look_again(addon_choices.read(context))
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
+            return operator_result.refuse(self, error)
         if bpy.app.background:
-            session.await_greeting()
+            without_window.await_greeting()
         timer.wake()
         return {"FINISHED"}

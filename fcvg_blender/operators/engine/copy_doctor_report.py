@@ -6,28 +6,27 @@ from typing import Any
 
 import bpy
 
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
 from ...tasks import error_report
-from ...tasks.background import chores
+from ...tasks.background import background_tasks
+from .._base import CopyOperator
 
 
-class FCVG_OT_copy_doctor_report(bpy.types.Operator):
+class FCVG_OT_copy_doctor_report(CopyOperator):
     """Copy what the doctor found, without the names of your folders"""
 
     bl_idname = "fcvg.copy_doctor_report"
     bl_label = "Copy Report"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if chores.findings is None:
-            cls.poll_message_set("Run the doctor first.")
-            return False
-        return True
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        return mark("Run the doctor first.") if background_tasks.findings is None else ""
 
-    def execute(self, context: Any) -> Result:
-        """Blender calls this."""
-        if chores.findings is not None:  # poll has seen to it
-            context.window_manager.clipboard = error_report.of_doctor(bpy.app.version_string, chores.findings)
-        self.report({"INFO"}, "The report is on the clipboard.")
-        return {"FINISHED"}
+    def text(self, context: Any) -> str:
+        """Return the report; '' before the doctor has run."""
+        return (
+            error_report.of_doctor(bpy.app.version_string, background_tasks.findings)
+            if background_tasks.findings
+            else ""
+        )

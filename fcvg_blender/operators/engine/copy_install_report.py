@@ -6,27 +6,25 @@ from typing import Any
 
 import bpy
 
-from ...jobs.outcome import Result
 from ...settings import addon_choices
 from ...tasks import background, engine_state, error_report
+from .._base import CopyOperator
 
 
-class FCVG_OT_copy_install_report(bpy.types.Operator):
+class FCVG_OT_copy_install_report(CopyOperator):
     """Copy versions, the state of the engine, errors and the end of the log, without the names of your folders"""
 
     bl_idname = "fcvg.copy_install_report"
     bl_label = "Copy Report"
 
-    def execute(self, context: Any) -> Result:
-        """Blender calls this."""
+    def text(self, context: Any) -> str:
+        """Return the report."""
         state = engine_state.read_state(addon_choices.read(context).engine_python)
-        context.window_manager.clipboard = error_report.of_installation(
+        return error_report.of_installation(
             blender=bpy.app.version_string,
             online=bpy.app.online_access,
             engine=f"{state.kind}: {state.text}",
-            plans=list(background.chores.plans.values()),
-            troubles=background.chores.troubles,
+            plans=list(background.background_tasks.plans.values()),
+            troubles=background.background_tasks.troubles,
             log=background.install_log(),
         )
-        self.report({"INFO"}, "The report is on the clipboard.")
-        return {"FINISHED"}

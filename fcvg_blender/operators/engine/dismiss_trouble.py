@@ -1,28 +1,26 @@
 """Close the box that says why an installation or a download has failed."""
 
-# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+from __future__ import annotations
 
 from typing import Any
 
 import bpy
-from bpy.props import StringProperty
 
 from ...jobs import timer
-from ...jobs.outcome import Result
-from ...tasks.background import chores
+from ...jobs.operator_result import Result
+from ...tasks.background import background_tasks
+from ._base import OfCommand
 
 
-class FCVG_OT_dismiss_trouble(bpy.types.Operator):
+class FCVG_OT_dismiss_trouble(OfCommand, bpy.types.Operator):
     """Take this message away"""
 
     bl_idname = "fcvg.dismiss_trouble"
     bl_label = "Dismiss"
     bl_options = {"INTERNAL"}
 
-    key: StringProperty(name="Key", description="Which one", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        chores.troubles.pop(self.key, None)
+        background_tasks.troubles.pop(self.key, None)
         timer.wake()
         return {"FINISHED"}

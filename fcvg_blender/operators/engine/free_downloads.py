@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
-from ...engine import errors
-from ...jobs import outcome
-from ...jobs.outcome import Result
-from ...settings import addon_choices
-from ...tasks.background import ENGINE, chores
+from ...i18n.translate import mark
+from ...tasks.background import ENGINE, background_tasks
+from ._base import InstallerOperator
 
 
-class FCVG_OT_free_downloads(bpy.types.Operator):
+class FCVG_OT_free_downloads(InstallerOperator):
     """Delete the packages that the engine was made of. It goes on working; repairing it needs them again"""
 
     bl_idname = "fcvg.free_downloads"
     bl_label = "Free Downloads"
+    verb = "free"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if ENGINE in chores.running:
-            cls.poll_message_set("An installation is running.")
-            return False
-        return True
-
-    def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when they are gone."""
-        try:
-            chore = chores.install("free", addon_choices.read(context))
-        except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        return mark("An installation is running.") if ENGINE in background_tasks.running else ""

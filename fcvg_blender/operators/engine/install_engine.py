@@ -1,5 +1,5 @@
 """Install the engine: a dialog with what will happen, then a bar."""
-
+# mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
 from pathlib import Path
@@ -11,13 +11,15 @@ from bpy.props import BoolProperty, EnumProperty
 from ...engine import errors, protocol
 from ...i18n import amounts
 from ...i18n.translate import mark, rpt
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
+from ...settings.addon_choices import Choices
 from ...tasks import engine_state
-from ...tasks.background import PLAN, chores
+from ...tasks.background import PLAN, BackgroundTask, background_tasks
 from ...ui import dialogs
 from ...ui.text_layout import paragraph
+from ._base import InstallerOperator
 
 ACCELERATORS = [
     ("AUTO", "Automatic", "What suits this computer best", 0),
@@ -29,48 +31,41 @@ ACCELERATORS = [
 ]
 
 
-class FCVG_OT_install_engine(bpy.types.Operator):
+class FCVG_OT_install_engine(InstallerOperator):
     """Install the engine that makes the inbetweens into your user data. Blender's own Python stays as it is"""
 
     bl_idname = "fcvg.install_engine"
     bl_label = "Install Engine"
+    verb = "install"
 
-    accelerator: EnumProperty(  # type: ignore[valid-type]
+    accelerator: EnumProperty(
         name="For", description="What the engine computes on", items=ACCELERATORS, options={"SKIP_SAVE"}
     )
-    looked: BoolProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        return dialogs.can_install(cls, context)
+    looked: BoolProperty(options={"SKIP_SAVE", "HIDDEN"})
 
     def invoke(self, context: Any, event: Any) -> Result:
-        """Look at this computer first, without holding up Blender; the dialog opens when that is done."""
+        """Have the installer look at this computer, without holding up Blender; open the dialog when that is done."""
         choices = addon_choices.read(context)
         window = context.window
         try:
             if not self.looked:
-                chore = chores.install("check", choices, then=lambda plan: _ask(plan, window.as_pointer()))
-                return outcome.settle_chore(self, chore)
-            plan = chores.plans[PLAN]
+                task = background_tasks.install("check", choices, then=lambda plan: _ask(plan, window.as_pointer()))
+                return operator_result.settle_task(self, task)
+            plan = background_tasks.plans[PLAN]
             self.accelerator = plan.accelerator.upper()
             for name in plan.accelerators:
                 if name != plan.accelerator:
-                    chores.look_at(name, choices)
+                    background_tasks.look_at(name, choices)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        width = dialogs.WIDTH_PX
-        return context.window_manager.invoke_props_dialog(  # type: ignore[no-any-return]
-            self, width=width, title="Install Engine", confirm_text="Install"
-        )
+            return operator_result.refuse_here(self, error)
+        return dialogs.invoke_props_dialog(self, context, title="Install Engine", confirm_text="Install")
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout: Any = self.layout
-        first = chores.plans[PLAN]
+        first = background_tasks.plans[PLAN]
         word = self.accelerator.lower()
-        plan = first if word == first.accelerator else chores.plans.get(f"{PLAN}:{word}")
+        plan = first if word == first.accelerator else background_tasks.plans.get(f"{PLAN}:{word}")
         paragraph(layout, dialogs.wrapped(context, first.detected), "INFO")
         row = layout.row(align=True)
         for name, *_ in ACCELERATORS[1:]:
@@ -98,18 +93,13 @@ class FCVG_OT_install_engine(bpy.types.Operator):
         for problem in plan.problems:
             paragraph(layout, dialogs.wrapped(context, problem), "ERROR", alert=True)
 
-    def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when the engine is there, or says why not."""
-        try:
-            options = ("--accelerator", self.accelerator.lower())
-            chore = chores.install("install", addon_choices.read(context), *options)
-        except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+    def start(self, choices: Choices) -> BackgroundTask:
+        """Start the installer. Raises FcvgError."""
+        return background_tasks.install(self.verb, choices, "--accelerator", self.accelerator.lower())
 
 
 def _ask(message: protocol.Message, window_pointer: int) -> None:
-    """Open the dialog in the window that was clicked in, now that it has something to say."""
+    """Open the dialog in the window that was clicked in, once the installer has looked at this computer."""
     context: Any = bpy.context
     window = next((each for each in context.window_manager.windows if each.as_pointer() == window_pointer), None)
     if isinstance(message, protocol.InstallPlan) and window is not None:

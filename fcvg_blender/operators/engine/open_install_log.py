@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
-import bpy
-
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
 from ...tasks import background
+from .._base import OpenLogOperator
 
 
-class FCVG_OT_open_install_log(bpy.types.Operator):
+class FCVG_OT_open_install_log(OpenLogOperator):
     """Open the log of the newest installation"""
 
     bl_idname = "fcvg.open_install_log"
     bl_label = "Show Log"
+    no_log = mark("Nothing has been installed yet.")
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if not background.install_log().exists():
-            cls.poll_message_set("Nothing has been installed yet.")
-            return False
-        return True
-
-    def execute(self, context: Any) -> Result:
-        """Blender calls this."""
-        bpy.ops.wm.path_open(filepath=str(background.install_log()))
-        return {"FINISHED"}
+    def log(cls) -> Path:
+        """Return the path of the installer's log."""
+        return background.install_log()

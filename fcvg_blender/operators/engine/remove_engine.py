@@ -4,49 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
-from ...engine import errors
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
+from ...jobs.operator_result import Result
 from ...jobs.session import session
-from ...settings import addon_choices
+from ...settings.addon_choices import Choices
 from ...tasks import engine_state
-from ...tasks.background import chores
+from ...tasks.background import BackgroundTask
 from ...ui import dialogs
+from ._base import InstallerOperator
 
 
-class FCVG_OT_remove_engine(bpy.types.Operator):
+class FCVG_OT_remove_engine(InstallerOperator):
     """Remove the installed engine from the disk. Models, downloads and all your frames stay"""
 
     bl_idname = "fcvg.remove_engine"
     bl_label = "Remove Engine"
+    verb = "remove"
+    states = (engine_state.CURRENT, engine_state.OUTDATED, engine_state.BROKEN)
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         if session.jobs:
-            cls.poll_message_set("The engine is at work. Wait for it or cancel that first.")
-            return False
-        kinds = (engine_state.CURRENT, engine_state.OUTDATED, engine_state.BROKEN)
-        return dialogs.can_install(cls, context, *kinds)
+            return mark("The engine is at work. Wait for it or cancel that first.")
+        return super().why_not(context)
 
     def invoke(self, context: Any, event: Any) -> Result:
         """Blender calls this."""
-        return context.window_manager.invoke_confirm(  # type: ignore[no-any-return]
+        return dialogs.invoke_confirm(
             self,
+            context,
             event,
             title="Remove the engine?",
             message="Models and downloads stay, so that it can be installed again quickly.",
             confirm_text="Remove",
         )
 
-    def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when it is gone, or says why not."""
-        try:
-            if session.client is not None:
-                session.client.close()  # what runs cannot be removed
-            chore = chores.install("remove", addon_choices.read(context))
-        except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+    def start(self, choices: Choices) -> BackgroundTask:
+        """End the engine, because what runs cannot be removed, and start the installer. Raises FcvgError."""
+        if session.client is not None:
+            session.client.close()
+        return super().start(choices)

@@ -1,4 +1,4 @@
-"""The preferences' button that shows whether the engine works."""
+"""Test whether the engine works, by letting it make one small frame."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import bpy
 
 from ...engine import errors, protocol
 from ...i18n.translate import mark
-from ...jobs import outcome, timer
+from ...jobs import operator_result, timer
 from ...jobs.job import Job
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 from ...settings import addon_choices
 
@@ -22,13 +22,13 @@ class FCVG_OT_test_engine(bpy.types.Operator):
     bl_label = "Test Engine"
 
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once, the result appears in the preferences. Without: returns with the result."""
+        """With a window, it returns at once, and the preferences show the result; without one, when it is there."""
         choices = addon_choices.read(context)
         job = Job(mark("Engine test"))
         try:
             session.begin(job, protocol.SelfTest(job.id, choices.device), choices)
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
+            return operator_result.refuse(self, error)
         context.window_manager.fcvg.engine_state = mark("Testing the engine …")
         timer.wake()
-        return outcome.settle(self, job)
+        return operator_result.settle(self, job)

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import bpy
-
-from ...engine import errors
-from ...jobs import outcome
-from ...jobs.outcome import Result
-from ...settings import addon_choices
 from ...tasks import engine_state
-from ...tasks.background import chores
-from ...ui import dialogs
+from ._base import InstallerOperator
 
 
-class FCVG_OT_update_engine(bpy.types.Operator):
+class FCVG_OT_update_engine(InstallerOperator):
     """Make the engine anew beside the old one, which works until the new one does"""
 
     bl_idname = "fcvg.update_engine"
     bl_label = "Update Engine"
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        return dialogs.can_install(cls, context, engine_state.OUTDATED)
-
-    def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when it is done, or says why not."""
-        try:
-            chore = chores.install("update", addon_choices.read(context))
-        except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+    verb = "update"
+    states = (engine_state.OUTDATED,)

@@ -8,22 +8,22 @@ import bpy
 
 from ... import compat
 from ...edit import selection
-from ...jobs.outcome import Result
 from ...jobs.session import session
 from ...tasks import error_report
+from .._base import CopyOperator
 
 
-class FCVG_OT_copy_report(bpy.types.Operator):
+class FCVG_OT_copy_report(CopyOperator):
     """Copy versions, settings, the error and the end of the engine's log, without the names of your folders"""
 
     bl_idname = "fcvg.copy_report"
     bl_label = "Copy Report"
 
-    def execute(self, context: Any) -> Result:
-        """Blender calls this."""
+    def text(self, context: Any) -> str:
+        """Return the report."""
         status = context.window_manager.fcvg
         strip = selection.inbetweens(context)
-        context.window_manager.clipboard = error_report.text(
+        return error_report.text(
             blender=bpy.app.version_string,
             blend_file=bpy.data.filepath,
             client=session.client,
@@ -31,5 +31,3 @@ class FCVG_OT_copy_report(bpy.types.Operator):
             settings=error_report.settings(compat.sequencer_scene(context).fcvg),
             strip=error_report.settings(strip.fcvg) if strip else {},
         )
-        self.report({"INFO"}, "The report is on the clipboard.")
-        return {"FINISHED"}

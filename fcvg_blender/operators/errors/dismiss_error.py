@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 
 
@@ -19,5 +19,5 @@ class FCVG_OT_dismiss_error(bpy.types.Operator):
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        session.clear_error()
+        session.error_panel.clear()
         return {"FINISHED"}

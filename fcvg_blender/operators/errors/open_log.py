@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
-import bpy
-
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
 from ...jobs.session import session
+from .._base import OpenLogOperator
 
 
-class FCVG_OT_open_log(bpy.types.Operator):
+class FCVG_OT_open_log(OpenLogOperator):
     """Open the engine's log file"""
 
     bl_idname = "fcvg.open_log"
     bl_label = "Open Log"
+    no_log = mark("The engine has not been started yet, so it has written nothing.")
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if session.client is None or not session.client.log.path.exists():
-            cls.poll_message_set("The engine has not been started yet, so it has written nothing.")
-            return False
-        return True
-
-    def execute(self, context: Any) -> Result:
-        """Blender calls this."""
-        if session.client is not None:  # poll has seen to it
-            bpy.ops.wm.path_open(filepath=str(session.client.log.path))
-        return {"FINISHED"}
+    def log(cls) -> Path | None:
+        """Return the path of the engine's log; None before the first start."""
+        return session.client.log.path if session.client else None

@@ -1,4 +1,4 @@
-"""Keep the choices of the Inbetween tab under a name, for every file; or forget them."""
+"""Keep the choices of the Inbetween tab as a named preset for all files, or remove such a preset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say whether two keys that look like different shots are to be joined all the same."""
+"""Answer whether two keys that look like different shots are to be joined by inbetweens."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
@@ -9,8 +9,8 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ...edit import strip_takes
 from ...i18n.translate import tip
-from ...jobs import queue, timer
-from ...jobs.outcome import Result
+from ...jobs import cut_questions, timer
+from ...jobs.operator_result import Result
 
 ANSWERS = [
     ("MAKE", "Make Anyway", "Make these inbetweens although the keys look like two shots", 0),
@@ -41,15 +41,15 @@ class FCVG_OT_answer_cut(bpy.types.Operator):
         return more.format(what=tip(text))
 
     def execute(self, context: Any) -> Result:
-        """The queue goes on meanwhile, whatever is asked."""
+        """Pass the answer to the queue, which has gone on with other takes meanwhile."""
         holder = next(strip_takes.holders(self.take), None)
         if holder is None:
             self.report({"WARNING"}, "These inbetweens are not in the edit any more.")
             return {"CANCELLED"}
         make = self.answer == "MAKE"
         if self.for_all:
-            queue.answer_all(holder[0], make)
+            cut_questions.answer_all(holder[0], make)
         else:
-            queue.answer(self.take, make)
+            cut_questions.answer(self.take, make)
         timer.wake()
         return {"FINISHED"}

@@ -1,5 +1,5 @@
-"""Stop a generation and have the edit as it was before."""
-
+"""Stop a generation and put the edit back to what it was before."""
+# mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
 from typing import Any
@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from ...jobs import queue, timer
-from ...jobs.outcome import Result
+from ...jobs import queue_commands, timer
+from ...jobs.operator_result import Result
 from ...jobs.session import session
 
 
@@ -17,21 +17,19 @@ class FCVG_OT_cancel(bpy.types.Operator):
 
     bl_idname = "fcvg.cancel"
     bl_label = "Cancel Inbetweens"
-    # No undo step of its own: going back over a generation that was cancelled must not need two.
+    # No undo step of its own: one step back undoes a generation that was cancelled.
     bl_options = {"INTERNAL"}
 
-    job: StringProperty(name="Job", description="Id of a job", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    take: StringProperty(  # type: ignore[valid-type]
-        name="Take", description="Id of a take; with neither, everything stops", options={"SKIP_SAVE"}
-    )
+    job: StringProperty(name="Job", description="Id of a job", options={"SKIP_SAVE"})
+    take: StringProperty(name="Take", description="Id of a take; with neither, everything stops", options={"SKIP_SAVE"})
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
         if self.take:
-            queue.cancel(self.take)
+            queue_commands.cancel(self.take)
         elif self.job:
             session.cancel(self.job)
         else:
-            queue.cancel_all()
+            queue_commands.cancel_all()
         timer.wake()
         return {"FINISHED"}

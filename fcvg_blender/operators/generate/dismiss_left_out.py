@@ -1,4 +1,4 @@
-"""Take the list of pairs without inbetweens out of the panel."""
+"""Close the list of pairs that were left out."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import bpy
 
-from ...jobs import timer
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
+from ...jobs.publish import publish_all
 from ...jobs.session import session
 
 
@@ -21,5 +21,5 @@ class FCVG_OT_dismiss_left_out(bpy.types.Operator):
     def execute(self, _context: Any) -> Result:
         """Blender calls this."""
         session.left_out = []
-        timer.publish()
+        publish_all()
         return {"FINISHED"}

@@ -1,4 +1,4 @@
-"""Take what was found in the keys as it is, to change it by hand."""
+"""Open the matches of a preview in a text editor, to be changed by hand."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import bpy
 
 from ... import compat
 from ...edit import conditions_strip, selection
-from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...i18n.translate import mark, rpt
+from ...jobs.operator_result import Result
+from .._base import ExplainedOperator
 
 
-class FCVG_OT_edit_matches(bpy.types.Operator):
+class FCVG_OT_edit_matches(ExplainedOperator):
     """Open the matches of this preview in a text editor, and lead the next preview or generation by that file"""
 
     bl_idname = "fcvg.edit_matches"
@@ -20,13 +21,11 @@ class FCVG_OT_edit_matches(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         strip = selection.conditions(context)
-        if strip is None or not conditions_strip.is_whole(strip):
-            cls.poll_message_set("Preview the conditions of two strips first.")
-            return False
-        return True
+        is_whole = strip is not None and conditions_strip.is_whole(strip)
+        return "" if is_whole else mark("Preview the conditions of two strips first.")
 
     def execute(self, context: Any) -> Result:
         """Blender calls this. Without a window the file is only chosen."""

@@ -1,4 +1,4 @@
-"""The click: from two selected strips, or a whole board, to strips of inbetweens that fill themselves."""
+"""Make the inbetweens of two selected strips, or of a whole board of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...jobs import launch
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 
 
 class FCVG_OT_generate_inbetweens(bpy.types.Operator):

@@ -1,4 +1,4 @@
-"""Look at two keys before paying for their inbetweens."""
+"""Look at two keys before their inbetweens are made."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import bpy
 from ... import compat
 from ...edit import gaps
 from ...engine import errors
-from ...jobs import launch, look_first, outcome, timer
-from ...jobs.outcome import Result
+from ...jobs import launch, look_first, operator_result, timer
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
 
 
@@ -29,13 +29,13 @@ class FCVG_OT_preflight(bpy.types.Operator):
         return launch.can(cls, context, pair=True)
 
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when it is known."""
+        """With a window, it returns at once; without one, when it is known."""
         scene = compat.sequencer_scene(context)
         try:
             shot = gaps.from_selection(scene, compat.selected_strips(context), scene.fcvg)
             job = look_first.begin(scene, shot, addon_choices.read(context))
         except errors.FcvgError as error:
             look_first.refuse(error)
-            return outcome.refuse(self, error)
+            return operator_result.refuse(self, error)
         timer.wake()
-        return outcome.settle(self, job)
+        return operator_result.settle(self, job)

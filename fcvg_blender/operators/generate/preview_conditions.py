@@ -1,4 +1,4 @@
-"""See what will lead a generation before paying for it: lines and poses, laid over the edit."""
+"""Lay the lines and poses that will lead a generation over the edit, to be seen before it is begun."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import bpy
 from ... import compat
 from ...engine import methods
 from ...jobs import launch
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings import enum_items
 
 

@@ -1,20 +1,20 @@
-"""The pace of an animation as numbers that can be changed."""
+"""Write the pace of an animation into a typed timing chart."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ... import compat
 from ...edit import selection
 from ...engine import errors
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...timing import spacing
+from .._base import ExplainedOperator
 
 
-class FCVG_OT_read_timing(bpy.types.Operator):
+class FCVG_OT_read_timing(ExplainedOperator):
     """Write the pace of the chosen animation into a typed chart, to be changed from there"""
 
     bl_idname = "fcvg.read_timing"
@@ -22,15 +22,13 @@ class FCVG_OT_read_timing(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         if compat.sequencer_scene(context).fcvg.spacing.object is None:
-            cls.poll_message_set("Choose the object whose animation spaces the drawings.")
-        elif selection.gap(context) is None:
-            cls.poll_message_set("Select two strips, or a strip of inbetweens: the animation is read between its keys.")
-        else:
-            return True
-        return False
+            return mark("Choose the object whose animation spaces the drawings.")
+        if selection.gap(context) is None:
+            return mark("Select two strips, or a strip of inbetweens: the animation is read between its keys.")
+        return ""
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
@@ -40,6 +38,6 @@ class FCVG_OT_read_timing(bpy.types.Operator):
         try:
             times = spacing.of_animation(settings.spacing, count, hold, first, first + count + 1)
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
+            return operator_result.refuse_here(self, error)
         settings.timing, settings.times = spacing.TYPED, spacing.written(times)
         return {"FINISHED"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
+from ...edit import remove_strip, selection
+from ...i18n.translate import mark
+from ...jobs.operator_result import Result
+from .._base import ExplainedOperator
 
-from ...edit import selection, strips
-from ...jobs.outcome import Result
 
-
-class FCVG_OT_remove_conditions(bpy.types.Operator):
+class FCVG_OT_remove_conditions(ExplainedOperator):
     """Take the preview of conditions off the edit. Its pictures and matches stay on disk"""
 
     bl_idname = "fcvg.remove_conditions"
@@ -18,14 +18,12 @@ class FCVG_OT_remove_conditions(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if selection.conditions(context) is None:
-            cls.poll_message_set("There is no preview of conditions for the selected strips.")
-            return False
-        return True
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        has_preview = selection.conditions(context) is not None
+        return "" if has_preview else mark("There is no preview of conditions for the selected strips.")
 
     def execute(self, context: Any) -> Result:
-        """A job still drawing them stops by itself, because its strip is gone."""
-        strips.remove(selection.conditions(context).fcvg.id)
+        """Remove the strip. A job that still draws into it stops by itself when its strip is gone."""
+        remove_strip.remove(selection.conditions(context).fcvg.id)
         return {"FINISHED"}

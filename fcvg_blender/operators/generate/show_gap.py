@@ -1,4 +1,4 @@
-"""Find inbetweens of the queue in the edit."""
+"""Go to inbetweens of the queue in the edit."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
@@ -9,7 +9,7 @@ from bpy.props import StringProperty
 
 from ... import compat
 from ...edit import strip_takes, strips
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 
 
 class FCVG_OT_show_gap(bpy.types.Operator):

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...keys_3d import render_frames
 
 

@@ -1,49 +1,38 @@
 """Download a model, after everything about it has been said."""
-
+# mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
 from typing import Any
 
-import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import BoolProperty
 
-from ...engine import errors, registry
+from ...engine import errors
 from ...i18n.translate import rpt
-from ...jobs import outcome
-from ...jobs.outcome import Result
-from ...settings import addon_choices
-from ...tasks.background import chores
-from ...ui import dialogs, preferences_models
+from ...jobs.operator_result import Result
+from ...settings.addon_choices import Choices
+from ...tasks.background import BackgroundTask, background_tasks
+from ...ui import dialogs, model_card
+from .._base import EngineCommandOperator
+from ._base import OfModel
 
 
-class FCVG_OT_download_model(bpy.types.Operator):
+class FCVG_OT_download_model(OfModel, EngineCommandOperator):
     """See what this model may be used for, and download it"""
 
     bl_idname = "fcvg.download_model"
     bl_label = "Download Model"
 
-    name: StringProperty(name="Model", description="Its name in the registry", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    accept: BoolProperty(  # type: ignore[valid-type]
-        name="I accept this licence", description="Remembered with the date", options={"SKIP_SAVE"}
-    )
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        return dialogs.has_engine(cls, context)
+    accept: BoolProperty(name="I accept this licence", description="Remembered with the date", options={"SKIP_SAVE"})
 
     def invoke(self, context: Any, event: Any) -> Result:
         """Blender calls this."""
-        title = rpt("Download {model}").format(model=registry.models()[self.name].title)
-        width = dialogs.WIDTH_PX
-        return context.window_manager.invoke_props_dialog(  # type: ignore[no-any-return]
-            self, width=width, title=title, confirm_text="Download"
-        )
+        title = rpt("Download {model}").format(model=self.model.title)
+        return dialogs.invoke_props_dialog(self, context, title=title, confirm_text="Download")
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout: Any = self.layout
-        preferences_models.draw_card(context, layout, registry.models()[self.name], dialogs.room_px(context))
+        model_card.draw(context, layout, self.model, dialogs.room_px(context))
         known = context.window_manager.fcvg.models.get(self.name)
         if known is not None:
             dialogs.fact(context, layout, "Note", known.note)
@@ -52,23 +41,18 @@ class FCVG_OT_download_model(bpy.types.Operator):
         elif known is not None and known.consent not in {"", "not needed"}:
             dialogs.fact(context, layout, "Accepted", known.consent)
 
-    def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when the model is there, or says why not."""
-        try:
-            model = registry.models()[self.name]
-            if self._asks() and not self.accept:
-                raise errors.LicenceRefused(
-                    rpt("{model} can be downloaded once its licence is accepted.").format(model=model.title),
-                    "Read it, then tick “I accept”.",
-                )
-            words = ("download", self.name, *(("--accept",) if self.accept else ()))
-            title = rpt("Downloading {model}").format(model=model.title)
-            chore = chores.model(self.name, title, addon_choices.read(context), *words)
-        except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+    def start(self, choices: Choices) -> BackgroundTask:
+        """Start the download. Raises FcvgError, LicenceRefused where the licence must be accepted and is not."""
+        title = self.model.title
+        if self._asks() and not self.accept:
+            raise errors.LicenceRefused(
+                rpt("{model} can be downloaded once its licence is accepted.").format(model=title),
+                "Read it, then tick “I accept”.",
+            )
+        words = ("download", self.name, *(("--accept",) if self.accept else ()))
+        return background_tasks.model(self.name, rpt("Downloading {model}").format(model=title), choices, *words)
 
     def _asks(self) -> bool:
         """Whether the licence has still to be accepted."""
-        known = chores.models.get(self.name)
-        return registry.models()[self.name].licence.consent and (known is None or known.consent == "needed")
+        known = background_tasks.models.get(self.name)
+        return self.model.licence.consent and (known is None or known.consent == "needed")

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...settings.addon_choices import ADDON_ID, of_addon
 
 

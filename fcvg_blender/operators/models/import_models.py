@@ -1,5 +1,5 @@
 """Use model files that the artist has already."""
-
+# mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
 from typing import Any
@@ -7,40 +7,29 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from ...engine import errors
 from ...i18n.translate import mark
-from ...jobs import outcome
-from ...jobs.outcome import Result
-from ...settings import addon_choices
-from ...tasks.background import MODELS, chores
-from ...ui import dialogs
+from ...jobs.operator_result import Result
+from ...settings.addon_choices import Choices
+from ...tasks.background import MODELS, BackgroundTask, background_tasks
+from .._base import EngineCommandOperator
 
 
-class FCVG_OT_import_models(bpy.types.Operator):
+class FCVG_OT_import_models(EngineCommandOperator):
     """Use model files that you have already: choose a folder or a file. They stay where they are"""
 
     bl_idname = "fcvg.import_models"
     bl_label = "Import from Disk"
 
-    filepath: StringProperty(  # type: ignore[valid-type]
+    filepath: StringProperty(
         name="Folder or File", description="Where the model files are", subtype="FILE_PATH", options={"SKIP_SAVE"}
     )
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        return dialogs.has_engine(cls, context)
 
     def invoke(self, context: Any, event: Any) -> Result:
         """Blender calls this."""
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns with the result."""
-        try:
-            choices, path = addon_choices.read(context), bpy.path.abspath(self.filepath)
-            chore = chores.model(MODELS, mark("Looking for model files"), choices, "import", path)
-        except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+    def start(self, choices: Choices) -> BackgroundTask:
+        """Start the command that looks for model files. Raises FcvgError."""
+        path = bpy.path.abspath(self.filepath)
+        return background_tasks.model(MODELS, mark("Looking for model files"), choices, "import", path)

@@ -1,39 +1,23 @@
 """See which models are here."""
-
+# mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
-from typing import Any
-
-import bpy
 from bpy.props import BoolProperty
 
-from ...engine import errors
 from ...i18n.translate import mark
-from ...jobs import outcome
-from ...jobs.outcome import Result
-from ...settings import addon_choices
-from ...tasks.background import MODELS, chores
-from ...ui import dialogs
+from ...settings.addon_choices import Choices
+from ...tasks.background import MODELS, BackgroundTask, background_tasks
+from .._base import EngineCommandOperator
 
 
-class FCVG_OT_list_models(bpy.types.Operator):
+class FCVG_OT_list_models(EngineCommandOperator):
     """Look again which models are here"""
 
     bl_idname = "fcvg.list_models"
     bl_label = "Look Again"
 
-    quiet: BoolProperty(name="Quiet", description="Show no bar", options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
+    quiet: BoolProperty(name="Quiet", description="Show no bar", options={"SKIP_SAVE", "HIDDEN"})
 
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        return dialogs.has_engine(cls, context)
-
-    def execute(self, context: Any) -> Result:
-        """With a window: returns at once, the table fills by itself. Without: returns with the answer."""
-        try:
-            choices = addon_choices.read(context)
-            chore = chores.model(MODELS, mark("Looking for models"), choices, "list", quiet=self.quiet)
-        except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        return outcome.settle_chore(self, chore)
+    def start(self, choices: Choices) -> BackgroundTask:
+        """Start the command that fills the table of models. Raises FcvgError."""
+        return background_tasks.model(MODELS, mark("Looking for models"), choices, "list", quiet=self.quiet)

@@ -1,36 +1,32 @@
-"""Everything that is to be known of a model."""
+"""Show everything that is known of a model."""
 
-# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+from __future__ import annotations
 
 from typing import Any
 
 import bpy
-from bpy.props import StringProperty
 
-from ...engine import registry
-from ...jobs.outcome import Result
-from ...ui import dialogs, preferences_models
+from ...jobs.operator_result import Result
+from ...ui import dialogs, model_card
+from ._base import OfModel
 
 
-class FCVG_OT_show_model(bpy.types.Operator):
+class FCVG_OT_show_model(OfModel, bpy.types.Operator):
     """Licence, commercial use, training data and where this model comes from"""
 
     bl_idname = "fcvg.show_model"
     bl_label = "About This Model"
     bl_options = {"INTERNAL"}
 
-    name: StringProperty(name="Model", description="Its name in the registry", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-
     def invoke(self, context: Any, event: Any) -> Result:
         """Blender calls this."""
-        return context.window_manager.invoke_popup(self, width=dialogs.WIDTH_PX)  # type: ignore[no-any-return]
+        return dialogs.invoke_popup(self, context)
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""
         layout: Any = self.layout
-        model = registry.models()[self.name]
-        layout.label(text=model.title)
-        preferences_models.draw_card(context, layout, model, dialogs.room_px(context))
+        layout.label(text=self.model.title)
+        model_card.draw(context, layout, self.model, dialogs.room_px(context))
         known = context.window_manager.fcvg.models.get(self.name)
         if known is not None:
             for name, text in (("Folder", known.path), ("Note", known.note)):

@@ -7,8 +7,9 @@ from typing import Any
 import bpy
 
 from ...i18n.translate import rpt
-from ...jobs import queue, timer
-from ...jobs.outcome import Result
+from ...jobs import queue, queue_commands, timer
+from ...jobs.operator_result import Result
+from ...ui import dialogs
 
 
 class FCVG_OT_cancel_all(bpy.types.Operator):
@@ -23,8 +24,9 @@ class FCVG_OT_cancel_all(bpy.types.Operator):
         count = len(queue.listed())
         if count < 2:
             return self.execute(context)
-        return context.window_manager.invoke_confirm(  # type: ignore[no-any-return]
+        return dialogs.invoke_confirm(
             self,
+            context,
             event,
             title=rpt("Take {count} inbetweens out of the edit that are not made yet?").format(count=count),
             message="Those that are made stay.",
@@ -33,6 +35,6 @@ class FCVG_OT_cancel_all(bpy.types.Operator):
 
     def execute(self, _context: Any) -> Result:
         """Blender calls this."""
-        queue.cancel_all()
+        queue_commands.cancel_all()
         timer.wake()
         return {"FINISHED"}

@@ -4,12 +4,13 @@
 
 from typing import Any
 
-import bpy
 from bpy.props import EnumProperty
 
-from ...jobs import queue, timer
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
+from ...jobs import queue_commands, timer
+from ...jobs.operator_result import Result
 from ...settings import strip_record
+from .._base import ExplainedOperator
 
 DIRECTIONS = [
     ("FIRST", "Make Next", "Make these inbetweens before all others that wait", 0),
@@ -19,12 +20,12 @@ DIRECTIONS = [
 _PLACES = {"FIRST": -1_000_000, "UP": -1, "DOWN": 1}
 
 
-class FCVG_OT_move_in_queue(bpy.types.Operator):
+class FCVG_OT_move_in_queue(ExplainedOperator):
     """Change when the chosen inbetweens of the queue are made"""
 
     bl_idname = "fcvg.move_in_queue"
     bl_label = "Move in the Queue"
-    # The order is in the file as the strips are, so it is undone as they are; many clicks are one step back.
+    # The order is saved in the file, so it can be undone as strips can; many clicks are undone in one step.
     bl_options = {"INTERNAL", "UNDO_GROUPED"}
 
     direction: EnumProperty(
@@ -37,20 +38,18 @@ class FCVG_OT_move_in_queue(bpy.types.Operator):
         return next(text for name, _, text, _ in DIRECTIONS if name == properties.direction)
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         status = context.window_manager.fcvg
         row = status.queue_row
-        if not (0 <= row < len(status.queue) and status.queue[row].state == strip_record.WAITING):
-            cls.poll_message_set("Choose inbetweens in the list that wait for their turn.")
-            return False
-        return True
+        waits = 0 <= row < len(status.queue) and status.queue[row].state == strip_record.WAITING
+        return "" if waits else mark("Choose inbetweens in the list that wait for their turn.")
 
     def execute(self, context: Any) -> Result:
-        """The row stays the chosen one."""
+        """Move them; they stay the chosen row of the list."""
         status = context.window_manager.fcvg
         take_id = status.queue[status.queue_row].take
-        queue.move(take_id, _PLACES[self.direction])
+        queue_commands.move(take_id, _PLACES[self.direction])
         timer.wake()
         status.queue_row = next((row for row, item in enumerate(status.queue) if item.take == take_id), 0)
         return {"FINISHED"}

@@ -1,4 +1,4 @@
-"""Hold the queue, and let it go on."""
+"""Pause the queue, or let it go on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...jobs import timer
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 
 
 class FCVG_OT_pause_queue(bpy.types.Operator):

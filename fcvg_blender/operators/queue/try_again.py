@@ -1,4 +1,4 @@
-"""Put inbetweens that could not be made back into the queue."""
+"""Put inbetweens that have failed back into the queue."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
@@ -8,8 +8,8 @@ import bpy
 from bpy.props import StringProperty
 
 from ...edit import strip_takes
-from ...jobs import queue, timer
-from ...jobs.outcome import Result
+from ...jobs import enqueue, timer
+from ...jobs.operator_result import Result
 from ...settings import strip_record
 
 
@@ -26,6 +26,6 @@ class FCVG_OT_try_again(bpy.types.Operator):
         """Blender calls this."""
         failed = [take for _, _, take in strip_takes.holders(self.take) if take.state == strip_record.INCOMPLETE]
         for take in failed:
-            queue.again(take)
+            enqueue.again(take)
         timer.wake()
         return {"FINISHED"} if failed else {"CANCELLED"}

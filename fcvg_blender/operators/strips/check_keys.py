@@ -1,18 +1,17 @@
-"""Look now whether inbetweens still fit their keys."""
+"""Check now whether inbetweens still fit their keys."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ...edit import strips
-from ...i18n.translate import plural
+from ...i18n.translate import mark, plural
 from ...jobs import change_watcher
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
+from .._base import ExplainedOperator
 
 
-class FCVG_OT_check_keys(bpy.types.Operator):
+class FCVG_OT_check_keys(ExplainedOperator):
     """Look now whether the keys of all inbetweens are what they were; strips whose keys have changed are marked"""
 
     bl_idname = "fcvg.check_keys"
@@ -20,12 +19,9 @@ class FCVG_OT_check_keys(bpy.types.Operator):
     bl_options = {"REGISTER"}
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if next(strips.ours(), None) is None:
-            cls.poll_message_set("There are no inbetweens in this file.")
-            return False
-        return True
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        return "" if next(strips.ours(), None) is not None else mark("There are no inbetweens in this file.")
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""

@@ -8,22 +8,20 @@ import bpy
 
 from ...edit import selection, strips
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
+from .._base import NONE_ACTIVE, ExplainedOperator
 
 
-class FCVG_OT_open_folder(bpy.types.Operator):
+class FCVG_OT_open_folder(ExplainedOperator):
     """Open the folder with the frames of the active strip of inbetweens"""
 
     bl_idname = "fcvg.open_folder"
     bl_label = "Open Folder of Inbetweens"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if _strip(context) is None:
-            cls.poll_message_set("Make a strip of inbetweens the active one.")
-            return False
-        return True
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        return NONE_ACTIVE if _strip(context) is None else ""
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
@@ -36,4 +34,5 @@ class FCVG_OT_open_folder(bpy.types.Operator):
 
 
 def _strip(context: Any) -> Any:
+    """Return the strip of inbetweens or of conditions that is meant, else None."""
     return selection.inbetweens(context) or selection.conditions(context)

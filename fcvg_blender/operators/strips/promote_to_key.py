@@ -1,22 +1,21 @@
-"""An inbetween becomes a key."""
+"""Make an inbetween a key."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ... import compat
 from ...edit import selection
 from ...engine import errors
 from ...i18n.translate import error_sentence
-from ...jobs import launch, outcome, queue
-from ...jobs.outcome import Result
+from ...jobs import enqueue, launch, operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
 from ...takes import promote
+from .._base import ActiveInbetweensOperator
 
 
-class FCVG_OT_promote_to_key(bpy.types.Operator):
+class FCVG_OT_promote_to_key(ActiveInbetweensOperator):
     """Make the inbetween under the playhead a key of your own, to be painted over: its picture is copied into the
     folder “keys” beside the file, and the frames on both sides of it are made anew"""
 
@@ -25,27 +24,25 @@ class FCVG_OT_promote_to_key(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this; the reason why not becomes the button's tooltip."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         strip = selection.inbetweens(context)
         if strip is None:
-            cls.poll_message_set("Make a strip of inbetweens the active one.")
-            return False
+            return super().why_not(context)
         scene = compat.sequencer_scene(context)
         try:
             promote.check(scene, strip, scene.frame_current)
         except errors.FcvgError as problem:
-            cls.poll_message_set(error_sentence(problem))
-            return False
-        return True
+            return error_sentence(problem)
+        return ""
 
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once, the frames on both sides fill by themselves. Without: returns with them."""
+        """With a window, it returns at once; without one, when the frames on both sides are there."""
         scene = compat.sequencer_scene(context)
         try:
             choices = addon_choices.read(context)
             beside, request = promote.promote(scene, selection.inbetweens(context), scene.frame_current, choices)
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
-        waiting = [queue.add_take(strip, scene, request, choices) for strip in beside]
+            return operator_result.refuse(self, error)
+        waiting = [enqueue.add_take(strip, scene, request, choices) for strip in beside]
         return launch.go(self, context, waiting, at_once=False) if waiting else {"FINISHED"}

@@ -1,25 +1,28 @@
-"""A few frames within a strip of inbetweens, made once more between what it shows before and after them."""
+"""Make a few frames within a strip of inbetweens once more, between what it shows before and after them."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
 from typing import Any
 
-import bpy
 from bpy.props import IntProperty
 
 from ... import compat
 from ...edit import selection
 from ...engine import errors
 from ...i18n.catalogues import OWN
-from ...jobs import launch, outcome, queue
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
+from ...jobs import enqueue, launch, operator_result
+from ...jobs.operator_result import Result
 from ...settings import addon_choices
 from ...takes import redo_range
+from ...ui import dialogs
+from .._base import ActiveInbetweensOperator
 
-LEAST_FRAME, LARGEST_FRAME = -1048574, 1048574  # of Blender's timeline
+# Blender's timeline ends there.
+_FRAME: dict[str, Any] = {"min": -1048574, "max": 1048574, "options": {"SKIP_SAVE"}}
 
 
-class FCVG_OT_redo_range(bpy.types.Operator):
+class FCVG_OT_redo_range(ActiveInbetweensOperator):
     """Make some of these frames anew, from what the strip shows just before and just after them. They are laid over
     the strip; delete them to have the frames below back"""
 
@@ -27,40 +30,24 @@ class FCVG_OT_redo_range(bpy.types.Operator):
     bl_label = "Redo From Here to Here"
     bl_options = {"REGISTER", "UNDO"}
 
-    first: IntProperty(
-        name="From",
-        description="First frame of the timeline to be made anew",
-        min=LEAST_FRAME,
-        max=LARGEST_FRAME,
-        options={"SKIP_SAVE"},
-    )
+    first: IntProperty(name="From", description="First frame of the timeline to be made anew", **_FRAME)
     last: IntProperty(
-        name="To",
-        description="Last frame of the timeline to be made anew",
-        min=LEAST_FRAME,
-        max=LARGEST_FRAME,
-        options={"SKIP_SAVE"},
-        translation_context=OWN,
+        name="To", description="Last frame of the timeline to be made anew", translation_context=OWN, **_FRAME
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this; the reason why not becomes the button's tooltip."""
-        strip = selection.inbetweens(context)
-        if strip is None:
-            cls.poll_message_set("Make a strip of inbetweens the active one.")
-            return False
-        if not strip.fcvg.made:
-            cls.poll_message_set("None of its frames is made yet.")
-            return False
-        return True
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        reason = super().why_not(context)
+        if not reason and not selection.inbetweens(context).fcvg.made:
+            return mark("None of its frames is made yet.")
+        return reason
 
     def invoke(self, context: Any, _event: Any) -> Result:
-        """A click: asks for the frames, beginning with those that the artist has marked."""
+        """Ask for the frames. Those that the artist has marked in the timeline are filled in."""
         scene = compat.sequencer_scene(context)
         self.first, self.last = redo_range.suggested(scene, selection.inbetweens(context))
-        window_manager: Any = context.window_manager
-        return window_manager.invoke_props_dialog(self, confirm_text="Redo")  # type: ignore[no-any-return]
+        return dialogs.invoke_props_dialog(self, context, width=dialogs.NARROW_PX, confirm_text="Redo")
 
     def draw(self, _context: Any) -> None:
         """Blender calls this."""
@@ -70,13 +57,13 @@ class FCVG_OT_redo_range(bpy.types.Operator):
         row.prop(self, "last")
 
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when all frames are there."""
+        """With a window, it returns at once; without one, when all frames are there."""
         scene = compat.sequencer_scene(context)
         try:
             record = redo_range.lay(
                 scene, selection.inbetweens(context), self.first, self.last, addon_choices.read(context)
             )
         except errors.FcvgError as error:
-            return outcome.refuse(self, error)
-        queue.again(record)
+            return operator_result.refuse(self, error)
+        enqueue.again(record)
         return launch.go(self, context, [record.id], at_once=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ...edit import selection
-from ...jobs import launch, queue
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
+from ...jobs import enqueue, launch
+from ...jobs.operator_result import Result
 from ...settings import strip_record
+from .._base import ExplainedOperator
 
 
-class FCVG_OT_resume(bpy.types.Operator):
+class FCVG_OT_resume(ExplainedOperator):
     """Make the missing frames of the active strip; those that are there are kept"""
 
     bl_idname = "fcvg.resume"
@@ -20,16 +20,14 @@ class FCVG_OT_resume(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         strip = selection.inbetweens(context)
-        if strip is None or strip.fcvg.state != strip_record.INCOMPLETE:
-            cls.poll_message_set("Make a strip of incomplete inbetweens the active one.")
-            return False
-        return True
+        is_incomplete = strip is not None and strip.fcvg.state == strip_record.INCOMPLETE
+        return "" if is_incomplete else mark("Make a strip of incomplete inbetweens the active one.")
 
     def execute(self, context: Any) -> Result:
-        """With a window: returns at once. Without: returns when all frames are there."""
+        """With a window, it returns at once; without one, when all frames are there."""
         strip = selection.inbetweens(context)
-        queue.again(strip.fcvg)
+        enqueue.again(strip.fcvg)
         return launch.go(self, context, [strip.fcvg.id], at_once=True, new=False)

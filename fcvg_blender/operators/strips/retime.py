@@ -1,10 +1,9 @@
-"""Another timing for inbetweens that are there: which drawing shows on which frame is all that changes."""
+"""Give inbetweens that are there another timing: only which drawing shows on which frame changes."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
 from typing import Any
 
-import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ... import compat
@@ -12,17 +11,21 @@ from ...edit import selection, strip_takes
 from ...engine import errors
 from ...i18n.catalogues import OWN
 from ...i18n.translate import rpt, tip
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...jobs import operator_result
+from ...jobs.operator_result import Result
 from ...settings import enum_items
 from ...timing import exposure, spacing
+from ...ui import dialogs
+from ...ui.layout_parts import names_beside
+from .._base import SelectedInbetweensOperator
 
 KEEP = "KEEP"
 
-_NOT_KEPT = {"SKIP_SAVE"}  # else a button that sets the spacing alone would set the last click's hold as well
+# Else a button that sets only the spacing would also set the hold of the last click.
+_NOT_KEPT = {"SKIP_SAVE"}
 
 
-class FCVG_OT_retime(bpy.types.Operator):
+class FCVG_OT_retime(SelectedInbetweensOperator):
     """Space the drawings of the selected inbetweens anew, at once, out of those that are there"""
 
     bl_idname = "fcvg.retime"
@@ -53,51 +56,40 @@ class FCVG_OT_retime(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: Any, chosen: Any) -> str:
-        """Blender calls this, for a button that chooses one thing."""
+        """Blender calls this. Return what the one spacing or hold does that the button is for."""
         for items, word in ((enum_items.TIMINGS, chosen.timing), (enum_items.HOLDS, chosen.hold)):
             for name, _, text, _ in items:
                 if name == word:
                     return f"{tip(text)}. {tip('At once, out of the drawings that are there')}"
         return tip(str(cls.__doc__))
 
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if not selection.selected(context):
-            cls.poll_message_set("Select strips of inbetweens.")
-            return False
-        return True
-
     def invoke(self, context: Any, _event: Any) -> Result:
-        """A click. Asks for what only the artist can say, beginning with the chart as it is."""
+        """Retime at once, or ask for a chart where the click gives none; the present one is filled in then."""
         nothing_said = self.timing == KEEP and self.hold == KEEP
         if nothing_said or (self.timing == spacing.TYPED and not self.times):
             self.timing = spacing.TYPED
             record = selection.selected(context)[0].fcvg
             shown = dict.fromkeys(exposure.frame_times(record.count, record.engine_timing(), record.hold))
             self.times = spacing.written(shown)
-            window_manager: Any = context.window_manager
-            return window_manager.invoke_props_dialog(self, width=420)  # type: ignore[no-any-return]
+            return dialogs.invoke_props_dialog(self, context, width=420)
         return self.execute(context)
 
     def draw(self, _context: Any) -> None:
         """Blender calls this."""
-        layout: Any = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
+        layout = names_beside(self.layout)
         layout.prop(self, "timing")
         if self.timing == spacing.TYPED:
             layout.prop(self, "times")
         layout.prop(self, "hold")
 
     def execute(self, context: Any) -> Result:
-        """All of the strips or, where the chart does not fit one of them, none."""
+        """Retime all of the strips, or none where the chart does not fit one of them."""
         scene = compat.sequencer_scene(context)
         chosen = selection.selected(context)
         try:
             charts = [self._chart(scene, strip) for strip in chosen]
         except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
+            return operator_result.refuse_here(self, error)
         stand_ins = sum(strip_takes.retime(strip, *chart) for strip, chart in zip(chosen, charts, strict=True))
         if stand_ins:
             frames = sum(strip.fcvg.count for strip in chosen)
@@ -106,7 +98,7 @@ class FCVG_OT_retime(bpy.types.Operator):
         return {"FINISHED"}
 
     def _chart(self, scene: Any, strip: Any) -> tuple[str | list[float], int]:
-        """Timing and hold for one strip, as the engine takes them. Raises BadRequest."""
+        """Return timing and hold for one strip, as the engine takes them. Raises BadRequest."""
         record = strip.fcvg
         kept = record.hold if self.hold == KEEP else None
         hold = kept or next(frames for name, _, _, frames in enum_items.HOLDS if name == self.hold)

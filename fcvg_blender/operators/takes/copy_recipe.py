@@ -1,45 +1,33 @@
-"""Put onto the clipboard how the shown take is made again."""
+"""Put the command lines that make the shown take again onto the clipboard."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ...edit import selection, strips
-from ...engine import errors
-from ...jobs import outcome
-from ...jobs.outcome import Result
+from ...i18n.translate import mark
 from ...settings import strip_record
 from ...takes import recipe
+from .._base import NONE_ACTIVE, CopyOperator
 
 
-class FCVG_OT_copy_recipe(bpy.types.Operator):
+class FCVG_OT_copy_recipe(CopyOperator):
     """Copy the command lines that make the shown take again, byte for byte, on another computer: with the method, the
     seed and all settings, and the SHA-256 of its keys and models"""
 
     bl_idname = "fcvg.copy_recipe"
     bl_label = "Copy Recipe"
+    copied = mark("The recipe is on the clipboard.")
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         strip = selection.inbetweens(context)
         if strip is None:
-            cls.poll_message_set("Make a strip of inbetweens the active one.")
-        elif strip.fcvg.state in strip_record.UNFINISHED:
-            cls.poll_message_set("This take is not finished.")
-        else:
-            return True
-        return False
+            return NONE_ACTIVE
+        return mark("This take is not finished.") if strip.fcvg.state in strip_record.UNFINISHED else ""
 
-    def execute(self, context: Any) -> Result:
-        """Blender calls this."""
+    def text(self, context: Any) -> str:
+        """Return the recipe. Raises FcvgError where the take cannot be made again."""
         strip = selection.inbetweens(context)
-        try:
-            text = recipe.text(strips.folder(strip), f"{strip.name}, take {strip.fcvg.number}")
-        except errors.FcvgError as error:
-            return outcome.refuse_chore(self, error)
-        context.window_manager.clipboard = text
-        self.report({"INFO"}, "The recipe is on the clipboard.")
-        return {"FINISHED"}
+        return recipe.text(strips.folder(strip), f"{strip.name}, take {strip.fcvg.number}")

@@ -1,22 +1,21 @@
-"""Take a take away from its strip."""
-# mypy: disable-error-code="valid-type"
-# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+"""Delete a take of a strip."""
+
+from __future__ import annotations
 
 from typing import Any
-
-import bpy
-from bpy.props import IntProperty
 
 from ...edit import selection, strip_takes
 from ...i18n.translate import mark, rpt, translate_sentences
 from ...jobs import timer
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...jobs.session import session
+from .._base import SelectedInbetweensOperator
+from ._base import OfTake
 
 _ONLY = mark("It is the only take. To be rid of the inbetweens, remove the strip.")
 
 
-class FCVG_OT_delete_take(bpy.types.Operator):
+class FCVG_OT_delete_take(OfTake, SelectedInbetweensOperator):
     """Take a take away from the strip. Its frames stay on disk, and Undo brings it back. One that is being made is
     stopped"""
 
@@ -24,27 +23,16 @@ class FCVG_OT_delete_take(bpy.types.Operator):
     bl_label = "Delete Take"
     bl_options = {"REGISTER", "UNDO"}
 
-    number: IntProperty(
-        name="Take",
-        description="Number of a take of the active strip. 0: the take that each selected strip shows",
-        min=0,
-        options={"SKIP_SAVE"},
-    )
-
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        chosen = selection.selected(context)
-        if not chosen:
-            cls.poll_message_set("Select strips of inbetweens.")
-        elif not any(len(strip.fcvg.others) for strip in chosen):
-            cls.poll_message_set(_ONLY)
-        else:
-            return True
-        return False
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        reason = super().why_not(context)
+        if not reason and not any(len(strip.fcvg.others) for strip in selection.selected(context)):
+            return _ONLY
+        return reason
 
     def execute(self, context: Any) -> Result:
-        """A job that nothing waits for any more is stopped; what it has made stays."""
+        """Delete the take, and stop its job where it has one. What that has made stays on the disk."""
         if self.number:
             take = selection.numbered_take(context, self.number)
             doomed = [(selection.inbetweens(context), self.number)] if take else []

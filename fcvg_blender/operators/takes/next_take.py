@@ -4,21 +4,21 @@
 
 from typing import Any
 
-import bpy
 from bpy.props import IntProperty
 
 from ...edit import selection, strip_takes
-from ...i18n.translate import tip
-from ...jobs.outcome import Result
+from ...i18n.translate import mark, tip
+from ...jobs.operator_result import Result
 from ...settings import strip_record
+from .._base import SelectedInbetweensOperator
 
 
-class FCVG_OT_next_take(bpy.types.Operator):
+class FCVG_OT_next_take(SelectedInbetweensOperator):
     """Show another take of each of the selected inbetweens, round and round"""
 
     bl_idname = "fcvg.next_take"
     bl_label = "Next Take"
-    # Flipping to and fro is looking, not work: all of it is one step back.
+    # Flipping through takes is looking, not work: many flips in a row are undone in one step.
     bl_options = {"REGISTER", "UNDO_GROUPED"}
 
     by: IntProperty(name="By", description="1 for the next take, -1 for the one before", default=1, min=-1, max=1)
@@ -31,26 +31,22 @@ class FCVG_OT_next_take(bpy.types.Operator):
         return tip("Show the next take of each of the selected inbetweens, round and round")
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        chosen = selection.selected(context)
-        if not chosen:
-            cls.poll_message_set("Select strips of inbetweens.")
-        elif not any(len(strip.fcvg.others) for strip in chosen):
-            cls.poll_message_set("There is only one take. New Take makes another.")
-        else:
-            return True
-        return False
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        reason = super().why_not(context)
+        if not reason and not any(len(strip.fcvg.others) for strip in selection.selected(context)):
+            return mark("There is only one take. New Take makes another.")
+        return reason
 
     def execute(self, context: Any) -> Result:
-        """Each strip by itself: they may have different takes."""
+        """Show the next take of each strip; they may have different ones."""
         for strip in selection.selected(context):
             strip_takes.show(strip, _beside(strip, self.by))
         return {"FINISHED"}
 
 
 def _beside(strip: Any, by: int) -> int:
-    """Number of the take to be shown next; those that wait and have nothing to show yet are passed over."""
+    """Return the number of the take to be shown next. Takes that wait and have no drawings yet are passed over."""
     shown = strip.fcvg.number
     numbers = [
         take.number

@@ -1,41 +1,26 @@
 """Keep a strip showing one of its takes."""
-# mypy: disable-error-code="valid-type"
-# Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
+
+from __future__ import annotations
 
 from typing import Any
 
-import bpy
-from bpy.props import IntProperty
-
 from ...edit import selection, strip_takes
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
+from .._base import SelectedInbetweensOperator
+from ._base import OfTake
 
 
-class FCVG_OT_pin_take(bpy.types.Operator):
+class FCVG_OT_pin_take(OfTake, SelectedInbetweensOperator):
     """Pin this take: the strip goes on showing it when other takes are finished. Once more: let go of it"""
 
     bl_idname = "fcvg.pin_take"
     bl_label = "Pin Take"
     bl_options = {"REGISTER", "UNDO"}
 
-    number: IntProperty(
-        name="Take",
-        description="Number of a take of the active strip. 0: the take that each selected strip shows",
-        min=0,
-        options={"SKIP_SAVE"},
-    )
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if not selection.selected(context):
-            cls.poll_message_set("Select strips of inbetweens.")
-            return False
-        return True
-
     def execute(self, context: Any) -> Result:
-        """Several strips are pinned unless all of them are, else let go."""
+        """Pin the numbered take of the active strip, or let go of it. Without a number, pin all selected strips, or let
+        go of them where all are pinned."""
         if not self.number:
             chosen = selection.selected(context)
             pinned = not all(strip.fcvg.pinned for strip in chosen)

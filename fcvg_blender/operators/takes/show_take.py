@@ -4,16 +4,16 @@
 
 from typing import Any
 
-import bpy
 from bpy.props import IntProperty
 
 from ...edit import selection, strip_takes
 from ...i18n.translate import rpt
-from ...jobs.outcome import Result
+from ...jobs.operator_result import Result
 from ...ui import take_labels
+from .._base import ActiveInbetweensOperator
 
 
-class FCVG_OT_show_take(bpy.types.Operator):
+class FCVG_OT_show_take(ActiveInbetweensOperator):
     """Show one of the takes of the active strip of inbetweens"""
 
     bl_idname = "fcvg.show_take"
@@ -24,17 +24,9 @@ class FCVG_OT_show_take(bpy.types.Operator):
 
     @classmethod
     def description(cls, context: Any, properties: Any) -> str:
-        """Blender calls this: all that there is to know of the take."""
+        """Blender calls this. Return all that there is to know of the take."""
         take = selection.numbered_take(context, properties.number)
         return take_labels.everything(selection.inbetweens(context).fcvg, take) if take else ""
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        if selection.inbetweens(context) is None:
-            cls.poll_message_set("Make a strip of inbetweens the active one.")
-            return False
-        return True
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""

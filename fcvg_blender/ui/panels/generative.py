@@ -8,8 +8,9 @@ from ... import compat
 from ...edit import conditions_strip, selection
 from ...engine import methods
 from ...settings import enum_items
-from ..text_layout import text_box
-from .parts import SidebarPanel
+from ..layout_parts import names_beside
+from ..text_layout import paragraph, text_box
+from .sidebar import SidebarPanel
 
 
 class FCVG_PT_conditions(SidebarPanel):
@@ -30,9 +31,7 @@ class FCVG_PT_conditions(SidebarPanel):
         """Blender calls this."""
         layout: Any = self.layout
         conditions = compat.sequencer_scene(context).fcvg.conditions
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
+        column = names_beside(layout.column())
         found = column.column()
         found.active = not conditions.matches
         found.prop(conditions, "lines")
@@ -48,7 +47,7 @@ class FCVG_PT_conditions(SidebarPanel):
 
 
 class FCVG_PT_overlay(SidebarPanel):
-    """The same for a strip of conditions that is active while others, or none, are selected."""
+    """What can be done with the active strip of conditions."""
 
     bl_idname = "FCVG_PT_overlay"
     bl_label = "Active Conditions"
@@ -79,9 +78,7 @@ class FCVG_PT_sampling(SidebarPanel):
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""
-        layout: Any = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
+        layout = names_beside(self.layout)
         settings = compat.sequencer_scene(context).fcvg
         sampling = settings.sampling
         column = layout.column()
@@ -91,9 +88,7 @@ class FCVG_PT_sampling(SidebarPanel):
         pair = layout.column(align=True)
         pair.prop(sampling, "guidance_min")
         pair.prop(sampling, "guidance_max")
-        row = layout.row()
-        row.active = False
-        row.label(text="0: as the method's makers advise.", icon="INFO")
+        paragraph(layout, ["0: as the method's makers advise."], "INFO", dimmed=True)
 
 
 class FCVG_PT_advanced(SidebarPanel):
@@ -106,9 +101,7 @@ class FCVG_PT_advanced(SidebarPanel):
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""
-        layout: Any = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
+        layout = names_beside(self.layout)
         sampling = compat.sequencer_scene(context).fcvg.sampling
         column = layout.column()
         for name in ("motion_bucket", "noise_augmentation", "fps"):
@@ -119,7 +112,7 @@ class FCVG_PT_advanced(SidebarPanel):
 
 
 def draw_overlay(context: Any, layout: Any, strip: Any) -> None:
-    """What a strip of conditions has to say, and what can be done with it."""
+    """Draw the notes of a strip of conditions, and what can be done with it."""
     if strip.fcvg.notes:
         text_box(context, layout, strip.fcvg.notes, icon="INFO")
     row = layout.row(align=True)

@@ -1,4 +1,4 @@
-"""The Inbetween tab of the 3D view's and the dope sheet's sidebars. Draws, decides nothing."""
+"""The Inbetween tab in the sidebars of the 3D view and of the dope sheet. Draws, decides nothing."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import bpy
 
 from ...engine import errors
 from ...i18n.translate import iface, mark, plural, rpt
-from ...keys_3d import key_frames, lay_into_edit
+from ...keys_3d import edit_scene, key_frames
 from ...settings import enum_items, keys_3d, strip_record
+from ..layout_parts import button_row, names_beside
 from ..text_layout import paragraph, text_box, wrapped
-from .queue import draw_failure, draw_question
+from .work import draw_error, draw_failure, draw_question
 
 
 def _draw(layout: Any, context: Any) -> None:
-    """What will be rendered, the choices, the button; then what runs and how it went."""
+    """Draw what will be rendered, the choices, the button; then what runs and how it went."""
     scene, status = context.scene, keys_3d.status()
-    choices, settings = scene.fcvg.stills, lay_into_edit.settings(context, scene)
+    choices, settings = scene.fcvg.stills, edit_scene.settings(context, scene)
     try:
         frames = key_frames.chosen(context, scene)
     except errors.FcvgError as problem:
@@ -26,9 +27,7 @@ def _draw(layout: Any, context: Any) -> None:
         method = enum_items.method_label(enum_items.engine_word(settings.method))
         text_box(context, layout, key_frames.sentence(frames, method), icon="RENDER_ANIMATION")
 
-    column = layout.column()
-    column.use_property_split = True
-    column.use_property_decorate = False
+    column = names_beside(layout.column())
     column.prop(choices, "source")
     if choices.source == keys_3d.TYPED:
         column.prop(choices, "frames")
@@ -44,12 +43,14 @@ def _draw(layout: Any, context: Any) -> None:
         row.operator("fcvg.inbetween_keyframes", icon="RENDER_ANIMATION")
         if status.outcome:
             text_box(context, layout, status.outcome, icon="INFO")
-    _draw_queue(context, layout, context.window_manager.fcvg)
-    _draw_error(context, layout)
+    queue = context.window_manager.fcvg
+    _draw_queue(context, layout, queue)
+    if queue.error_message:
+        draw_error(context, layout, queue, has_log=False)
 
 
 def _draw_progress(context: Any, layout: Any, status: Any) -> None:
-    """How far the keys are rendered."""
+    """Draw how many of the keys are rendered, and the button that stops it."""
     box = layout.box().column(align=True)
     row = box.row(align=True)
     number = rpt("Rendering key {number} of {count}").format(number=status.number, count=status.total)
@@ -60,15 +61,14 @@ def _draw_progress(context: Any, layout: Any, status: Any) -> None:
 
 
 def _draw_queue(context: Any, layout: Any, status: Any) -> None:
-    """What becomes of the inbetweens: how far they are, or why they are no farther."""
+    """Draw how far the inbetweens are, or why they do not go on."""
     asking = [item for item in status.queue if item.state == strip_record.ASKING]
     failed = [item for item in status.queue if item.state == strip_record.INCOMPLETE]
     waits = sum(item.state == strip_record.WAITING for item in status.queue)
     if status.paused and waits:
         gaps = plural("1 gap waits.", "{count} gaps wait.", waits).format(count=waits)
         box = text_box(context, layout, "The queue is paused.", gaps, icon="PAUSE")
-        box.separator()
-        row = box.row(align=True)
+        row = button_row(box)
         row.operator("fcvg.pause_queue", text="Go On", icon="PLAY")
         row.operator("fcvg.cancel_all", text="Cancel All", icon="X")
     elif status.queue_total > 1:
@@ -88,61 +88,30 @@ def _draw_queue(context: Any, layout: Any, status: Any) -> None:
         draw_failure(context, layout, failed[0])
 
 
-def _draw_error(context: Any, layout: Any) -> None:
-    status = context.window_manager.fcvg
-    if status.error_message:
-        box = text_box(context, layout, status.error_message, status.error_hint, icon="ERROR", alert=True)
-        box.separator()
-        row = box.row(align=True)
-        row.operator("fcvg.copy_report", text="Copy Report", icon="COPYDOWN")
-        row.operator("fcvg.dismiss_error", text="", icon="X")
+class _KeyframesPanel(bpy.types.Panel):
+    """The same panel in the sidebars of two editors."""
+
+    bl_label = "Inbetween"
+    bl_region_type = "UI"
+    bl_category = "Inbetween"
+
+    def draw(self, context: Any) -> None:
+        """Blender calls this."""
+        _draw(self.layout, context)
 
 
-class FCVG_PT_keyframes_3d(bpy.types.Panel):
+class FCVG_PT_keyframes_3d(_KeyframesPanel):
     """In the 3D view."""
 
     bl_idname = "FCVG_PT_keyframes_3d"
-    bl_label = "Inbetween"
     bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Inbetween"
-
-    def draw(self, context: Any) -> None:
-        """Blender calls this."""
-        _draw(self.layout, context)
 
 
-class FCVG_PT_keyframes_dopesheet(bpy.types.Panel):
+class FCVG_PT_keyframes_dopesheet(_KeyframesPanel):
     """In the dope sheet."""
 
     bl_idname = "FCVG_PT_keyframes_dopesheet"
-    bl_label = "Inbetween"
     bl_space_type = "DOPESHEET_EDITOR"
-    bl_region_type = "UI"
-    bl_category = "Inbetween"
-
-    def draw(self, context: Any) -> None:
-        """Blender calls this."""
-        _draw(self.layout, context)
 
 
 CLASSES = (FCVG_PT_keyframes_3d, FCVG_PT_keyframes_dopesheet)
-
-_MENUS = ("VIEW3D_MT_object_animation", "DOPESHEET_MT_key")
-
-
-def _draw_menu(self: Any, _context: Any) -> None:
-    self.layout.separator()
-    self.layout.operator("fcvg.inbetween_keyframes", icon="RENDER_ANIMATION")
-
-
-def register() -> None:
-    """Add the entries to Blender's own menus; their search finds them there."""
-    for name in _MENUS:
-        getattr(bpy.types, name).append(_draw_menu)
-
-
-def unregister() -> None:
-    """Take them away again."""
-    for name in _MENUS:
-        getattr(bpy.types, name).remove(_draw_menu)

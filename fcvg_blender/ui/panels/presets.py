@@ -1,4 +1,4 @@
-"""The menu of presets in the header of the Inbetween tab; those of `presets/` come with the add-on."""
+"""The menu of presets in the header of the Inbetween tab. Those in `presets/` come with the add-on."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """No longer."""
+    """Stop Blender from looking for them."""
     bpy.utils.unregister_preset_path(_FOLDER)

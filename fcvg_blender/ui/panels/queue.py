@@ -7,16 +7,17 @@ from typing import Any
 import bpy
 
 from ...edit import selection
-from ...i18n.translate import iface, plural, rpt, translate_sentences
+from ...i18n.translate import plural, rpt, translate_sentences
 from ...settings import enum_items, strip_record
-from .. import chart_icons
+from ..layout_parts import unit_px
 from ..text_layout import room_px, text_box
-from .parts import SidebarPanel, draw_answers
+from .sidebar import SidebarPanel
 from .strip import FCVG_PT_strip
+from .work import draw_failure, draw_question
 
 ROWS = 5  # at rest; an artist pulls the list longer
 _MOST_LEFT_OUT = 3  # sentences
-_METHOD_UNITS = 11  # of room for the method beside the keys
+_METHOD_UNITS = 11  # a list this wide has room for the method beside the keys
 _LONGEST = 12  # letters of a method that fit there
 
 _ICONS = {
@@ -51,7 +52,7 @@ class FCVG_UL_queue(bpy.types.UIList):
         take = f"  {item.number}" if item.number > 1 else ""
         name.label(text=item.name + take, icon=_ICONS[item.state])
         is_running = item.state == strip_record.RUNNING
-        has_room = room_px(context) > _METHOD_UNITS * chart_icons.unit_px(context)
+        has_room = room_px(context) > _METHOD_UNITS * unit_px(context)
         if is_running or has_room:
             right = row.row(align=True)
             right.ui_units_x = 5 if has_room else 2.5
@@ -64,7 +65,7 @@ class FCVG_UL_queue(bpy.types.UIList):
 
 
 class FCVG_PT_queue(SidebarPanel):
-    """At the top while more than one strip of inbetweens is to be made, or something wants the artist."""
+    """Shown at the top while more than one strip of inbetweens is to be made, or a take asks or has failed."""
 
     bl_idname = "FCVG_PT_queue"
     bl_label = "Queue"
@@ -104,12 +105,12 @@ class FCVG_PT_queue(SidebarPanel):
 
 
 def _asked_below(context: Any) -> str:
-    """Id of the take about which the panel of the active inbetweens asks, if it does."""
-    is_there = FCVG_PT_strip.poll(context)
-    return str(selection.inbetweens(context).fcvg.id) if is_there else ""
+    """Return the id of the take that the panel of the active inbetweens shows, which may ask there; '' without it."""
+    return str(selection.inbetweens(context).fcvg.id) if FCVG_PT_strip.poll(context) else ""
 
 
 def _draw_list(layout: Any, status: Any) -> None:
+    """Draw the list, the buttons that change its order, and those for all of it."""
     row = layout.row()
     row.template_list("FCVG_UL_queue", "", status, "queue", status, "queue_row", rows=ROWS)
     column = row.column(align=True)
@@ -127,31 +128,8 @@ def _draw_list(layout: Any, status: Any) -> None:
     row.operator("fcvg.cancel_all", text="Cancel All", icon="X")
 
 
-def draw_question(context: Any, layout: Any, asking: list[Any]) -> None:
-    """About the first that asks; the others follow."""
-    first = asking[0]
-    box = text_box(context, layout, first.name, first.question, icon="QUESTION")
-    box.separator()
-    row = box.row(align=True)
-    draw_answers(row, first.take)
-    row.operator("fcvg.show_gap", text="", icon="ZOOM_SELECTED").take = first.take
-    if len(asking) > 1:
-        row = box.row(align=True)
-        for answer, text in (("MAKE", iface("Make All {count}")), ("LEAVE_OUT", iface("Leave Out All {count}"))):
-            button = row.operator("fcvg.answer_cut", text=text.format(count=len(asking)))
-            button.take, button.answer, button.for_all = first.take, answer, True
-
-
-def draw_failure(context: Any, layout: Any, item: Any) -> None:
-    """Why a take was not made, and what can be done about it."""
-    box = text_box(context, layout, item.name, item.question, icon="ERROR", alert=True)
-    box.separator()
-    row = box.row(align=True)
-    row.operator("fcvg.try_again", icon="FILE_REFRESH").take = item.take
-    row.operator("fcvg.cancel", text="Dismiss", icon="X").take = item.take
-
-
 def _draw_left_out(context: Any, layout: Any, sentences: list[str]) -> None:
+    """Draw how many pairs were left out, and why the first few were."""
     more = len(sentences) - _MOST_LEFT_OUT
     shown = [*sentences[:_MOST_LEFT_OUT], rpt("And {count} more.").format(count=more) if more > 0 else ""]
     pairs = plural("1 pair was left out.", "{count} pairs were left out.", len(sentences))

@@ -1,4 +1,4 @@
-"""The active strip of inbetweens: how it stands, what can be done with it, what it remembers. Draws only."""
+"""The active strip of inbetweens: how far it is, whether its keys have changed, what can be done. Draws only."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 from ... import compat
 from ...edit import gaps, selection
-from ...i18n.translate import mark, plural, rpt
-from ...settings import enum_items, strip_record
-from ...takes import commercial_use
+from ...i18n.translate import plural, rpt
+from ...jobs import change_watcher
+from ...settings import strip_record
+from ..layout_parts import UNIT_PX, button_row, unit_px
 from ..text_layout import BARE_MARGIN_PX, lines, paragraph, room_px, text_box
-from . import live
-from .parts import UNIT_PX, SidebarPanel, draw_answers, draw_work
+from .sidebar import SidebarPanel
+from .work import draw_answers, draw_work
 
-_NAMES = 0.3  # of the width of the record
-_HOLDS = {1: mark("on ones"), 2: mark("on twos"), 3: mark("on threes")}  # after a comma
+_BUTTONS_UNITS = 11  # a panel this wide has room for two buttons beside each other
 
 
 class FCVG_PT_strip(SidebarPanel):
@@ -37,62 +37,38 @@ class FCVG_PT_strip(SidebarPanel):
         _draw_title(context, layout, record)
         if record.state == strip_record.ASKING:
             box = text_box(context, layout, record.error, icon="QUESTION")
-            box.separator()
-            draw_answers(box.row(align=True), record.id)
+            draw_answers(button_row(box), record.id)
         elif record.error:
             text_box(context, layout, record.error, icon="ERROR", alert=True)
         if record.error and record.state == strip_record.INCOMPLETE:
             layout.operator("fcvg.resume", text="Resume", icon="PLAY")
         if only_inbetweens(context):
             draw_work(context, layout)
-        live.draw(context, layout, strip)
-
-
-class FCVG_PT_record(SidebarPanel):
-    """What the strip remembers of the take that it shows."""
-
-    bl_idname = "FCVG_PT_record"
-    bl_parent_id = "FCVG_PT_strip"
-    bl_label = "Record"
-    bl_order = 9
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: Any) -> None:
-        """Blender calls this."""
-        layout: Any = self.layout
-        record = selection.inbetweens(context).fcvg
-        for name, value in _remembered(record):
-            split = layout.split(factor=_NAMES)
-            row = split.row()
-            row.alignment = "RIGHT"
-            row.active = False
-            row.label(text=name)
-            room = (1 - _NAMES) * room_px(context, BARE_MARGIN_PX) - UNIT_PX
-            paragraph(split.column(align=True), lines(context, value, room))
-        if record.notes:
-            text_box(context, layout, record.notes, icon="INFO")
+        _draw_changed(context, layout, strip)
+        if record.made and record.state not in strip_record.UNFINISHED:
+            _draw_single_frames(context, layout)
 
 
 def only_inbetweens(context: Any) -> bool:
-    """Whether nothing but inbetweens is selected, the active ones among them: their panel says what matters then."""
+    """Return whether only inbetweens are selected, the active strip among them. Its panel is what matters then."""
     chosen = [strip for strip in compat.selected_strips(context) if strip.type != "SOUND"]
     return FCVG_PT_strip.poll(context) and all(map(gaps.is_inbetweens, chosen))
 
 
 def _draw_title(context: Any, layout: Any, record: Any) -> None:
-    """Between which keys, how many frames; what is done with all of them, as icons."""
-    keys, standing = f"{record.key_start} → {record.key_end}", _standing(record)
+    """Draw between which keys it lies, how far it is, and icons for what is done with the whole strip."""
+    keys, frames = f"{record.key_start} → {record.key_end}", _frames(record)
     is_idle = record.state not in strip_record.UNFINISHED and not record.stale
-    # No button of its own, which would move the chart from under the mouse of who tries several timings.
+    # An icon in this row and not a button of its own, which would push the chart below it away from the mouse.
     is_part = record.state == strip_record.INCOMPLETE and not record.error
     room = room_px(context, BARE_MARGIN_PX + (2 + is_idle + is_part) * UNIT_PX)
     column = layout.column(align=True)
-    if len(lines(context, f"{keys}, {standing}", room)) == 1:
-        standing = f"{keys}, {standing}"
+    if len(lines(context, f"{keys}, {frames}", room)) == 1:
+        frames = f"{keys}, {frames}"
     else:
         paragraph(column, lines(context, keys, room_px(context, BARE_MARGIN_PX)))
     row = column.row(align=True)
-    row.label(text=standing)
+    row.label(text=frames)
     if is_part:
         row.operator("fcvg.resume", text="", icon="PLAY")
     if is_idle:
@@ -100,12 +76,12 @@ def _draw_title(context: Any, layout: Any, record: Any) -> None:
     row.operator("fcvg.open_folder", text="", icon="FILE_FOLDER")
     row.operator("fcvg.remove_inbetweens", text="", icon="TRASH")
     more = len(selection.selected(context)) - 1
-    if more > 0:  # buttons mean them too
+    if more > 0:  # the buttons are for them too
         paragraph(column, [rpt("and {count} more selected").format(count=more)])
 
 
-def _standing(record: Any) -> str:
-    """How far the shown take has come."""
+def _frames(record: Any) -> str:
+    """Return how many frames the shown take has, and how many of them are made."""
     if record.state == strip_record.WAITING:
         text = plural("1 frame, waiting", "{count} frames, waiting", record.count)
     elif (record.state != strip_record.RUNNING and record.made == record.count) or record.state == strip_record.ASKING:
@@ -115,21 +91,21 @@ def _standing(record: Any) -> str:
     return text.format(made=record.made, count=record.count)
 
 
-def _remembered(record: Any) -> list[tuple[str, str]]:
-    asked, used = (enum_items.method_label(name) for name in (record.method, record.method_used))
-    hold = next(label for _, label, _, frames in enum_items.HOLDS if frames == record.hold)
-    timing = _label(enum_items.TIMINGS, record.timing)
-    rows = [
-        (mark("Method"), f"{used} ({asked.lower()})" if used and used != asked else asked),
-        (mark("Timing"), rpt(hold) if "," in timing else f"{timing}, {rpt(_HOLDS[record.hold])}"),
-        (mark("Seed"), str(record.seed)),
-        (mark("Format"), _label(enum_items.FORMATS, record.format)),
-        (mark("Models"), ", ".join(commercial_use.recalled(record.models))),
-        (mark("Engine"), record.engine_version),
-    ]
-    return [(name, value) for name, value in rows if value]
+def _draw_changed(context: Any, layout: Any, strip: Any) -> None:
+    """Draw that the keys of the strip have changed, if they have, and the button that makes it anew."""
+    message, hint = change_watcher.sentence(compat.sequencer_scene(context), strip)
+    if message:
+        box = text_box(context, layout, message, hint, icon="ERROR", alert=True)
+        box.separator()
+        box.operator("fcvg.regenerate", icon="FILE_REFRESH")
 
 
-def _label(items: list[tuple[str, str, str, int]], word: str) -> str:
-    """What the artist calls what the engine calls `word`; the word itself where it is a chart or of another version."""
-    return rpt(next((label for name, label, _, _ in items if enum_items.engine_word(name) == word), word))
+def _draw_single_frames(context: Any, layout: Any) -> None:
+    """Draw what can be done with single frames of the strip: beside each other where there is room."""
+    fits = room_px(context) > _BUTTONS_UNITS * unit_px(context)
+    row = layout.row(align=True) if fits else layout.column(align=True)
+    row.operator("fcvg.promote_to_key", icon="KEYFRAME_HLT")
+    row.operator("fcvg.redo_range", text="Redo Range…", icon="ARROW_LEFTRIGHT")
+
+
+CLASSES = (FCVG_PT_strip,)

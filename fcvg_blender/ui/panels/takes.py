@@ -1,7 +1,4 @@
-"""The takes of the active strip: a row for each, and what can be done with them; for all that are selected, a submenu.
-
-Draws only.
-"""
+"""The takes of the active strip, a row for each; and a submenu for the takes of all selected strips. Draws only."""
 
 from __future__ import annotations
 
@@ -13,7 +10,8 @@ from ... import compat
 from ...edit import selection, strip_takes
 from ...settings import strip_record
 from .. import take_labels
-from .parts import SidebarPanel, draw_method
+from .method import draw_method
+from .sidebar import SidebarPanel
 
 _STATE_ICONS = {strip_record.WAITING: "TIME", strip_record.ASKING: "QUESTION", strip_record.INCOMPLETE: "ERROR"}
 _STATE_UNITS = 4.0  # width of the column with states
@@ -46,7 +44,7 @@ class FCVG_PT_takes(SidebarPanel):
 
 
 class FCVG_MT_takes(bpy.types.Menu):
-    """The same for all selected strips of inbetweens."""
+    """What can be done with the takes of all selected strips of inbetweens."""
 
     bl_idname = "FCVG_MT_takes"
     bl_label = "Takes"
@@ -66,6 +64,7 @@ class FCVG_MT_takes(bpy.types.Menu):
 
 
 def _draw_take(layout: Any, record: Any, take: Any, fraction: float) -> None:
+    """Draw the row of a take. `fraction`: how much of it is made while it is being made, in [0, 1]."""
     is_shown = take.number == record.number
     row = layout.row(align=True)
     left = row.row(align=True)
@@ -86,26 +85,4 @@ def _draw_take(layout: Any, record: Any, take: Any, fraction: float) -> None:
     right.operator("fcvg.delete_take", text="", icon="X", emboss=False).number = take.number
 
 
-def _draw_menu(self: Any, context: Any) -> None:
-    if selection.selected(context):
-        self.layout.menu("FCVG_MT_takes")
-        self.layout.operator("fcvg.regenerate", icon="FILE_REFRESH")
-        self.layout.operator("fcvg.promote_to_key", icon="KEYFRAME_HLT")
-        self.layout.operator("fcvg.redo_range", text="Redo Range…", icon="ARROW_LEFTRIGHT")
-
-
 CLASSES = (FCVG_PT_takes, FCVG_MT_takes)
-
-_MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")
-
-
-def register() -> None:
-    """Add the submenu to Blender's own menus."""
-    for name in _MENUS:
-        getattr(bpy.types, name).append(_draw_menu)
-
-
-def unregister() -> None:
-    """Take it away again."""
-    for name in _MENUS:
-        getattr(bpy.types, name).remove(_draw_menu)

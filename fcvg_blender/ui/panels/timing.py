@@ -14,14 +14,15 @@ from ...takes import requests
 from ...timing import spacing
 from .. import chart_icons
 from ..chart_picture import Chart
+from ..layout_parts import names_beside, unit_px
 from ..text_layout import text_box
-from .parts import SidebarPanel
+from .sidebar import SidebarPanel
 
 CHART_UNITS = 8.0  # as high as the column of presets beside it
 _LEAST_UNITS = 5.5  # of room for words beside the chart
 _MARGIN_PX = 62  # of a sidebar: tabs and panel borders, at scale 1
 
-# What fits on a button; the list of properties.TIMINGS says it in full.
+# Names that fit on a button; `enum_items.TIMINGS` has the full ones.
 _PRESETS = {
     "LINEAR": mark("Even"),
     "EASE_IN": mark("Slow Out"),
@@ -65,13 +66,13 @@ class FCVG_PT_timing(SidebarPanel):
             _draw_curve(layout, settings.spacing)
         elif settings.timing == spacing.ANIMATION:
             _draw_animation(layout, settings.spacing)
-        # Of a gap that is selected the panel above says it already.
+        # For a selected gap, the panel above shows the problem already.
         if problem is not None and (gap is None or selection.inbetweens(context)):
             text_box(context, layout, problem.message, problem.hint, icon="INFO")
 
 
 class FCVG_PT_strip_timing(SidebarPanel):
-    """The same for the active strip of inbetweens, whose drawings are there: a click retimes them."""
+    """The same for the active strip of inbetweens: a click retimes the drawings that it has."""
 
     bl_idname = "FCVG_PT_strip_timing"
     bl_parent_id = "FCVG_PT_strip"
@@ -113,13 +114,16 @@ class FCVG_PT_strip_timing(SidebarPanel):
 
 
 def _draw_chart(context: Any, layout: Any, chart: Chart | None, button: Callable[[Any, str, str, str], None]) -> None:
-    """The chart with its presets beside it where there is room, else below; then other spacings, then the holds."""
-    unit_px = chart_icons.unit_px(context)
-    room_units = (context.region.width - _MARGIN_PX * context.preferences.system.ui_scale) / unit_px - CHART_UNITS
+    """Draw the chart with its presets beside it where there is room, else below; then other spacings and the holds.
+
+    `button(layout, property, identifier, text)` draws the button for one value of `timing` or `hold`.
+    """
+    room_px = context.region.width - _MARGIN_PX * context.preferences.system.ui_scale
+    room_units = room_px / unit_px(context) - CHART_UNITS
     icon = chart_icons.icon(context, chart, CHART_UNITS) if chart else 0
     beside = room_units >= _LEAST_UNITS
     top = layout.row() if beside else layout.column()
-    if icon or beside:  # the buttons stay where they are when a chart does not fit
+    if icon or beside:  # without a chart its place stays free, so that the buttons beside it stay where they are
         picture = top.row()
         picture.ui_units_x = CHART_UNITS
         if icon:
@@ -140,15 +144,15 @@ def _draw_chart(context: Any, layout: Any, chart: Chart | None, button: Callable
 
 
 def _draw_curve(layout: Any, settings: Any) -> None:
+    """Draw the curve that spaces the drawings, for dragging its points."""
     node = spacing.curve_node(settings.curve)
     if node is not None:
         layout.template_curve_mapping(node, "mapping")
 
 
 def _draw_animation(layout: Any, settings: Any) -> None:
-    column = layout.column()
-    column.use_property_split = True
-    column.use_property_decorate = False
+    """Draw the choice of the animation that spaces the drawings."""
+    column = names_beside(layout.column())
     column.prop(settings, "object")
     if settings.object is not None:
         column.prop(settings, "channel")

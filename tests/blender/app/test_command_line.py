@@ -10,8 +10,9 @@ from artist import DONE, files, ours, save, two_strips
 from edits import Edit
 
 from fcvg_blender.app import cli
-from fcvg_blender.edit import strips
+from fcvg_blender.edit import gap_refusals, strips
 from fcvg_blender.engine import find_python
+from fcvg_blender.jobs import enqueue
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def test_output_leaves_the_first_file_alone(blend: Path, tmp_path: Path) -> None
     ("words", "complaint"),
     [
         (["--strips", "A", "C"], "no strip 'C'"),
+        (["--strips", "A", "A"], "Only one strip is selected"),
         (["--strips", "A", "B", "--count", "0"], "1 to 1000"),
         (["--strips", "A", "B", "--count", "40"], "too short"),
         (["--strips", "A", "B", "--count", "3", "--timing", "soon"], "no number"),
@@ -63,6 +65,15 @@ def test_bad_arguments_leave_with_2(blend: Path, words: list[str], complaint: st
     assert cli.main(["inbetween", str(blend), *words]) == 2
     assert complaint in capfd.readouterr().err
     assert blend.read_bytes() == before
+
+
+def test_a_gap_that_the_operator_refuses_leaves_with_2(blend: Path, monkeypatch, capfd) -> None:
+    def refuse(*_: object) -> None:
+        raise gap_refusals.ShotProblem("No channel is free.", "Unlock one.")
+
+    monkeypatch.setattr(enqueue, "lay", refuse)
+    assert cli.main(["inbetween", str(blend), "--strips", "A", "B", "--count", "2"]) == 2
+    assert "No channel is free. Unlock one." in capfd.readouterr().err
 
 
 def test_no_file_leaves_with_2(tmp_path: Path, capfd) -> None:

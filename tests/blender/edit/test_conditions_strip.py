@@ -183,7 +183,7 @@ def test_matches_that_are_wrong_say_so_and_leave_no_trace(fcvg: Edit, tmp_path: 
     assert Shown.of(fcvg.scene) == before
     assert status().error_message
     assert not list(tmp_path.glob("inbetweens/*"))
-    session.clear_error()
+    session.error_panel.clear()
 
 
 def test_what_was_found_can_be_edited_and_given_back(fcvg: Edit) -> None:

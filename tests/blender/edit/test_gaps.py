@@ -9,7 +9,7 @@ import pytest
 from edits import Edit, noise
 
 from fcvg_blender import compat
-from fcvg_blender.edit import gap_refusals, gaps, strips
+from fcvg_blender.edit import gap_refusals, gaps, lay_strip, make_room
 from fcvg_blender.engine import errors, protocol
 
 
@@ -153,7 +153,7 @@ def test_gaps_that_have_inbetweens_already_are_left_out(edit: Edit, renamed: boo
         edit.colour(name, 1, number * 30 + 1, number * 30 + 20)
     shot = shot_of(edit, "A", "B")
     request = protocol.Request("", "", "", shot.count)
-    made = strips.insert(edit.scene, shot, edit.folder / "frames", "id1", request).name
+    made = lay_strip.insert(edit.scene, shot, edit.folder / "frames", "id1", request).name
     if renamed:
         edit.named("A").name, edit.named("C").name = "Renamed", "A"
     first, last = ("Renamed", "A") if renamed else ("A", "C")
@@ -167,7 +167,7 @@ def test_two_strips_between_which_there_are_inbetweens_can_have_others(edit: Edi
     edit.colour("A", 1, 1, 25)
     edit.colour("B", 1, 30, 60)
     shot = shot_of(edit, "A", "B")
-    made = strips.insert(edit.scene, shot, edit.folder, "id1", protocol.Request("", "", "", 5)).name
+    made = lay_strip.insert(edit.scene, shot, edit.folder, "id1", protocol.Request("", "", "", 5)).name
     assert chain_of(edit, "A", "B").shots[0].channel == 3
     assert problem_of(edit, "A", "B", made) == "3 strips are selected, inbetweens among them."
 
@@ -186,7 +186,7 @@ def test_sounds(tmp_path: Path) -> None:
 def test_sounds_are_pushed_too(tmp_path: Path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(Path(__file__).parents[1] / "files" / "sounds.blend"))
     edit = Edit(bpy.context.scene, tmp_path)
-    assert [strip.name for strip in gaps.to_push(edit.scene, 25)] == ["B", "S2"]
+    assert [strip.name for strip in make_room.to_push(edit.scene, 25)] == ["B", "S2"]
 
 
 def test_every_kind_of_strip_that_shows_a_picture(edit: Edit) -> None:

@@ -15,9 +15,9 @@ from artist import DONE, INCOMPLETE, files, ours, save, shows_nothing, status, t
 from edits import Edit, noise, read
 from laid_strips import engine_writes, insert, request, strip_of, two_pictures
 
-from fcvg_blender.edit import gaps, strip_takes, strips, take_folders
+from fcvg_blender.edit import gaps, strip_pictures, strip_takes, strips, take_folders
 from fcvg_blender.engine import errors
-from fcvg_blender.jobs import queue
+from fcvg_blender.jobs import enqueue
 from fcvg_blender.jobs.session import session
 from fcvg_blender.keys import render_keys
 from fcvg_blender.settings import strip_record
@@ -33,7 +33,7 @@ def another(edit: Edit, take_id: str = "id2", made: tuple[int, ...] = (1, 2, 3, 
     take_folders.make(folder)
     render_keys.write_keys(edit.scene, shot, folder, options.get("format", "png"))
     engine_writes(folder, *made)
-    strips.settle(strip_of(), take, folder)
+    strip_pictures.settle(strip_of(), take, folder)
     return folder
 
 
@@ -44,7 +44,7 @@ def two(edit: Edit) -> Edit:
     _, folder = insert(edit, "A", "B", seed=1)
     engine_writes(folder, 1, 2)
     strip_takes.refresh(strip_of())
-    strips.settle(strip_of(), strip_of().fcvg, folder)
+    strip_pictures.settle(strip_of(), strip_of().fcvg, folder)
     another(edit, seed=2, method="rife")
     return edit
 
@@ -237,14 +237,14 @@ def test_drawings_outlive_a_resume_that_comes_to_nothing(made: Edit, how: str, m
     before = written()
     assert strip_takes.retime(ours(), [0.11, 0.22, 0.33, 0.44, 0.55, 0.66], 1) == 6
     if how == "cancelled":
-        queue.again(ours().fcvg)
+        enqueue.again(ours().fcvg)
         bpy.ops.fcvg.cancel(take=ours().fcvg.id)
     else:
         monkeypatch.setenv("FCVG_ENGINE_PYTHON", "/nowhere/python")
         with pytest.raises(RuntimeError, match="is not there"):
             bpy.ops.fcvg.resume()
         assert "is not there" in status().error_message
-    session.tidy(float("inf"))
+    session.discarded.tidy(float("inf"))
     assert (ours().fcvg.state, written()) == (strip_record.INCOMPLETE, before)
     strip_takes.retime(ours(), "linear", 1)
     assert ours().fcvg.state == DONE

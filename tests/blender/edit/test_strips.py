@@ -13,7 +13,16 @@ from laid_strips import engine_writes, insert, lay, request, strip_of, two_pictu
 from pictures import write_png
 
 from fcvg_blender import compat
-from fcvg_blender.edit import gap_refusals, gaps, strip_takes, strips, take_folders
+from fcvg_blender.edit import (
+    gap_refusals,
+    gaps,
+    lay_strip,
+    remove_strip,
+    strip_pictures,
+    strip_takes,
+    strips,
+    take_folders,
+)
 from fcvg_blender.engine import errors
 from fcvg_blender.keys import render_keys
 from fcvg_blender.settings import strip_record
@@ -39,7 +48,7 @@ def test_without_its_keys_the_strip_shows_nothing(edit: Edit) -> None:
     shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
     folder = take_folders.place(edit.scene, "A", "id1", base=str(edit.folder / "frames"))
     take_folders.make_for_strip(folder, edit.scene)
-    strips.insert(edit.scene, shot, folder, "id1", request(folder, shot))
+    lay_strip.insert(edit.scene, shot, folder, "id1", request(folder, shot))
     assert shows_nothing(strip_of())
     assert (edit.rendered(25) == before).all()
     first, render = strip_of().elements[0], edit.scene.render
@@ -56,7 +65,7 @@ def test_a_strip_that_the_artist_has_muted_stays_muted(edit: Edit) -> None:
     strip_of().mute = True
     engine_writes(folder, 1, 2, 3, 4)
     strip_takes.refresh(strip_of())
-    strips.sync(strip_of())
+    strip_pictures.sync(strip_of())
     assert strip_of().mute
 
 
@@ -67,7 +76,7 @@ def test_frames_appear_in_the_edit_as_they_are_made(edit: Edit) -> None:
     stand_ins = {2: noise(1), 1: noise(1), 4: noise(2), 3: noise(102)}
     for made, number in enumerate(stand_ins, 1):
         before = edit.rendered(24 + number)
-        strips.show(strip_of(), engine_writes(folder, number))
+        strip_pictures.show(strip_of(), engine_writes(folder, number))
         after = edit.rendered(24 + number)
         assert (before == stand_ins[number]).all()
         assert (after == noise(100 + number)).all()
@@ -78,7 +87,7 @@ def test_until_its_own_drawing_is_made_a_frame_shows_the_nearest(edit: Edit) -> 
     """Four frames at 0.2, 0.4, 0.6, 0.8; the drawing at 0.4 is as near to 0.2 as the key is, which is earlier."""
     two_pictures(edit)
     _, folder = insert(edit, "A", "B")
-    strips.show(strip_of(), engine_writes(folder, 2))
+    strip_pictures.show(strip_of(), engine_writes(folder, 2))
     shown = [element.filename for element in strip_of().elements]
     assert shown == ["key_start.png", "0002.png", "0002.png", "key_end.png"]
     assert strip_of().fcvg.made == 1
@@ -88,7 +97,7 @@ def test_drawings_are_held(edit: Edit) -> None:
     """Five frames on twos: the last drawing is shown once."""
     two_pictures(edit, gap=5)
     _, folder = insert(edit, "A", "B", hold=2)
-    strips.show(strip_of(), engine_writes(folder, 1, 3, 5, count=5, hold=2))
+    strip_pictures.show(strip_of(), engine_writes(folder, 1, 3, 5, count=5, hold=2))
     assert [element.filename for element in strip_of().elements] == [f"000{n}.png" for n in (1, 1, 3, 3, 5)]
     assert (edit.rendered(28) == noise(103)).all()
     assert strip_of().fcvg.made == 5
@@ -142,12 +151,12 @@ def test_removing_leaves_the_edit_as_it_was(edit: Edit) -> None:
     edit.colour("Other", 5, 1, 10)
     before = edit.layout()
     _, folder = insert(edit, "A", "B")
-    assert strips.remove("id1")
+    assert remove_strip.remove("id1")
     assert edit.layout() == before
     assert sorted(strip.name for strip in compat.selected_strips(bpy.context)) == ["A", "B"]
     assert edit.scene.sequence_editor.active_strip.name == "B"
     assert (folder / "key_start.png").exists()
-    assert not strips.remove("id1")
+    assert not remove_strip.remove("id1")
 
 
 def build_busy_edit(edit: Edit, seed: int) -> dict[str, tuple[int, int, int]]:
@@ -199,7 +208,7 @@ def test_pushing_moves_all_that_comes_later_and_back(edit: Edit, seed: int) -> N
     assert edit.named("Row 0").blend_alpha == pytest.approx(1.0)
     assert (strip_of().fcvg.start_frame, strip_of().fcvg.end_frame) == (24, 25 + count)
 
-    strips.remove("id1")
+    remove_strip.remove("id1")
     assert edit.layout() == before
     assert sorted(marker.frame for marker in edit.scene.timeline_markers) == [5, 24, 25, 70]
     assert edit.scene.frame_end == 250
@@ -223,7 +232,7 @@ def test_room_that_the_artist_has_used_stays_open(edit: Edit) -> None:
     edit.colour("New", 1, 27, 30)
     before = edit.layout()
     del before["Inbetweens A – B"]
-    strips.remove("id1")
+    remove_strip.remove("id1")
     assert edit.layout() == before
 
 
@@ -235,7 +244,7 @@ def test_an_edit_that_cannot_be_pushed_is_not_touched(edit: Edit) -> None:
     edit.named("B").lock = True
     before = edit.layout()
     with pytest.raises(gap_refusals.ShotProblem, match="locked"):
-        strips.insert(edit.scene, shot, edit.folder, "id1", request(edit.folder, shot))
+        lay_strip.insert(edit.scene, shot, edit.folder, "id1", request(edit.folder, shot))
     assert edit.layout() == before
 
 
@@ -245,7 +254,7 @@ def test_a_path_too_long_for_blender_is_refused(edit: Edit) -> None:
     before = edit.layout()
     folder = edit.folder.joinpath(*["x" * 100] * 8)
     with pytest.raises(errors.DiskError, match="too long"):
-        strips.insert(edit.scene, shot, folder, "id1", request(folder, shot))
+        lay_strip.insert(edit.scene, shot, folder, "id1", request(folder, shot))
     assert edit.layout() == before
 
 
@@ -267,7 +276,7 @@ def test_strips_inside_an_open_meta_strip(edit: Edit) -> None:
     assert strip_of().parent_meta().name == "Meta"
     edit.scene.sequence_editor.display_stack(None)
     assert (edit.rendered(26) == noise(1)).all()
-    assert strips.remove("id1")
+    assert remove_strip.remove("id1")
     assert edit.layout() == before
 
 
@@ -278,10 +287,10 @@ def test_both_halves_of_a_split_strip_get_frames(edit: Edit) -> None:
     assert len(strips.find_all("id1")) == 2
     drawings = engine_writes(folder, 1, 2, 3, 4)
     for _, half in strips.find_all("id1"):
-        strips.show(half, drawings)
+        strip_pictures.show(half, drawings)
     for number in range(1, 5):
         assert (edit.rendered(24 + number) == noise(100 + number)).all()
-    strips.remove("id1")
+    remove_strip.remove("id1")
     assert sorted(edit.layout()) == ["A", "B"]
 
 
@@ -292,17 +301,17 @@ def test_sync_shows_what_is_on_disk(edit: Edit) -> None:
     engine_writes(folder, 1, 3)
     record = strip_of().fcvg
     record.state = strip_record.RUNNING
-    strips.sync(strip_of())
+    strip_pictures.sync(strip_of())
     assert (record.made, record.state) == (2, strip_record.RUNNING)
     assert (edit.rendered(27) == noise(103)).all()
     assert (edit.rendered(28) == noise(103)).all()
     engine_writes(folder, 2, 4, method="rife", notes=["Made on twos.", "Looks fine."])
-    strips.sync(strip_of())
+    strip_pictures.sync(strip_of())
     assert (record.made, record.state, record.method_used) == (4, strip_record.DONE, "rife")
     assert (record.notes, record.engine_version) == ("Made on twos. Looks fine.", "9.9")
     assert (edit.rendered(28) == noise(104)).all()
     (folder / "0002.png").unlink()
-    strips.sync(strip_of())
+    strip_pictures.sync(strip_of())
     assert (record.made, record.state) == (3, strip_record.INCOMPLETE)
     assert strip_of().elements[1].filename == "0001.png"
 
@@ -313,7 +322,7 @@ def test_drawings_that_the_engine_has_not_written_down_are_not_shown(edit: Edit)
     _, folder = insert(edit, "A", "B")
     engine_writes(folder, 1)
     write_png(folder / "0002.png", noise(102))
-    strips.sync(strip_of())
+    strip_pictures.sync(strip_of())
     assert [element.filename for element in strip_of().elements][:2] == ["0001.png", "0001.png"]
     assert strip_of().fcvg.made == 1
 
@@ -336,9 +345,9 @@ def test_sync_takes_any_manifest(edit: Edit, manifest: str) -> None:
     two_pictures(edit)
     _, folder = insert(edit, "A", "B")
     engine_writes(folder, 1, 2, 3, 4)
-    strips.sync(strip_of())
+    strip_pictures.sync(strip_of())
     (folder / "manifest.json").write_text(manifest)
-    strips.sync(strip_of())
+    strip_pictures.sync(strip_of())
     assert (strip_of().fcvg.state, strip_of().fcvg.made) == (strip_record.INCOMPLETE, 0)
     assert {element.filename for element in strip_of().elements} == {"key_start.png", "key_end.png"}
 
@@ -347,9 +356,9 @@ def test_sync_leaves_a_strip_whose_disk_is_gone(edit: Edit) -> None:
     two_pictures(edit)
     _, folder = insert(edit, "A", "B")
     engine_writes(folder, 1, 2, 3, 4)
-    strips.sync(strip_of())
+    strip_pictures.sync(strip_of())
     folder.rename(folder.with_name("elsewhere"))
-    strips.sync(strip_of())
+    strip_pictures.sync(strip_of())
     assert strip_of().fcvg.state == strip_record.DONE
     assert strip_of().elements[3].filename == "0004.png"
 

@@ -13,7 +13,7 @@ import pytest
 from edits import Edit, noise
 from laid_strips import engine_writes, lay, strip_of
 
-from fcvg_blender.edit import gaps, strips, take_folders
+from fcvg_blender.edit import gaps, strip_pictures, strips, take_folders
 from fcvg_blender.engine import errors
 
 
@@ -32,7 +32,7 @@ def insert(edit: Edit, strip_id: str = "id1") -> Path:
         edit.image("B", noise(2), 2, 29, 60)
     shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
     folder = lay(edit, shot, take_folders.place(edit.scene, "A", strip_id), strip_id)
-    strips.show(strip_of(strip_id), engine_writes(folder, 1))
+    strip_pictures.show(strip_of(strip_id), engine_writes(folder, 1))
     return folder
 
 

@@ -34,9 +34,9 @@ from saved import content
 
 import fcvg_blender
 from fcvg_blender import compat
-from fcvg_blender.edit import gaps, strip_takes, strips
+from fcvg_blender.edit import gaps, lay_strip, strip_pictures, strip_takes, strips
 from fcvg_blender.engine import protocol
-from fcvg_blender.jobs import queue
+from fcvg_blender.jobs import without_window
 from fcvg_blender.settings import strip_record
 
 GAP = 4  # frames between two panels
@@ -63,7 +63,7 @@ def write_takes(edit: Edit, name: str) -> None:
         take_id, folder = f"id{number}", HERE / "inbetweens" / f"A_id{number}"
         request = protocol.Request("", "", "", shot.count, method=method, timing="ease-in", seed=number)
         if number == 1:
-            strip = strips.insert(edit.scene, shot, folder, take_id, request)
+            strip = lay_strip.insert(edit.scene, shot, folder, take_id, request)
         else:
             strip_takes.add(strip, request, take_id, folder)
     strip.fcvg.state, strip.fcvg.others[0].state = strip_record.DONE, strip_record.INCOMPLETE
@@ -162,7 +162,7 @@ def make_takes(edit: Edit) -> None:
     edit.settings.format = "PNG"
     for frame in ("0002.jpg", "0004.jpg"):
         (strips.folder(strip) / frame).unlink()
-    strips.sync(strip)
+    strip_pictures.sync(strip)
     assert (strip.fcvg.number, strip.fcvg.state, strip.fcvg.made) == (3, strip_record.INCOMPLETE, 2)
     assert bpy.ops.fcvg.pin_take(number=2) == {"FINISHED"}
 
@@ -215,7 +215,7 @@ def make_failed(edit: Edit) -> None:
         strip = make_between(edit, "J", "K")
     picture = edit.folder / "J.png"
     aside = picture.rename(edit.folder / "aside.png")
-    queue.run([strip.fcvg.id])
+    without_window.run_takes([strip.fcvg.id])
     aside.rename(picture)
     assert (strip.fcvg.state, bool(strip.fcvg.error)) == (strip_record.INCOMPLETE, True)
 

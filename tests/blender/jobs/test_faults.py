@@ -13,7 +13,7 @@ from edits import Edit
 
 import fcvg_blender
 from fcvg_blender import compat
-from fcvg_blender.edit import strips
+from fcvg_blender.edit import strip_pictures, strips
 from fcvg_blender.jobs import timer
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import enum_items
@@ -227,7 +227,7 @@ def test_an_error_of_our_own_is_shown_and_the_bar_goes(edit: Edit, before: Shown
     def stumble(*_: object) -> None:
         raise ZeroDivisionError("a mistake")
 
-    monkeypatch.setattr(strips, "show", stumble)
+    monkeypatch.setattr(strip_pictures, "show", stumble)
     turn_until(lambda: status().error_message and not status().jobs)
     assert "a mistake" in status().error_message
     assert ours().fcvg.state == INCOMPLETE

@@ -30,7 +30,7 @@ from edits import Edit, noise, read
 from fcvg_blender import compat
 from fcvg_blender.edit import gaps, strip_takes, strips, take_folders
 from fcvg_blender.engine import methods, protocol
-from fcvg_blender.jobs import launch, queue
+from fcvg_blender.jobs import begin_take, launch, queue, queue_commands, without_window
 from fcvg_blender.jobs.session import session
 from fcvg_blender.keys import render_keys
 from fcvg_blender.settings import enum_items, strip_record
@@ -253,7 +253,7 @@ def test_undo_takes_the_board_out_of_the_queue_and_redo_puts_it_back(board: Edit
 
 
 def test_an_opened_file_waits_for_the_artist_and_begins_with_what_was_interrupted(board: Edit) -> None:
-    queue.move(gap("B").fcvg.id, -1)
+    queue_commands.move(gap("B").fcvg.id, -1)
     save(board)
     status().paused = False
     turn_until(lambda: gap("B").fcvg.state == RUNNING)
@@ -289,10 +289,10 @@ def test_cancelling_one_that_waits_leaves_the_others(board: Edit) -> None:
 def test_cancelling_one_half_begun_leaves_nothing_on_disk(board: Edit) -> None:
     """Its first key has been rendered."""
     folder, take_id = strips.folder(gap("A")), str(gap("A").fcvg.id)
-    assert not queue.begin(take_id, Choices())
+    assert not begin_take.begin(take_id, Choices())
     assert (folder / "key_start.png").is_file()
     assert shows_nothing(gap("A"))
-    queue.cancel(take_id)
+    queue_commands.cancel(take_id)
     turn_until(lambda: not folder.exists())
     bpy.ops.ed.undo_push(message="Something")
     bpy.ops.ed.undo()
@@ -426,7 +426,7 @@ def test_a_draft_asks_about_a_cut_for_the_final_take_too(edit: Edit, monkeypatch
 def test_without_a_window_a_cut_is_left_out_with_its_final_take(edit: Edit, monkeypatch) -> None:
     take_ids = draft_first(edit, monkeypatch)
     edit.settings.cuts, ours().fcvg.cuts_allowed = "LEAVE_OUT", False
-    (final,) = queue.run(take_ids)
+    (final,) = without_window.run_takes(take_ids)
     assert isinstance(final, protocol.Failed)
     assert ours() is None
 

@@ -17,9 +17,9 @@ from shots3d import SIZE, Shot3D, state
 from fcvg_blender import compat
 from fcvg_blender.edit import gap_refusals
 from fcvg_blender.engine import errors
-from fcvg_blender.jobs.session import session
-from fcvg_blender.keys_3d import lay_into_edit, render_frames, scene_copy, shading
+from fcvg_blender.keys_3d import lay_into_edit, render_run, scene_copy, shading
 from fcvg_blender.settings import keys_3d
+from fcvg_blender.settings.status import panel_status
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ class TestRendering:
         before = state(shot.scene)
         bpy.app.handlers.frame_change_post.append(lambda *_: shot.scene["bad"])
         try:
-            monkeypatch.setattr(render_frames, "_is_whole", lambda path: not path.name.startswith(".") and path == kept)
+            monkeypatch.setattr(render_run, "is_whole", lambda path: not path.name.startswith(".") and path == kept)
             with pytest.raises(errors.DiskError):
                 shot.render(1, 30)
         finally:
@@ -364,4 +364,4 @@ class TestEdit:
         shot.scene.camera = None
         with pytest.raises(RuntimeError):
             click()
-        assert session.status().error_message == "The scene “Scene” has no camera."
+        assert panel_status().error_message == "The scene “Scene” has no camera."

@@ -22,7 +22,7 @@ from fcvg_blender.installer import pythons
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import enum_items
 from fcvg_blender.tasks import engine_state
-from fcvg_blender.tasks.background import chores
+from fcvg_blender.tasks.background import background_tasks
 
 ROOT = Path(__file__).resolve().parents[3]
 NEW_SCENE = ("Scene Edit", "blocks.scenes")
@@ -280,13 +280,19 @@ def without_an_engine(finished: Walk, tmp_path_factory: pytest.TempPathFactory, 
     monkeypatch.delenv(find_python.VARIABLE, raising=False)
     engine_state.forget()
     yield
-    chores.close(HANG_S)
+    background_tasks.close(HANG_S)
     session.end_engine(HANG_S)
-    for known in (chores.troubles, chores.plans, chores.models, chores.notes, chores.model_notes):
+    for known in (
+        background_tasks.troubles,
+        background_tasks.plans,
+        background_tasks.models,
+        background_tasks.notes,
+        background_tasks.model_notes,
+    ):
         known.clear()
-    chores.findings, chores.engine_is_stale = None, False
+    background_tasks.findings, background_tasks.engine_is_stale = None, False
     engine_state.forget()
-    chores.publish()
+    background_tasks.publish()
 
 
 def leave_it_alone(walk: Walk, clicks: dict[str, dict[str, str]]) -> None:

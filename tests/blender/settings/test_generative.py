@@ -15,16 +15,18 @@ from artist import DONE, INCOMPLETE, ours, save, status, turn_until, two_strips
 from drawn_panels import drawn
 from edits import Edit
 
-from fcvg_blender.edit import gaps, strips, take_files
+from fcvg_blender.edit import gaps, lay_strip, strips, take_files
 from fcvg_blender.engine import find_python, methods, protocol
-from fcvg_blender.jobs import timer
+from fcvg_blender.jobs import reports, timer
 from fcvg_blender.jobs.job import Job
+from fcvg_blender.jobs.publish import publish_jobs
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import addon_choices, enum_items, generative
 from fcvg_blender.settings.addon_choices import Choices
 from fcvg_blender.takes import requests
 from fcvg_blender.tasks import error_report
 from fcvg_blender.ui.panels import generative as panels_generative
+from fcvg_blender.ui.panels import strip as panels_strip
 from fcvg_blender.ui.panels import tab
 
 AUTO = Choices()
@@ -48,14 +50,14 @@ def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.delenv("FCVG_CHECKPOINTS", raising=False)
     yield folder
     session.end_engine(60)
-    session.publish()
+    publish_jobs()
 
 
 def strip_of(edit: Edit, request: protocol.Request, folder: Path) -> Any:
     """A strip that a click would have made, without the engine."""
     folder.mkdir(exist_ok=True)
     shot = gaps.from_selection(edit.scene, edit.select("A", "B"), edit.settings)
-    return strips.insert(edit.scene, shot, folder, "abc", request)
+    return lay_strip.insert(edit.scene, shot, folder, "abc", request)
 
 
 def chosen(edit: Edit, choices: Choices = AUTO) -> protocol.Request:
@@ -180,7 +182,7 @@ def test_the_model_folder_becomes_the_engines(edit: Edit, tmp_path: Path) -> Non
 
 
 def test_before_the_engine_has_spoken_nothing_is_claimed(fcvg: Edit, no_models: Path) -> None:
-    session.publish()
+    publish_jobs()
     sheet = drawn(tab.FCVG_PT_inbetween)
     assert "FCVG needs model files. Are they there?" in sheet.texts
     assert "fcvg.check_models" in sheet.buttons
@@ -225,7 +227,7 @@ def test_checking_again_sees_what_was_added_since(fcvg: Edit, no_models: Path) -
 
 def test_checking_with_a_window_shows_the_answer_by_itself(fcvg: Edit, no_models: Path, monkeypatch) -> None:
     session.look_again(addon_choices.read(bpy.context))
-    session.publish()
+    publish_jobs()
     assert not status().greeted
     turn_until(lambda: status().greeted)
     assert {need.name for need in status().lacking} == {*methods.GENERATIVE, "film"}
@@ -240,7 +242,7 @@ def test_an_engine_that_cannot_start_is_an_error_of_the_check(fcvg: Edit, no_mod
     bpy.ops.fcvg.check_models()
     assert "stopped while it started" in status().error_message
     assert not status().greeted
-    session.clear_error()
+    session.error_panel.clear()
 
 
 def test_generating_without_models_says_what_to_put_where(fcvg: Edit, no_models: Path) -> None:
@@ -251,7 +253,7 @@ def test_generating_without_models_says_what_to_put_where(fcvg: Edit, no_models:
         bpy.ops.fcvg.generate_inbetweens()
     assert fcvg.layout() == before
     assert "online" not in status().error_hint, "these files are not downloaded"
-    session.clear_error()
+    session.error_panel.clear()
 
 
 def test_the_draft_is_there_and_stays_where_the_slow_method_cannot_be_used(fcvg: Edit) -> None:
@@ -266,7 +268,7 @@ def test_the_draft_is_there_and_stays_where_the_slow_method_cannot_be_used(fcvg:
     assert "models of fcvg" in record.others[0].error
     assert {element.filename for element in ours().elements} == {f"000{number}.png" for number in range(1, 7)}
     assert "Download" in status().error_message + status().error_hint
-    session.clear_error()
+    session.error_panel.clear()
 
 
 def test_sections_are_there_for_the_methods_that_heed_them(fcvg: Edit) -> None:
@@ -298,11 +300,11 @@ def test_the_step_of_what_is_denoised_is_told_while_it_runs(fcvg: Edit, tmp_path
     strip = strip_of(fcvg, protocol.Request("", "", "", 6, "fcvg"), tmp_path / "frames")
     job = Job("A → B", strip.fcvg.id, tmp_path / "frames")
     session.jobs[job.id] = job
-    session.handle(protocol.Preview(job.id, "preview.png", 5, 25))
-    session.publish()
-    assert "Step 5 of 25" in drawn(tab.FCVG_PT_strip).texts
-    session.handle(protocol.Failed(job.id, "numeric", "It broke."))
-    session.publish()
+    reports.handle(protocol.Preview(job.id, "preview.png", 5, 25))
+    publish_jobs()
+    assert "Step 5 of 25" in drawn(panels_strip.FCVG_PT_strip).texts
+    reports.handle(protocol.Failed(job.id, "numeric", "It broke."))
+    publish_jobs()
     assert not status().jobs
     assert INCOMPLETE not in [each.fcvg.state for _, each in strips.ours()]
-    session.clear_error()
+    session.error_panel.clear()

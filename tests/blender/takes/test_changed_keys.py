@@ -16,12 +16,11 @@ from edits import Edit, noise, read
 from pictures import write_png
 
 from fcvg_blender import compat
-from fcvg_blender.edit import gaps, strip_takes, strips
+from fcvg_blender.edit import gaps, strip_takes, strips, take_files
 from fcvg_blender.jobs import change_watcher
-from fcvg_blender.keys import key_fingerprint, render_keys
+from fcvg_blender.keys import file_digests, key_fingerprint, render_keys
 from fcvg_blender.settings import enum_items, strip_record
-from fcvg_blender.timing import exposure
-from fcvg_blender.ui import badges
+from fcvg_blender.ui import badges, draw_list
 
 Change = Callable[[Edit, Any], object]
 
@@ -41,7 +40,7 @@ def shot_of(edit: Edit) -> gaps.Shot:
 def look(edit: Edit) -> tuple[str, np.ndarray[Any, Any]]:
     """The print of the earlier key and the key as it is rendered for the engine."""
     shot = shot_of(edit)
-    key = render_keys.write_key(edit.scene, shot, exposure.START, edit.folder, "png16")
+    key = render_keys.write_key(edit.scene, shot, take_files.START, edit.folder, "png16")
     return key_fingerprint.of(edit.scene, edit.named("A"), shot.start_frame), read(key)
 
 
@@ -237,7 +236,7 @@ def test_a_large_file_is_read_in_pieces(edit: Edit) -> None:
         calls += 1
         try:
             found = key_fingerprint.of(edit.scene, edit.named("A"), 10, until_s=long_ago_s)
-        except key_fingerprint.OutOfTime:
+        except file_digests.OutOfTime:
             assert calls < 20
     assert calls >= 3
     copy = edit.folder / "A2.png"
@@ -627,7 +626,7 @@ def test_badges_stay_inside_their_strip(edit: Edit, scale: float) -> None:
     assert [sign.word for sign in found] == [badges.CHANGED, "2/2", badges.PIN]
     for width in (1, 3, 8, 14, 20, 33, 60, 400):
         for height in (1, 4, 9, 15, 18, 30, 90):
-            sheet, box = badges.DrawList(), badges.Box(50, 20, 50 + width * scale, 20 + height * scale)
+            sheet, box = draw_list.DrawList(), draw_list.Box(50, 20, 50 + width * scale, 20 + height * scale)
             badges.lay_out(sheet, box, found, 0.5, scale)
             assert sheet.points
             points = np.concatenate(sheet.points)

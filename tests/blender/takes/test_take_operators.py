@@ -15,11 +15,10 @@ from drawn_panels import drawn
 from edits import Edit, noise
 
 from fcvg_blender import compat
-from fcvg_blender.edit import placeholder, strip_takes, strips, take_folders
+from fcvg_blender.edit import lay_strip, placeholder, strip_takes, strips, take_files, take_folders
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings.addon_choices import Choices
 from fcvg_blender.takes import new_take
-from fcvg_blender.timing import exposure
 from fcvg_blender.ui import shortcuts, take_labels
 from fcvg_blender.ui.panels import takes as panels_takes
 
@@ -64,7 +63,7 @@ def content(strip: Any) -> dict[str, bytes]:
 
 def assert_shows_what_is_there() -> None:
     shown = strips.folder(ours())
-    assert [drawing.file for drawing in exposure.made(shown) or []] == files(ours())
+    assert [drawing.file for drawing in take_files.made(shown) or []] == files(ours())
     assert shown.name == ours().fcvg.folder
 
 
@@ -289,7 +288,7 @@ def test_deleting_a_take_that_is_being_made_stops_it(edit: Edit, in_a_window: No
     assert not session.jobs
     turn_until(idle)
     assert (ours().fcvg.number, ours().fcvg.state, ours().fcvg.made) == (1, DONE, MANY)
-    made = len(exposure.made(folder) or [])
+    made = len(take_files.made(folder) or [])
     assert 0 < made < MANY, "what was made stays on disk"
     assert not status().error_message
 
@@ -315,7 +314,7 @@ def test_undo_of_something_else_goes_on_showing_the_take_that_has_come(edit: Edi
     ours().color_tag = "COLOR_01"
     push()
     bpy.ops.ed.undo()
-    assert ours().color_tag == strips.COLOUR_TAG
+    assert ours().color_tag == lay_strip.COLOUR_TAG
     assert ours().fcvg.number == 2
     assert_shows_what_is_there()
 

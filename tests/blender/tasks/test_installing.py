@@ -22,12 +22,12 @@ from edits import Edit
 import fcvg_blender
 from fcvg_blender.engine import find_python, installed_engines, places
 from fcvg_blender.installer import pythons
-from fcvg_blender.jobs import outcome, timer
+from fcvg_blender.jobs import operator_result, timer
+from fcvg_blender.jobs.publish import publish_jobs
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import addon_choices
-from fcvg_blender.tasks import background as chores_module
-from fcvg_blender.tasks import engine_state, error_report
-from fcvg_blender.tasks.background import ENGINE, chores
+from fcvg_blender.tasks import background, engine_state, error_report
+from fcvg_blender.tasks.background import ENGINE, background_tasks
 from fcvg_blender.ui.panels import tab
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,10 +51,10 @@ def fresh(edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setattr(pythons, "command", lambda verb, *words: [sys.executable, "-I", script, verb, *words])
     forget()
     yield tmp_path / "data" / "fcvg"
-    chores.close(HANG_S)
+    background_tasks.close(HANG_S)
     session.end_engine(HANG_S)
     forget()
-    session.publish()
+    publish_jobs()
     shutil.rmtree(tmp_path / "data", ignore_errors=True)
 
 
@@ -63,21 +63,21 @@ def with_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """Operators return at once, and the test turns the timer."""
     monkeypatch.setenv("FCVG_SCRIPT_STEPS", "400")
 
-    def settle(operator: Any, chore: chores_module.Chore) -> outcome.Result:
+    def settle(operator: Any, task: background.BackgroundTask) -> operator_result.Result:
         timer.wake()
         return {"FINISHED"}
 
-    monkeypatch.setattr(outcome, "settle_chore", settle)
+    monkeypatch.setattr(operator_result, "settle_task", settle)
 
 
 def forget() -> None:
-    chores.troubles.clear()
-    chores.plans.clear()
-    chores.models.clear()
-    chores.notes.clear()
-    chores.findings, chores.engine_is_stale = None, False
+    background_tasks.troubles.clear()
+    background_tasks.plans.clear()
+    background_tasks.models.clear()
+    background_tasks.notes.clear()
+    background_tasks.findings, background_tasks.engine_is_stale = None, False
     engine_state.forget()
-    chores.publish()
+    background_tasks.publish()
 
 
 def state() -> engine_state.EngineState:
@@ -94,7 +94,7 @@ def begin() -> int:
     """An installation that is well under way; its process."""
     bpy.ops.fcvg.install_engine()
     turn_until(lambda: bar() and bar().fraction > 0)
-    pid = chores.running[ENGINE].command.pid
+    pid = background_tasks.running[ENGINE].command.pid
     assert pid
     return pid
 
@@ -216,8 +216,8 @@ def test_disabling_the_addon_leaves_no_process(with_a_window) -> None:
 def test_it_goes_on_while_a_render_keeps_the_edit_locked(with_a_window, monkeypatch: pytest.MonkeyPatch) -> None:
     begin()
     monkeypatch.setattr(timer, "_must_wait", lambda: True)
-    before = chores.running[ENGINE].progress.fraction
-    turn_until(lambda: chores.running[ENGINE].progress.fraction > before)
+    before = background_tasks.running[ENGINE].progress.fraction
+    turn_until(lambda: background_tasks.running[ENGINE].progress.fraction > before)
 
 
 def test_when_it_is_there_the_engine_is_warm_and_the_models_are_known(with_a_window, monkeypatch) -> None:
@@ -229,12 +229,12 @@ def test_when_it_is_there_the_engine_is_warm_and_the_models_are_known(with_a_win
 
 
 def test_the_dialog_waits_for_the_look_at_this_computer(with_a_window) -> None:
-    chore = chores.install("check", addon_choices.read(bpy.context))
-    chores.look_at("cpu", addon_choices.read(bpy.context))
+    task = background_tasks.install("check", addon_choices.read(bpy.context))
+    background_tasks.look_at("cpu", addon_choices.read(bpy.context))
     turn_until(idle)
-    assert chores.plans["plan"].accelerator == "cuda"
-    assert chores.plans["plan"].download_bytes > chores.plans["plan:cpu"].download_bytes
-    assert chore.key == "plan"
+    assert background_tasks.plans["plan"].accelerator == "cuda"
+    assert background_tasks.plans["plan"].download_bytes > background_tasks.plans["plan:cpu"].download_bytes
+    assert task.key == "plan"
 
 
 def test_an_outdated_engine_works_and_offers_its_update(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,10 +287,10 @@ def test_the_report_tells_everything_but_who(fresh: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("FCVG_SCRIPT_FAULT", "disk")
     with pytest.raises(RuntimeError):
         bpy.ops.fcvg.install_engine()
-    chores.wait(chores.install("check", addon_choices.read(bpy.context)))
+    background_tasks.wait(background_tasks.install("check", addon_choices.read(bpy.context)))
     (fresh / "install.log").write_text(f"uv said so in {fresh}/downloads\n")
     text = error_report.of_installation(
-        "5.2", True, "none", list(chores.plans.values()), chores.troubles, fresh / "install.log"
+        "5.2", True, "none", list(background_tasks.plans.values()), background_tasks.troubles, fresh / "install.log"
     )
     for wanted in ("5.2", "GeForce RTX 4070", "The disk is full.", "uv said so in ~/downloads", "OSError"):
         assert wanted in text

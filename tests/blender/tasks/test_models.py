@@ -16,18 +16,17 @@ from artist import DONE, HANG_S, idle, ours, save, status, turn_until, two_strip
 from drawn_panels import drawn, drawn_preferences
 from edits import Edit
 
-from fcvg_blender.edit import strips
+from fcvg_blender.edit import strip_pictures, strips
 from fcvg_blender.engine import errors, find_python, protocol, registry
-from fcvg_blender.jobs import outcome, timer
+from fcvg_blender.jobs import operator_result, timer
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import addon_choices
 from fcvg_blender.settings.addon_choices import Choices
 from fcvg_blender.takes import commercial_use, requests
-from fcvg_blender.tasks import background as chores_module
-from fcvg_blender.tasks import engine_state
-from fcvg_blender.tasks.background import chores
-from fcvg_blender.ui import preferences
-from fcvg_blender.ui.panels import tab
+from fcvg_blender.tasks import background, engine_state
+from fcvg_blender.tasks.background import background_tasks
+from fcvg_blender.ui import model_card
+from fcvg_blender.ui.panels import record, tab
 
 TESTS = Path(__file__).resolve().parents[2]
 START = (
@@ -42,17 +41,17 @@ SAFE = Choices(commercial_only=True)
 def nothing_known() -> Iterator[None]:
     forget()
     yield
-    chores.close(HANG_S)
+    background_tasks.close(HANG_S)
     forget()
 
 
 def forget() -> None:
-    chores.troubles.clear()
-    chores.models.clear()
-    chores.model_notes.clear()
-    chores.findings, chores.engine_is_stale = None, False
+    background_tasks.troubles.clear()
+    background_tasks.models.clear()
+    background_tasks.model_notes.clear()
+    background_tasks.findings, background_tasks.engine_is_stale = None, False
     engine_state.forget()
-    chores.publish()
+    background_tasks.publish()
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def hub(edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         for name, value in told["environment"].items():
             monkeypatch.setenv(name, value)
         start = [python, "-I", "-c", START, str(TESTS.parent), told["registry"]]
-        monkeypatch.setattr(chores_module, "_engine", lambda choices, *words: [*start, *words])
+        monkeypatch.setattr(background, "_engine", lambda choices, *words: [*start, *words])
         yield told
         process.communicate()
 
@@ -76,11 +75,11 @@ def hub(edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def with_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """Operators return at once, and the test turns the timer."""
 
-    def settle(operator: Any, chore: chores_module.Chore) -> outcome.Result:
+    def settle(operator: Any, task: background.BackgroundTask) -> operator_result.Result:
         timer.wake()
         return {"FINISHED"}
 
-    monkeypatch.setattr(outcome, "settle_chore", settle)
+    monkeypatch.setattr(operator_result, "settle_task", settle)
 
 
 def state_of(name: str) -> str:
@@ -98,7 +97,7 @@ def test_the_table_tells_licences_before_there_is_an_engine(edit: Edit, monkeypa
 
 def test_every_model_can_be_told_about(edit: Edit) -> None:
     for model in registry.models().values():
-        assert model.commercial in preferences.preferences_models.COMMERCIAL
+        assert model.commercial in model_card.COMMERCIAL
         assert model.commercial == "yes" or model.commercial_why
 
 
@@ -165,11 +164,11 @@ def test_a_download_can_be_watched_and_cancelled_and_others_run_beside_it(hub, w
     assert "fcvg.cancel_chore" in drawn_preferences("MODELS").buttons
     turn_until(lambda: "film" in status().models and state_of("film") == "present")
     bpy.ops.fcvg.cancel_chore(key="dwpose")
-    turn_until(lambda: not chores.running)
+    turn_until(lambda: not background_tasks.running)
     assert not status().troubles
     with pytest.raises(errors.BadRequest, match="running already"):
         for _ in range(2):
-            chores.model("film", "Verifying", Choices(), "verify", "film")
+            background_tasks.model("film", "Verifying", Choices(), "verify", "film")
     turn_until(idle)
 
 
@@ -203,7 +202,7 @@ def test_the_strip_tells_the_models_that_made_it_and_a_delivery_their_list(edit:
     assert ours().fcvg.state == DONE
     (model,) = json.loads(ours().fcvg.models)
     assert model["name"] == "rife"
-    assert "RIFE 4.6 (MIT)" in drawn(tab.FCVG_PT_record).texts
+    assert "RIFE 4.6 (MIT)" in drawn(record.FCVG_PT_record).texts
     folder = strips.folder(ours()).parent
     assert bpy.ops.fcvg.models_report(directory=str(folder)) == {"FINISHED"}
     table = (folder / "models.csv").read_text("utf-8")
@@ -218,7 +217,7 @@ def test_a_strip_whose_job_was_lost_has_its_models_from_the_manifest(edit: Edit)
     bpy.ops.fcvg.generate_inbetweens()
     told = ours().fcvg.models
     ours().fcvg.models = ""
-    strips.sync(ours())
+    strip_pictures.sync(ours())
     assert json.loads(ours().fcvg.models) == json.loads(told)
 
 
@@ -236,7 +235,7 @@ def test_commercial_safe_methods_that_are_off_say_why(edit: Edit, monkeypatch, m
     with pytest.raises(RuntimeError, match="is off while only commercial-safe models may be used"):
         bpy.ops.fcvg.generate_inbetweens()
     assert edit.layout() == before
-    session.clear_error()
+    session.error_panel.clear()
 
 
 def test_commercial_safe_the_rest_works_and_the_engine_is_told(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:

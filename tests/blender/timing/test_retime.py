@@ -12,7 +12,7 @@ from edits import Edit, noise
 
 from fcvg_blender import compat
 from fcvg_blender.edit import gaps, strips
-from fcvg_blender.jobs import queue, timer
+from fcvg_blender.jobs import enqueue, queue, queue_commands, timer
 from fcvg_blender.ui import chart_icons
 from fcvg_blender.ui.panels import timing
 
@@ -185,9 +185,9 @@ def test_the_panel_says_what_is_missing_and_offers_it(made: Edit) -> None:
     sheet = drawn(timing.FCVG_PT_strip_timing)
     assert any("6 of 7 drawings are stand-ins" in text for text in sheet.texts)
     assert "fcvg.make_missing" in sheet.buttons
-    queue.again(ours().fcvg)
+    enqueue.again(ours().fcvg)
     assert "fcvg.make_missing" not in drawn(timing.FCVG_PT_strip_timing).buttons, "asked for already"
-    queue.cancel(ours().fcvg.id)
+    queue_commands.cancel(ours().fcvg.id)
 
 
 @pytest.fixture
@@ -196,12 +196,12 @@ def far_from_all(made: Edit) -> dict[str, int]:
     before = on_disk()
     bpy.ops.fcvg.retime(timing="CUSTOM", times="0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07")
     assert ours().fcvg.made == 0
-    queue.again(ours().fcvg)
+    enqueue.again(ours().fcvg)
     return before
 
 
 def test_drawings_outlive_a_cancelled_retiming(made: Edit, far_from_all: dict[str, int]) -> None:
-    queue.cancel(ours().fcvg.id)
+    queue_commands.cancel(ours().fcvg.id)
     wait()
 
     assert on_disk() == far_from_all

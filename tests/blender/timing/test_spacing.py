@@ -13,7 +13,7 @@ from edits import Edit
 from fcvg_blender import compat
 from fcvg_blender.engine import errors, protocol
 from fcvg_blender.settings import enum_items
-from fcvg_blender.timing import spacing
+from fcvg_blender.timing import object_motion, spacing
 from fcvg_blender.ui import chart_icons
 from fcvg_blender.ui.panels import timing
 
@@ -197,7 +197,7 @@ def test_one_channel_of_many_can_be_chosen(edit: Edit) -> None:
 
     edit.settings.spacing.channel = "X Location"
     assert timed(edit, "FCURVE") == pytest.approx(EVEN)
-    edit.settings.spacing.channel = next(label for label in spacing.channels(ball) if label.endswith("Size"))
+    edit.settings.spacing.channel = next(label for label in object_motion.channels(ball) if label.endswith("Size"))
 
     assert timed(edit, "FCURVE")[1] == pytest.approx(0.75)
 
@@ -227,7 +227,7 @@ def test_channels_are_called_as_in_blender(edit: Edit) -> None:
     ball.keyframe_insert('constraints["Limit"].influence', frame=10)
     camera.keyframe_insert("lens", frame=10)
 
-    labels = list(spacing.channels(ball))
+    labels = list(object_motion.channels(ball))
 
     assert labels[:3] == ["X Location", "Y Location", "Z Location"]
     assert {"wave", "Limit: Influence", "Lens: Focal Length"} < set(labels)
@@ -239,17 +239,17 @@ def test_the_pace_of_several_objects_is_their_mean(edit: Edit) -> None:
     bend(compat.fcurves(slow)[0], (12, 0.0))
     still = animated("Still", location=(1.0, 1.0))
 
-    assert spacing.of_objects([fast, still], 10, 14, [11, 12, 13]) == pytest.approx(EVEN)
-    assert spacing.of_objects([fast, slow, still], 10, 14, [12]) == pytest.approx([0.25])
-    assert spacing.of_objects([still], 10, 14, [12]) is None
-    assert spacing.of_objects([], 10, 14, [12]) is None
+    assert object_motion.of_objects([fast, still], 10, 14, [11, 12, 13]) == pytest.approx(EVEN)
+    assert object_motion.of_objects([fast, slow, still], 10, 14, [12]) == pytest.approx([0.25])
+    assert object_motion.of_objects([still], 10, 14, [12]) is None
+    assert object_motion.of_objects([], 10, 14, [12]) is None
 
 
 def test_what_comes_back_does_not_set_the_pace(edit: Edit) -> None:
     ball = animated(location=(0.0, 0.01))
     bend(compat.fcurves(ball)[0], (12, 5.0))
 
-    assert spacing.of_objects([ball], 10, 14, [11, 12, 13]) is None
+    assert object_motion.of_objects([ball], 10, 14, [11, 12, 13]) is None
 
 
 def test_reading_an_animation_writes_numbers_that_can_be_changed(edit: Edit) -> None:

@@ -13,10 +13,11 @@ from edits import Edit
 
 import fcvg_blender
 from fcvg_blender import compat, registration
-from fcvg_blender.jobs import queue as waiting
+from fcvg_blender.jobs import queue_commands
+from fcvg_blender.jobs.publish import publish_jobs
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import strip_record
-from fcvg_blender.ui.panels import keys_3d, queue, strip, timing
+from fcvg_blender.ui.panels import keys_3d, queue, record, strip, timing
 from fcvg_blender.ui.panels import tab as panels
 from fcvg_blender.ui.panels import takes as panels_takes
 
@@ -61,7 +62,7 @@ def test_it_says_that_a_chart_does_not_fit(edit: Edit) -> None:
 
 
 def test_an_error_comes_with_what_can_be_done_and_goes(edit: Edit) -> None:
-    session.show_error("It broke.", "Mend it.")
+    session.error_panel.show("It broke.", "Mend it.")
     sheet = drawn(panels.FCVG_PT_inbetween)
     assert {"It broke.", "Mend it."} <= set(sheet.texts)
     assert {"fcvg.copy_report", "fcvg.open_log", "fcvg.dismiss_error"} <= set(sheet.buttons)
@@ -76,7 +77,7 @@ def test_a_strip_tells_what_made_it(edit: Edit) -> None:
     assert ours().fcvg.state == DONE
     sheet = drawn(strip.FCVG_PT_strip)
     assert "A → B, 5 frames" in sheet.texts
-    details = drawn(strip.FCVG_PT_record)
+    details = drawn(record.FCVG_PT_record)
     for words in ("Dissolve", "Even, on twos", "42", "PNG", ours().fcvg.engine_version):
         assert words in details.texts
     assert "fcvg.resume" not in sheet.buttons
@@ -103,9 +104,9 @@ def test_after_the_click_the_tab_is_about_what_was_made(edit: Edit) -> None:
     assert takes.choices == ["method"]
     assert "fcvg.new_take" in takes.buttons
 
-    session.show_error("It broke.")
+    session.error_panel.show("It broke.")
     assert "It broke." in drawn(strip.FCVG_PT_strip).texts, "where the artist looks"
-    session.clear_error()
+    session.error_panel.clear()
     edit.select("A", "B")
     assert not strip.FCVG_PT_strip.poll(bpy.context)
     assert "fcvg.generate_inbetweens" in drawn(panels.FCVG_PT_inbetween).buttons
@@ -115,13 +116,13 @@ def test_a_strip_that_asks_is_answered_at_the_strip(edit: Edit) -> None:
     two_strips(edit, gap=5)
     bpy.ops.fcvg.generate_inbetweens()
     ours().fcvg.state, ours().fcvg.error = strip_record.ASKING, "These look like two different shots."
-    session.publish()
+    publish_jobs()
     sheet = drawn(strip.FCVG_PT_strip)
     assert sheet.buttons.count("fcvg.answer_cut") == 2
     assert "fcvg.answer_cut" not in drawn(queue.FCVG_PT_queue).buttons, "asked once"
     assert "fcvg.regenerate" not in sheet.buttons
     ours().fcvg.state, ours().fcvg.error = DONE, ""
-    session.publish()
+    publish_jobs()
 
 
 def test_the_3d_view_tells_why_nothing_happens(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,13 +131,13 @@ def test_the_3d_view_tells_why_nothing_happens(edit: Edit, monkeypatch: pytest.M
     status = bpy.context.window_manager.fcvg
     status.paused = True
     bpy.ops.fcvg.generate_inbetweens()
-    session.publish()
+    publish_jobs()
     sheet = drawn(keys_3d.FCVG_PT_keyframes_3d)
     assert "The queue is paused." in sheet.texts
     assert {"fcvg.pause_queue", "fcvg.cancel_all"} <= set(sheet.buttons)
-    waiting.cancel_all()
+    queue_commands.cancel_all()
     status.paused = False
-    session.publish()
+    publish_jobs()
     assert "fcvg.pause_queue" not in drawn(keys_3d.FCVG_PT_keyframes_3d).buttons
 
 

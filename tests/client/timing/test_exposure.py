@@ -1,16 +1,14 @@
-"""Which drawing each frame shows, and what the engine has written down, without Blender."""
+"""Which drawing each frame shows, without Blender."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fcvg_blender.engine import errors
 from fcvg_blender.timing import exposure
 from fcvg_blender.timing.exposure import Drawing
+
+KEYS = ("key_start.png", "key_end.png")
 
 
 def drawings(*times: float) -> list[Drawing]:
@@ -20,7 +18,7 @@ def drawings(*times: float) -> list[Drawing]:
 
 def shown(times: list[float], *made: float) -> list[str]:
     """What each frame shows, without `.png`."""
-    return [file.removesuffix(".png") for file in exposure.sheet(times, drawings(*made), ".png")]
+    return [file.removesuffix(".png") for file in exposure.sheet(times, drawings(*made), KEYS)]
 
 
 def test_before_anything_is_made_each_half_shows_its_key() -> None:
@@ -38,10 +36,6 @@ def test_each_frame_shows_the_nearest_drawing_whatever_the_order_in_which_they_w
 
 def test_keys_stand_in_as_drawings_do() -> None:
     assert shown([0.05, 0.95, 0.3], 0.3) == ["key_start", "key_end", "0.3"]
-
-
-def test_the_keys_of_scene_linear_frames_are_exr() -> None:
-    assert exposure.sheet([0.1, 0.9], [], ".exr") == ["key_start.exr", "key_end.exr"]
 
 
 def test_frames_with_a_drawing_of_their_own_are_counted_and_the_others_missing() -> None:
@@ -71,45 +65,3 @@ def test_a_typed_chart_keeps_its_spacing_for_another_number_of_frames() -> None:
     even = exposure.refitted([0.25, 0.5, 0.75], 14, 2)
     assert even == pytest.approx([number / 8 for number in range(1, 8)])
     assert exposure.refitted([0.2, 0.4, 0.9], 1, 1) == pytest.approx([0.4])
-
-
-def written(folder: Path, frames: Any, **others: Any) -> Path:
-    """A folder with two drawings on disk, and a manifest."""
-    for name in ("0001.png", "0002.png"):
-        (folder / name).write_bytes(b"picture")
-    (folder / "manifest.json").write_text(json.dumps({"identity": {}, "frames": frames, **others}))
-    return folder
-
-
-def test_only_what_is_written_down_and_there_counts(tmp_path: Path) -> None:
-    frames = [{"time": 0.2, "file": "0001.png"}, {"time": 0.4, "file": "0009.png"}]
-    assert exposure.made(written(tmp_path, frames)) == [Drawing(0.2, "0001.png")]
-
-
-def test_a_folder_out_of_reach_is_not_an_empty_one(tmp_path: Path) -> None:
-    assert exposure.made(tmp_path / "unplugged") is None
-    assert exposure.made(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    "frames",
-    [
-        None,
-        {"time": 0.5, "file": "0001.png"},
-        ["0001.png", 3, None],
-        [{"time": "0.5", "file": "0001.png"}],
-        [{"time": 1.0, "file": "0001.png"}],
-        [{"time": float("nan"), "file": "0001.png"}],
-        [{"time": 0.5, "file": ["0001.png"]}],
-        [{"time": 0.5, "file": "../0001.png"}],
-    ],
-)
-def test_what_no_engine_writes_is_no_drawing(tmp_path: Path, frames: Any) -> None:
-    assert exposure.made(written(tmp_path, frames)) == []
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"identity": 3}', "[" * 100_000, "\udcff"])
-def test_a_broken_manifest_is_an_empty_one(tmp_path: Path, text: str) -> None:
-    (tmp_path / "manifest.json").write_text(text, errors="surrogateescape")
-    assert exposure.manifest(tmp_path) == {}
-    assert exposure.made(tmp_path) == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fcvg_blender.engine import timing
-from fcvg_blender.ui import chart_picture
+from fcvg_blender.ui import chart_picture, ink_layer
 from fcvg_blender.ui.chart_picture import Chart, ChartStyle
 
 WHITE, BLACK, ORANGE = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0), (1.0, 0.5, 0.0, 1.0)
@@ -89,7 +89,7 @@ def test_the_numbers_are_those_of_the_frames() -> None:
 
     assert not np.array_equal(numbers(10), numbers(20))
     assert np.array_equal(numbers(10), numbers(10))
-    digits = [chart_picture._glyph(str(digit), 1.0) for digit in range(10)]
+    digits = [ink_layer.glyph(str(digit), 1.0) for digit in range(10)]
     for one in range(10):
         for other in range(one):
             assert np.abs(digits[one] - digits[other]).max() > 0.5, f"{one} and {other} look alike"

@@ -1,0 +1,22 @@
+"""The error that the panel shows: one at a time, until it is dismissed or until something works."""
+
+from __future__ import annotations
+
+from ..settings.status import panel_status
+
+
+class ErrorPanel:
+    """Writes the newest error where the panel reads it. `code` is that error's code, '' without an error."""
+
+    def __init__(self) -> None:
+        self.code = ""
+
+    def show(self, message: str, hint: str = "", detail: str = "", code: str = "") -> None:
+        """Show an error in place of the one before."""
+        self.code = code
+        status = panel_status()
+        status.error_message, status.error_hint, status.error_detail = message, hint, detail
+
+    def clear(self) -> None:
+        """Show no error any more."""
+        self.show("")

@@ -1,0 +1,163 @@
+"""What each report of the engine changes in the edit and in the panel."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..edit import conditions_strip, strip_pictures, strip_takes, take_folders
+from ..engine import errors, protocol
+from ..i18n.translate import mark, plural, rpt
+from ..settings import strip_record
+from ..settings.status import panel_status
+from ..takes import commercial_use
+from ..timing import exposure
+from .job import Job
+from .publish import publish_jobs
+from .session import session
+from .show_frames import show_frames
+
+_OFFLINE_HINT = mark(
+    "Blender is set to stay offline. Allow online access in Preferences ▸ System ▸ Network, then generate again: "
+    "the models are fetched once."
+)
+
+
+def handle(message: protocol.Message) -> None:
+    """Carry one report into the edit and the panel."""
+    job = session.jobs.get(message.job or "")
+    if message.job is None and isinstance(message, protocol.Failed):  # the engine could not be started
+        session.error_panel.show(message.message, message.hint, message.detail, message.code)
+    elif job is not None and isinstance(message, protocol.FINAL):
+        show_frames(session.jobs.values())
+        _end(job, message)
+    elif job is not None:
+        _go_on(job, message)
+    if isinstance(message, protocol.FINAL):
+        session.discarded.release(message.job)
+
+
+def fail_all(message: str, detail: str) -> None:
+    """End every job because of an error of the add-on itself, and show that error."""
+    session.error_panel.show(message, mark("Copy the report and send it to the makers of the add-on."), detail, "addon")
+    failed, session.jobs = session.jobs, {}
+    publish_jobs()
+    for job in failed.values():
+        if session.client is not None:
+            session.client.cancel(job.id)
+        session.leave_incomplete(job)
+
+
+def _go_on(job: Job, message: protocol.Message) -> None:
+    """Note in a job how far it has come."""
+    match message:
+        case protocol.Queued(ahead=ahead) if ahead:
+            waits = plural("Waiting for 1 other job", "Waiting for {count} other jobs", ahead)
+            job.queued, job.stage = True, waits.format(count=ahead)
+        case protocol.Queued():
+            job.stage = mark("Preparing")
+        case protocol.Progress(stage=stage, fraction=fraction, eta_s=eta_s):
+            job.queued = False
+            job.stage, job.fraction, job.eta_s = stage, fraction, eta_s
+        case protocol.Frame(file=file):
+            if job.overlay:
+                conditions_strip.clear_black(job.folder / file)
+            else:
+                job.drawings.append(exposure.Drawing(message.time, file))
+            job.unshown.append(message)
+        case protocol.Preview():
+            job.preview = message
+
+
+def _end(job: Job, message: protocol.Message) -> None:
+    """Forget a job and let its take, or whoever waits for it, have the final report."""
+    if job.on_final is not None:
+        del session.jobs[job.id]
+        job.on_final(message)
+        return
+    match message:
+        case protocol.Done() if job.take:
+            _done(job, message)
+        case protocol.Done():
+            _works(job, message)
+        case protocol.Failed(code=errors.LooksLikeCut.code):
+            _ask_about_cut(job, message)
+        case protocol.Failed():
+            _failed(job, message)
+        case protocol.CancelledReport():
+            session.leave_incomplete(job)
+    if job.take:
+        _note_end(job)
+
+
+def _works(job: Job, done: protocol.Done) -> None:
+    """The self-test has passed."""
+    del session.jobs[job.id]
+    session.error_panel.clear()
+    works = rpt("The engine works: {method} on {device}, {seconds} s (version {version})")
+    panel_status().engine_state = works.format(
+        method=done.method, device=done.device, seconds=f"{done.seconds:.1f}", version=done.engine
+    )
+
+
+def _done(job: Job, done: protocol.Done) -> None:
+    """All frames of the take are there."""
+    del session.jobs[job.id]
+    session.error_panel.clear()
+    for _, strip, take in strip_takes.holders(job.take):
+        take.method_used, take.engine_version = done.method, done.engine
+        take.notes = " ".join(done.notes)
+        take.models = commercial_use.recorded(done.models)
+        take.error = ""
+        # All that was asked for is there; the strip may have been timed anew meanwhile.
+        take.state = strip_record.DONE
+        if not job.overlay:
+            strip_pictures.settle(strip, take, job.folder)
+            if not strip.fcvg.pinned:
+                strip_takes.show(strip, take.number)
+    take_folders.relocate(session.busy_takes())
+
+
+def _failed(job: Job, failed: protocol.Failed) -> None:
+    """Show the error. The take leaves the edit where it has no frames and the artist looks at it alone; one of many
+    stays and says why it failed."""
+    is_offline = failed.code == errors.DownloadFailed.code and not bpy.app.online_access
+    hint = _OFFLINE_HINT if is_offline else failed.hint
+    session.error_panel.show(failed.message, hint, failed.detail, failed.code)
+    if not job.take:
+        del session.jobs[job.id]
+        panel_status().engine_state = mark("The engine does not work.")
+        return
+    there = next(strip_takes.holders(job.take), None) is not None
+    if there and not job.in_line and not job.drawings:
+        session.withdraw(job)
+    else:
+        session.leave_incomplete(job, failed.message)
+
+
+def _ask_about_cut(job: Job, failed: protocol.Failed) -> None:
+    """The keys look like a cut: ask the artist, or do what the edit's settings or an earlier answer say."""
+    found = next(strip_takes.holders(job.take), None)
+    answer = found[0].fcvg.cuts if found else "LEAVE_OUT"
+    if answer == "LEAVE_OUT":
+        if found:
+            session.left_out.append(f"{job.name}: {failed.message}")
+        for take_id, folder in strip_takes.led_by(job.take):
+            session.discard(take_id, folder)
+        session.withdraw(job)
+        return
+    del session.jobs[job.id]
+    for _, _, take in strip_takes.holders(job.take):
+        if answer == "MAKE" or take.cuts_allowed:
+            take.state, take.cuts_allowed = strip_record.WAITING, True
+        else:
+            take.state, take.error = strip_record.ASKING, failed.message
+
+
+def _note_end(job: Job) -> None:
+    """Count the take, and keep how its job has ended: undo brings back the moment before."""
+    found = next(strip_takes.holders(job.take), None)
+    state = found[2].state if found else ""
+    if not job.overlay and state not in (strip_record.WAITING, strip_record.ASKING):
+        session.finished += 1
+    if found and state != strip_record.WAITING:
+        session.undo_guard.note_end(found[1], found[2])

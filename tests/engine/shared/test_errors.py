@@ -1,0 +1,25 @@
+"""Errors: the exit code that belongs to each code."""
+
+from __future__ import annotations
+
+import pytest
+
+from fcvg_engine.shared import errors
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"), [("internal", 1), ("bad_request", 2), ("download", 3), ("disk", 5), ("cancelled", 130)]
+)
+def test_each_code_has_an_exit_code(code: str, exit_code: int):
+    assert errors.exit_code_of(code) == exit_code
+
+
+def test_an_error_below_another_has_its_exit_code():
+    class BadSelection(errors.BadRequest):
+        code = "bad_selection_of_a_test"
+
+    assert errors.exit_code_of(BadSelection.code) == BadSelection.exit_code == 2
+
+
+def test_a_code_that_no_error_has():
+    assert errors.exit_code_of("") == errors.exit_code_of("no such code") == 1

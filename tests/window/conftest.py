@@ -1,0 +1,3 @@
+"""Scripts for a real Blender with a window, not for pytest; `tools/window_tests.sh` runs them."""
+
+RUNS_IN = "window"

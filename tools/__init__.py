@@ -1,0 +1,1 @@
+"""Programs for working on the project. `tools/dev.py` is the one to start; the others say what they are for."""
