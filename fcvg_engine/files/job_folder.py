@@ -17,11 +17,11 @@ from typing import Any
 
 import filelock
 
-from ..shared import manifest
+from ..shared import manifest, whole_files
 from ..shared.errors import BadRequest, DiskError, FolderBusy
 from ..shared.methods import is_generative
 from ..shared.timing import Drawing
-from .atomic import TEMPORARY, disk_errors, replace_file, write_atomic
+from .atomic import TEMPORARY, disk_errors, write_atomic
 
 MANIFEST = "manifest.json"
 LOCK = ".fcvg.lock"
@@ -276,4 +276,4 @@ def _link(source: Path, target: Path) -> None:
     except OSError:  # some disks and network folders have no hard links
         write_atomic(target, source.read_bytes())
         return
-    replace_file(temporary, target)
+    whole_files.replace(temporary, target)

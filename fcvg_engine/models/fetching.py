@@ -21,7 +21,7 @@ from .discovery import Found
 from .exclusive import held
 from .installed import Copy
 from .registry import Model
-from .writing import cannot_write
+from .writing import disk_errors
 
 Report = Callable[[str, Rate], None]  # the stage, and how far it has come; may raise Cancelled
 
@@ -87,11 +87,9 @@ def remove(name: str, report: Report) -> None:
     folder = discovery.weights_folder()
     with _exclusive(model, report):
         import_links.forget(folder, model.name)
-        try:
+        with disk_errors(folder):
             for each in installed.copies(model, Found()):
                 _delete([each.own, *each.begun, *([installed.kept(each.own)] if name in PICKLED else [])], folder)
-        except OSError as error:
-            raise cannot_write(folder, error) from error
     found = discovery.find()
     left = installed.elsewhere(model, found) or next(
         (each.path for each in installed.copies(model, found) if each.path.is_file()), None

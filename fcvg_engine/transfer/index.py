@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from ..shared import whole_files
 from ..shared.errors import DownloadFailed
 from . import disk
 from .download import PATIENCE, Download, Patience, is_offline, is_on
@@ -171,7 +172,7 @@ def _bring(source: Path, target: Path, wheel: Wheel, halt: Halt) -> bool:
                 shutil.copyfile(source, temporary)
                 if not _is(temporary, wheel, halt):
                     return False
-            disk.rename(temporary, target)
+            whole_files.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
     return True

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from ..shared import file_lock
 from ..shared.errors import DownloadFailed
-from . import disk, file_lock
+from . import disk
 from .download_spec import Download, Patience
 from .http import Answer, Trouble, Web, shown
 from .parallel import TICK_S, Halt
@@ -37,8 +38,9 @@ class Transfer:
 
     def run(self) -> str:
         """The file's sha256; it is under its name then. Raises DownloadFailed, DiskError, Stopped."""
+        alone = file_lock.held_and_removed(self._part.lock, self._wait_for_others)
         try:
-            with disk.plain_words(self._wanted.path), file_lock.held(self._part.lock, self._wait_for_others):
+            with disk.plain_words(self._wanted.path), alone:
                 digest = present(self._wanted, self._board, self._halt) or self._fetch()
         finally:
             self._board.show(self._wanted.path, "")

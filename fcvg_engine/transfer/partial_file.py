@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from . import disk
+from ..shared import whole_files
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Part:
 
     def finish(self) -> None:
         """Gives the whole file its name."""
-        disk.flush(self.file)
-        disk.rename(self.file, self.path)
+        whole_files.flush(self.file)
+        whole_files.replace(self.file, self.path)
         self.discard()
 
     def _load(self) -> Origin | None:
