@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ..engine import disk_errors, errors, places
+from ..engine import disk_errors as disk
+from ..engine import errors, places
 
 
 def explain(error: Exception) -> errors.FcvgError:
@@ -19,13 +20,13 @@ def explain(error: Exception) -> errors.FcvgError:
     )
 
 
-def disk_refusals(folder: Path) -> AbstractContextManager[None]:
+def disk_errors(folder: Path) -> AbstractContextManager[None]:
     """Turn the OSErrors of a block that writes into `folder` into DiskError."""
-    return disk_errors.explained(lambda error: _explain_disk(error, folder))
+    return disk.explained(lambda error: _explain_disk(error, folder))
 
 
 def _explain_disk(error: OSError, folder: Path) -> errors.DiskError:
-    return disk_errors.explain(
+    return disk.explain(
         error,
         folder,
         str(error.filename or folder),

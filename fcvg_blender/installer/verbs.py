@@ -17,7 +17,7 @@ from . import building, environments
 from .cancellation import Stop
 from .output import JOB, Teller, size_in_words
 from .plan import InstallationPlan, downloads, plan, plan_download
-from .refusals import disk_refusals
+from .refusals import disk_errors
 from .wish import Wish
 from .work import Work, log
 
@@ -83,7 +83,7 @@ def download(wish: Wish, teller: Teller, stop: Stop) -> protocol.Installed:
     if wish.to is None:
         raise errors.BadRequest("No folder to download to is given.", "Name one with --to.")
     planned = plan_download(wish, wish.to)
-    with disk_refusals(wish.to):
+    with disk_errors(wish.to):
         wish.to.mkdir(parents=True, exist_ok=True)
     _fetch(Work(wish, teller, stop), planned, wish.to, 1.0)
     note = f"{len(planned.wheels)} files are in {wish.to}. Install with: install --from FOLDER"
@@ -102,7 +102,7 @@ def _make(work: Work, always: bool) -> protocol.Installed:
             return _installed(stamp, [note])
         if planned.problems:
             raise planned.problems[0]
-        with disk_refusals(places.user_data()):
+        with disk_errors(places.user_data()):
             stamp, notes = _replace(work, planned)
             environments.sweep()
     return _installed(stamp, notes)

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..engine import file_lock, places, protocol, transfer
 from .cancellation import Stop
 from .output import JOB, Teller
-from .refusals import disk_refusals
+from .refusals import disk_errors
 from .wish import Wish
 
 _TAIL_LINES = 60
@@ -61,7 +61,7 @@ class Work:
             self.step("Waiting for another Blender to finish installing", 0.0)
             time.sleep(_WAIT_S)
 
-        with disk_refusals(places.user_data()):
+        with disk_errors(places.user_data()):
             places.user_data().mkdir(parents=True, exist_ok=True)
         with file_lock.held(places.user_data() / "install.lock", wait):
             yield waited

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ..shared import disk_errors
+from ..shared import disk_errors as disk
 from ..shared.errors import DiskError
 
 RESERVE_BYTES = 200_000_000  # left free: a disk that is full to the last byte breaks other programs
@@ -45,10 +45,10 @@ def digest_of(path: Path, on_bytes: Callable[[int], None]) -> str:
     return digest.hexdigest()
 
 
-def plain_words(path: Path) -> AbstractContextManager[None]:
+def disk_errors(path: Path) -> AbstractContextManager[None]:
     """Turn the OSErrors of a block that brings the file `path` into DiskError."""
-    return disk_errors.explained(
-        lambda error: disk_errors.explain(
+    return disk.explained(
+        lambda error: disk.explain(
             error,
             path.parent,
             path,

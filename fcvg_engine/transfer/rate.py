@@ -15,7 +15,8 @@ _SETTLED_S = 1.0  # before that, no rate is told: first packets come in bursts
 
 @dataclass(frozen=True)
 class Rate:
-    """How far several downloads have come. `titles`: those under way. `eta_s` is None until it can be told."""
+    """How far several downloads have come. `titles`: what is being done now. `eta_s`: the seconds left, None until that
+    can be told."""
 
     titles: tuple[str, ...]
     done_bytes: int
@@ -28,7 +29,7 @@ OnRate = Callable[[Rate], None]
 
 
 class Board:
-    """Where the threads write down what they do, and the caller's thread reads it."""
+    """The state of all downloads: their threads write it, the caller's thread reads it."""
 
     def __init__(self, sizes_bytes: dict[Path, int]) -> None:
         self._lock = threading.Lock()
@@ -39,25 +40,26 @@ class Board:
         self._samples: collections.deque[tuple[float, int]] = collections.deque()
 
     def show(self, path: Path, title: str) -> None:
-        """What is done about `path` now; nothing any more when `title` is empty."""
+        """Set what is being done for the file `path`; an empty `title`: nothing any more."""
         with self._lock:
             self._titles.pop(path, None)
             if title:
                 self._titles[path] = title
 
     def size(self, path: Path, size_bytes: int) -> None:
-        """The file is so large; 0 is not known."""
+        """Set the size of the file `path`; 0 is not known."""
         with self._lock:
             self._totals[path] = size_bytes
 
     def done(self, path: Path, done_bytes: int, received_bytes: int = 0) -> None:
-        """So much of the file is there, of which `received_bytes` have just come in."""
+        """Set how much of the file `path` is there, of which `received_bytes` have just come in."""
         with self._lock:
             self._done[path] = done_bytes
             self._received_bytes += received_bytes
 
     def rate(self) -> Rate:
-        """As it is now. Called a few times a second: the rate is the mean between calls."""
+        """Return the state now. The bytes per second are the mean over the last calls, so call it a few times a
+        second."""
         with self._lock:
             now = time.monotonic()
             self._samples.append((now, self._received_bytes))
