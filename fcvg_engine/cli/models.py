@@ -72,13 +72,13 @@ def verify(
     """Read the models' files and compare them with what was published or downloaded first."""
 
     def action(output: TextIO) -> None:
-        from ..models import fetching, registry
+        from ..models import registry, verifying
 
         chosen = names or list(registry.models())
         states: dict[str, str] = {}
         with _reporting(as_json, until_eof, output) as report:
             for name in chosen:
-                states[name] = fetching.verify(name, report)
+                states[name] = verifying.verify(name, report)
         told = chosen if names else [name for name in chosen if states[name] != "missing"]
         _tell(told, as_json, output)
         damaged = [name for name in chosen if states[name] == "damaged"]
@@ -117,10 +117,10 @@ def remove(names: Names, as_json: AsJson = False, until_eof: UntilEof = False, d
     """Delete downloaded models, and forget imported ones, whose files stay."""
 
     def act(report: Report) -> None:
-        from ..models import fetching
+        from ..models import removing
 
         for name in names:
-            fetching.remove(name, report)
+            removing.remove(name, report)
 
     return _doing(act, names, as_json, until_eof)
 
@@ -130,9 +130,9 @@ def licence(name: Name, as_json: AsJson = False, until_eof: UntilEof = False, de
     """Show what a model may be used for, what it was trained on and where it comes from."""
 
     def action(output: TextIO) -> None:
-        from ..models import fetching
+        from ..models import registry
 
-        model = fetching.known(name)
+        model = registry.known(name)
         if as_json:
             _tell([name], as_json, output)
         else:
@@ -147,10 +147,10 @@ def accept(names: Names, as_json: AsJson = False, until_eof: UntilEof = False, d
     """Accept the licences of models, once and for all. Read them first: models licence NAME."""
 
     def act(report: Report) -> None:
-        from ..models import fetching
+        from ..models import consent, registry
 
-        for model in [fetching.known(name) for name in names]:
-            fetching.agree(model)
+        for model in [registry.known(name) for name in names]:
+            consent.give_once(model)
 
     return _doing(act, names, as_json, until_eof)
 
@@ -167,17 +167,17 @@ def report_models(
     """List the models and licences that made the frames below a folder, for a delivery."""
 
     def action(output: TextIO) -> None:
-        from ..models import report
+        from ..models import delivery_report
 
         cancellation.watch(until_eof)
-        rows = report.rows(folder)
+        rows = delivery_report.rows(folder)
         if out is not None:
-            _write_report(out, report.as_csv(rows) if as_csv else report.text(rows))
+            _write_report(out, delivery_report.as_csv(rows) if as_csv else delivery_report.text(rows))
             _tell([], as_json, output, [f"Written: {out}"])
         elif as_json:
-            terminal.print_json(report.as_json(rows), output)
+            terminal.print_json(delivery_report.as_json(rows), output)
         else:
-            output.write(report.as_csv(rows) if as_csv else report.text(rows))
+            output.write(delivery_report.as_csv(rows) if as_csv else delivery_report.text(rows))
 
     return action
 
@@ -293,7 +293,7 @@ def _import_wheel(wheel: Path, report: Report) -> list[str]:
 def _import(place: Path, accept: bool, notes: list[str], report: Report) -> list[str]:
     """The names of the models that are used from `place` now. Raises what kept the first of them from it, when none
     is; what is wrong with one does not keep the others."""
-    from ..models import fetching, importing, registry
+    from ..models import consent, importing, registry
 
     found = importing.search(place, report=report)
     if not found:
@@ -301,7 +301,7 @@ def _import(place: Path, accept: bool, notes: list[str], report: Report) -> list
     taken, obstacles = [], []
     for each in found:
         if accept:
-            fetching.agree(registry.models()[each.name])
+            consent.give_once(registry.models()[each.name])
         try:
             told = importing.adopt(each, report)
         except (LicenceRefused, MissingModel) as error:

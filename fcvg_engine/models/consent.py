@@ -44,6 +44,12 @@ def give(name: str) -> None:
         _write(own, name, accepted)
 
 
+def give_once(model: Model) -> None:
+    """Record consent to the licence of `model` where it is needed and has not been given. Raises DiskError."""
+    if model.licence.consent and not given(model.name):
+        give(model.name)
+
+
 def require(model: Model) -> None:
     """Raise LicenceRefused when the licence of `model` has to be accepted first and nobody has accepted it."""
     if model.licence.consent and not given(model.name):

