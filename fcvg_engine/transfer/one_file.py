@@ -53,7 +53,7 @@ class Transfer:
         self._halt.sleep(TICK_S)
 
     def _fetch(self) -> str:
-        self._partial = PartialFile(self._wanted.path)  # another process may have gone on with it
+        self._partial = PartialFile(self._wanted.path)  # another process may have continued it
         if not self._is_ours(self._partial.origin):
             self._partial.discard()
         spoiled = False
