@@ -1,8 +1,7 @@
 """The add-on's side of the engine: where it is, its process, its messages. No bpy in this package.
 
-`errors`, `manifest`, `methods`, `protocol`, `registry`, `timing` and `transfer` belong to the engine; the add-on
-reaches them through here only. In an installed extension both packages lie inside the extension's package, in a
-checkout they are top level.
+The modules in `__all__` belong to the engine; the add-on reaches them through here only. In an installed extension
+both packages lie inside the extension's package, in a checkout they are top level.
 """
 
 from typing import TYPE_CHECKING
@@ -10,15 +9,35 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fcvg_engine import transfer
     from fcvg_engine.models import registry
-    from fcvg_engine.shared import errors, manifest, methods, protocol, timing
+    from fcvg_engine.shared import disk_errors, errors, file_lock, manifest, methods, protocol, timing, whole_files
 else:
     try:
         from ...fcvg_engine import transfer
         from ...fcvg_engine.models import registry
-        from ...fcvg_engine.shared import errors, manifest, methods, protocol, timing
+        from ...fcvg_engine.shared import (
+            disk_errors,
+            errors,
+            file_lock,
+            manifest,
+            methods,
+            protocol,
+            timing,
+            whole_files,
+        )
     except ImportError:
         from fcvg_engine import transfer
         from fcvg_engine.models import registry
-        from fcvg_engine.shared import errors, manifest, methods, protocol, timing
+        from fcvg_engine.shared import disk_errors, errors, file_lock, manifest, methods, protocol, timing, whole_files
 
-__all__ = ["errors", "manifest", "methods", "protocol", "registry", "timing", "transfer"]
+__all__ = [
+    "disk_errors",
+    "errors",
+    "file_lock",
+    "manifest",
+    "methods",
+    "protocol",
+    "registry",
+    "timing",
+    "transfer",
+    "whole_files",
+]

@@ -1,6 +1,6 @@
-"""A command: a child process that does one thing, tells how far it is and ends with one final message. No bpy.
+"""A command: a child process that does one thing, says how far it is and ends with one final message. No bpy.
 
-The installer, the model commands and the doctor are commands. Without threads and without blocking, as `process`.
+The installer, the model commands and the doctor are commands. No threads, nothing blocks; see `child_process`.
 """
 
 from __future__ import annotations
@@ -14,21 +14,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import errors, protocol
-from .process import LADDER_STEP_S, NAP_S, Ladder, Pipe, start
+from .child_process import LADDER_STEP_S, NAP_S, Ladder, Pipe, start
+from .log import LIMIT_BYTES, end_of
 
 CANCEL_PATIENCE_S = 20.0  # for a cancelled command to tidy up before it is terminated
-LOG_LIMIT_BYTES = 1 << 20
-TAIL_BYTES = 16 << 10
 
 FINAL = (*protocol.FINAL, *protocol.RESULTS)
 
 
 class Command:
-    """A running command. `poll` has to be called from time to time until it has given the final message."""
+    """A running command. Its owner calls `poll` from time to time until that has returned the final message."""
 
     def __init__(self, arguments: list[str], environment: Mapping[str, str], log: Path) -> None:
-        """Starts `arguments`; what it writes on its standard error is appended to the file `log`. Raises nothing: a
-        command that cannot be started has a Failed as its final message."""
+        """Start `arguments`; what the process writes on its standard error is appended to the file `log`. Raises
+        nothing: for a command that cannot be started the final message is Failed."""
         self.log = log
         self._begin_bytes = 0
         self._events: deque[protocol.Message] = deque()
@@ -47,31 +46,31 @@ class Command:
 
     @property
     def pid(self) -> int | None:
-        """Its process id, None once it is gone."""
+        """Its process id; None once it is gone."""
         return self._process.pid if self._process else None
 
     def send(self, line: bytes) -> None:
-        """Hand over one line, for what must not stand among the arguments."""
+        """Send one line, for what must not stand among the arguments, such as a token."""
         if self._process is not None:
             self._pipe.write(line)
 
     def poll(self, timeout_s: float = 0.0) -> protocol.Message | None:
-        """The oldest message not yet handed out; waits up to `timeout_s` for one.
+        """Return the oldest message not yet handed out; wait up to `timeout_s` for one.
 
-        The final message is the last one, and the process is gone by then.
+        The final message is the last one; the process is gone by then.
         """
         if not self._events and self._process is not None:
             self._listen(timeout_s)
         return self._events.popleft() if self._events else None
 
     def cancel(self) -> None:
-        """Ask it to stop, by the end of its input; one that does not in time is ended."""
+        """Ask it to stop, by the end of its input. After a while it is ended."""
         if self._process is not None:
             self._cancelled = True
             self._ladder.begin(CANCEL_PATIENCE_S)
 
     def close(self, timeout_s: float = 0.0) -> bool:
-        """End it and forget what it says. True when it is gone within `timeout_s`."""
+        """End it and forget what it says. Return whether it is gone within `timeout_s`."""
         self.cancel()
         give_up_s = time.monotonic() + timeout_s
         while self._process is not None:
@@ -90,7 +89,7 @@ class Command:
         self._pipe.write(b"")
         try:
             for line in self._pipe.read_lines(timeout_s):
-                self._take(protocol.decode(line, protocol.FROM_COMMANDS))
+                self._handle(protocol.decode(line, protocol.FROM_COMMANDS))
         except errors.ProtocolError as error:
             self._problem = self._problem or error.message
         if self._final is not None or self._problem or self._pipe.at_end:
@@ -101,7 +100,7 @@ class Command:
             self._process = None
             self._events.append(self._final or self._explain(process.returncode))
 
-    def _take(self, message: protocol.Message) -> None:
+    def _handle(self, message: protocol.Message) -> None:
         if self._final is not None:
             return
         if isinstance(message, FINAL):
@@ -110,10 +109,10 @@ class Command:
             self._events.append(message)
 
     def _explain(self, returncode: int) -> protocol.Message:
-        """The final message of a command that has gone without one."""
+        """Return the final message for a command that has gone without one."""
         if self._cancelled:
             return protocol.CancelledReport(None)
-        detail = self._tail()
+        detail = end_of(self.log, self._begin_bytes).decode("utf-8", "replace")
         if self._problem:
             return _failed(f"It said something that the add-on does not understand: {self._problem}", detail)
         if returncode == -9:
@@ -124,18 +123,11 @@ class Command:
     def _open_log(self) -> BinaryIO:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):
-            if self.log.stat().st_size > LOG_LIMIT_BYTES:
+            if self.log.stat().st_size > LIMIT_BYTES:
                 self.log.replace(self.log.with_suffix(".old.log"))
         file = self.log.open("ab")
         self._begin_bytes = file.tell()
         return file
-
-    def _tail(self) -> str:
-        """The end of what it has written."""
-        with suppress(OSError), self.log.open("rb") as file:
-            file.seek(max(self._begin_bytes, file.seek(0, 2) - TAIL_BYTES))
-            return file.read().decode("utf-8", "replace")
-        return ""
 
 
 def _failed(message: str, detail: str) -> protocol.Failed:

@@ -1,7 +1,7 @@
-"""The one conversation with the engine: starts it when there is work, hands out its reports. No bpy, no threads.
+"""The one conversation with the engine: starts it when there is work, and hands out its reports. No bpy, no threads.
 
-Whatever happens to the engine, each job submitted gets exactly one final report (done, failed or cancelled). The
-client does its work whenever it is called; as long as it is `busy`, `poll` has to be called from time to time.
+Whatever happens to the engine, each submitted job gets exactly one final report (done, failed or cancelled). The client
+works only while it is called: as long as it is `busy`, `poll` has to be called from time to time.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from . import errors, protocol
+from .engine_end import explain_end
 from .log import Log
 from .process import Ended, EngineProcess, Launch
 
@@ -23,8 +24,8 @@ CANCEL_GRACE_S = 10.0  # an engine that has not stopped a job by then is ended
 
 @dataclass
 class _Pending:
-    """A job without a final report yet. `heard`: this engine has said something about it. `end_by_s`: when the
-    engine is ended because it does not stop the job; None while the job is wanted."""
+    """A job without a final report yet. `heard`: this engine has said something about it. `retried`: it was begun
+    anew once. `end_by_s`: when the engine is ended if it has not stopped the job; None while the job is wanted."""
 
     message: ToDo
     heard: bool = False
@@ -33,7 +34,7 @@ class _Pending:
 
 
 class Client:
-    """Talks to one engine at a time; starts another with the next job when one has gone."""
+    """Talks to one engine at a time. When that has gone, the next job starts another."""
 
     def __init__(self, launch: Launch, cancel_grace_s: float = CANCEL_GRACE_S) -> None:
         self.launch = launch
@@ -55,17 +56,18 @@ class Client:
 
     @property
     def busy(self) -> bool:
-        """Whether `poll` is still needed: a report or the engine's greeting is to come, or an engine to be ended."""
+        """Whether `poll` is still needed: a report or the engine's greeting is to come, or an engine is being ended."""
         return bool(self._pending or self._events or self._leaving) or self.state == "starting"
 
     def use(self, launch: Launch) -> None:
-        """Start engines so from now on; one that was started otherwise leaves, unless it has work."""
+        """Start engines as `launch` says from now on. One that was started otherwise leaves. While jobs wait, nothing
+        changes."""
         if launch != self.launch and not self._pending:
             self._dismiss()
             self.launch = launch
 
     def warm_up(self) -> None:
-        """Start the engine if none runs, so that its start overlaps with other work. Returns at once."""
+        """Start the engine if none runs, so that it is ready earlier. Returns at once."""
         self._listen(0.0)
         if self._process is None:
             self.hello, self._refusal = None, None
@@ -75,13 +77,14 @@ class Client:
                 self._report_end(Ended(None, problem=str(error)), greeted=False)
 
     def renew(self) -> None:
-        """Start the engine anew, so that it looks again at what is installed, unless it has work. Returns at once."""
+        """Start the engine anew, so that it looks again at what is installed; not while jobs wait. Returns at once."""
         if not self._pending:
             self._dismiss()
             self.warm_up()
 
     def submit(self, message: ToDo) -> None:
-        """Queue a job; its `job` is an id not used before. Returns at once; raises ProtocolError when too long."""
+        """Queue a job, whose id was not used before. Returns at once. Raises ProtocolError when the message is too
+        long."""
         line = protocol.encode(message)
         self._listen(0.0)
         self._pending[message.job or ""] = _Pending(message)
@@ -90,20 +93,20 @@ class Client:
             self._process.send(line)
 
     def cancel(self, job: str) -> None:
-        """Ask to stop `job`; an engine that does not within the grace is ended. Finished jobs are no error."""
+        """Ask to stop `job`. An engine that has not stopped it after the grace is ended. A finished job is no error."""
         pending = self._pending.get(job)
         if pending is not None and pending.end_by_s is None and self._process is not None:
             pending.end_by_s = time.monotonic() + self._cancel_grace_s
             self._process.send(protocol.encode(protocol.Cancel(job)))
 
     def poll(self, timeout_s: float = 0.0) -> protocol.Message | None:
-        """The oldest report not yet handed out; waits up to `timeout_s` for one."""
+        """Return the oldest report not yet handed out; wait up to `timeout_s` for one."""
         if not self._events:
             self._listen(timeout_s)
         return self._events.popleft() if self._events else None
 
     def close(self, timeout_s: float = 0.0) -> bool:
-        """End the engine and forget its jobs, which get no report. True when it is gone within `timeout_s`."""
+        """End the engine and forget its jobs, which get no report. Return whether it is gone within `timeout_s`."""
         self._pending.clear()
         self._events.clear()
         self._dismiss()
@@ -113,14 +116,14 @@ class Client:
         return not self._leaving
 
     def _dismiss(self) -> None:
-        """Let the engine leave; nothing it still says counts."""
+        """End the engine; what it still says is dropped."""
         if self._process is not None:
             self._process.stop()
             self._leaving.append(self._process)
         self._process = self.hello = None
 
     def _listen(self, timeout_s: float) -> None:
-        """Take what the engine has said and see how it does."""
+        """Handle what the engine has said, and what has become of it."""
         self._leaving = [each for each in self._leaving if each.wait(0.0) is None]
         process = self._process
         if process is None:
@@ -130,7 +133,7 @@ class Client:
         self.log.trim()
         for line in process.lines(timeout_s):
             try:
-                self._take(line)
+                self._handle(line)
             except errors.ProtocolError as error:
                 process.refuse(error.message)
                 break
@@ -145,12 +148,12 @@ class Client:
             self._process = self.hello = None
             self._report_end(ended, greeted)
 
-    def _take(self, line: bytes) -> None:
+    def _handle(self, line: bytes) -> None:
         if self.hello is None:
             self.hello = self._greet(line)
             return
         message = protocol.decode(line, protocol.TO_BLENDER)
-        if message.job is None:  # what we sent was no message to it, so a job of ours would wait for ever
+        if message.job is None:  # it did not understand what we sent, so that job would wait for ever
             text = message.message if isinstance(message, protocol.Failed) else message.type
             raise errors.ProtocolError(f"a complaint about the add-on: {text}")
         pending = self._pending.get(message.job)
@@ -165,7 +168,8 @@ class Client:
             self._events.append(message)
 
     def _begin_afresh(self, failed: _Pending) -> None:
-        """Do the job that ran out of memory once more, in an engine whose memory is not scattered; others follow."""
+        """Submit the job that ran out of memory to a fresh engine, whose memory is not scattered, and then the waiting
+        jobs."""
         waiting, self._pending = list(self._pending.values()), {}
         self._dismiss()
         for each in (failed, *waiting):
@@ -176,7 +180,8 @@ class Client:
             self._events.append(protocol.Progress(job, "Memory ran out, trying with a fresh engine", 0.0))
 
     def _greet(self, line: bytes) -> protocol.Hello:
-        """The engine's first line. Its version is read before the rest, which another version may shape otherwise."""
+        """Decode the engine's first line. Its version is read first, since another version may write the rest
+        otherwise. Raises ProtocolError."""
         try:
             content = json.loads(line)
         except ValueError:
@@ -192,22 +197,22 @@ class Client:
         return cast(protocol.Hello, protocol.decode(line, {protocol.Hello.type: protocol.Hello}))
 
     def _report_end(self, ended: Ended, greeted: bool) -> None:
-        """The final reports of the jobs that the engine has left behind, or their new start.
+        """Report the jobs that the engine has left behind, or submit them anew.
 
-        An engine that ends without a word is reported even when it had no job, with `job` null.
+        An engine that ends before its greeting is reported even when it had no job, with `job` null.
         """
         pending, self._pending = self._pending, {}
         left_by_itself = ended.returncode == 0 and greeted and not ended.problem
         stopped_for_cancel = any(each.end_by_s is not None for each in pending.values())
         detail = self.log.tail()
-        message, hint = self._refusal or _explain(ended, greeted, self.launch, detail)
+        message, hint = self._refusal or explain_end(ended, greeted, self.launch, detail)
         if not pending and not greeted:
             self._events.append(protocol.Failed(None, "engine", message, hint, detail))
         for job, each in pending.items():
             if each.end_by_s is not None:
                 self._events.append(protocol.CancelledReport(job))
             elif not each.retried and (stopped_for_cancel or (left_by_itself and not each.heard)):
-                # Its idle time ran out just then, or it was ended for another job's sake: not this job's fault.
+                # Its idle time ran out just then, or it was ended because of another job: this one is not to blame.
                 self.submit(each.message)
                 if job in self._pending:
                     self._pending[job].retried = True
@@ -217,34 +222,3 @@ class Client:
 
 def _lacks_memory(message: protocol.Message) -> bool:
     return isinstance(message, protocol.Failed) and message.code == errors.OutOfMemory.code
-
-
-def _explain(ended: Ended, greeted: bool, launch: Launch, log: str) -> tuple[str, str]:
-    """Why the engine is gone, in an artist's words, and what to do."""
-    if ended.returncode is None:
-        return "The engine could not be started.", f"Check the engine Python in the preferences ({ended.problem})."
-    if ended.silent:
-        return (
-            f"The engine was started but said nothing for {launch.hello_timeout_s:g} seconds, so it was stopped.",
-            "Try again. If it stays so, choose another engine Python in the preferences.",
-        )
-    if ended.problem:
-        return (
-            f"The engine sent {ended.problem}, so it was stopped.",
-            "Generate again. If it stays so, update the add-on and the engine to the same version.",
-        )
-    if not greeted:
-        last = log.strip().rpartition("\n")[2]
-        return (
-            f"The engine stopped while it started: {last:.200}" if last else "The engine stopped while it started.",
-            "Check that the engine Python in the preferences has all parts of the engine.",
-        )
-    if ended.returncode == -9:
-        return (
-            "The system killed the engine, most likely because memory ran out.",
-            "Close other programs or lower the resolution, then generate again; finished frames are kept.",
-        )
-    return (
-        f"The engine stopped unexpectedly (code {ended.returncode}).",
-        "Generate again: the engine starts anew. Finished frames are kept.",
-    )

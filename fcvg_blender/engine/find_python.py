@@ -1,4 +1,4 @@
-"""Which Python runs the engine. No bpy."""
+"""Finds the Python that runs the engine. No bpy."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ VARIABLE = "FCVG_ENGINE_PYTHON"
 
 @dataclass(frozen=True)
 class EnginePython:
-    """`path` of the interpreter and, in an artist's words, where it was found."""
+    """The `path` of an interpreter, and its `source`: where it was found, in an artist's words."""
 
     path: Path
     source: str
 
 
 def find(preference: str = "", environment: Mapping[str, str] = os.environ) -> EnginePython:
-    """The Python that runs the engine: the one chosen in the preferences, else `FCVG_ENGINE_PYTHON`, else the engine
-    that was installed, else an environment made by hand in `engine` of the user's data, else a checkout's own `.venv`.
-    Raises MissingPart when there is none. What is chosen is an interpreter, the folder of an environment, or a folder
-    like `user_data` in which somebody has installed for many.
+    """Return the first of these: the Python chosen in the preferences, the one that `FCVG_ENGINE_PYTHON` names, that of
+    the installed engine, that of an environment made by hand in `engine` of the user's data, that of a checkout's
+    `.venv`.
 
-    What was chosen on purpose or installed and cannot run is an error: another Python would only hide the mistake.
+    The first two may be an interpreter, the folder of an environment, or a folder like `places.user_data()` in which
+    somebody has installed the engine for many. Raises MissingPart when there is none, and when one of the first three
+    is set but cannot run: another Python would only hide the mistake.
     """
     if preference:
         return _chosen(preference, "chosen in the preferences", "Correct or clear it in the preferences.")

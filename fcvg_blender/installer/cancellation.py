@@ -1,5 +1,7 @@
-"""How a command of the installer is cancelled: a signal, or the end of its input. Standard library only, not for
-Blender's own process: it uses a thread."""
+"""How a command of the installer is cancelled: by a signal, or by the end of its input. Standard library only.
+
+Not for Blender's own process, because it uses a thread.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,10 @@ STEP_S = 0.05
 
 
 class Stop:
-    """Notices that the user wants to stop. `check` belongs into everything that takes long.
+    """Notices that the user wants to stop. Whatever takes long calls `check` from time to time.
 
-    What does not stop within the grace is cut off: `on_cut` is called, on another thread, then the process ends. That
-    is safe because an installation may be killed at any moment.
+    Work that does not stop within the grace is cut off: `on_cut` is called on another thread, then the process ends.
+    That is safe because an installation may be killed at any moment.
     """
 
     def __init__(self, on_cut: Callable[[], None]) -> None:
@@ -34,13 +36,13 @@ class Stop:
         threading.Thread(target=self._cut_off, daemon=True).start()
 
     def on_signals(self) -> None:
-        """Stop when the system or the terminal says so."""
+        """Stop on the signals with which the system or a terminal ends a program."""
         for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), lambda *_: self._wanted.set())
 
     def at_end_of_input(self) -> None:
-        """Stop when standard input ends: whoever started us has closed it, or is gone."""
+        """Stop when standard input ends: the program that started this one has closed it, or is gone."""
 
         def read() -> None:
             with suppress(OSError):
@@ -51,15 +53,15 @@ class Stop:
         threading.Thread(target=read, daemon=True).start()
 
     def check(self) -> None:
-        """Raises Cancelled once the user wants to stop."""
+        """Raise Cancelled once the user wants to stop."""
         if self._wanted.is_set():
             raise errors.Cancelled
 
     def run(
         self, arguments: list[str], environment: dict[str, str], folder: Path, log: Path, on_tick: Callable[[], None]
     ) -> int:
-        """The exit code of a program that runs in `folder` and whose output goes to the end of `log`. `on_tick` is
-        called meanwhile and may raise; then the program is killed. Raises Cancelled, OSError."""
+        """Run a program in `folder`, its output appended to `log`, and return its exit code. `on_tick` is called
+        meanwhile and may raise, which kills the program. Raises Cancelled, OSError."""
         with log.open("ab") as output:
             child: subprocess.Popen[bytes] = subprocess.Popen(
                 arguments,
@@ -93,7 +95,7 @@ class Stop:
 
 
 def _alone() -> dict[str, Any]:
-    """Ctrl-C in a terminal is for us, who then end the program."""
+    """Return options that keep Ctrl-C in a terminal from the child: this program hears it, and ends the child."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"process_group": 0}

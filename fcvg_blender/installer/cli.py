@@ -11,25 +11,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..engine import errors, protocol, transfer
-from . import verbs as installing
+from . import verbs
 from .cancellation import Stop
 from .output import JOB, Teller
-from .plan import Wish
+from .refusals import explain
+from .wish import Wish
+from .work import log_tail
 
 VERBS: dict[str, tuple[Callable[..., protocol.Message], str]] = {
-    "check": (installing.check, "say what an installation would do, and what stands in its way"),
-    "install": (installing.install, "make the engine, unless it is there"),
-    "update": (installing.update, "make the engine anew where the add-on's lock has changed"),
-    "repair": (installing.repair, "make the engine anew, whatever is there"),
-    "remove": (installing.remove, "remove the installed engines; models stay"),
-    "free": (installing.free, "delete the downloaded packages; the engine stays"),
-    "download": (installing.download, "bring all that an installation needs into a folder"),
-    "status": (installing.status, "say what is installed"),
+    "check": (verbs.check, "say what an installation would do, and what stands in its way"),
+    "install": (verbs.install, "make the engine, unless it is there"),
+    "update": (verbs.update, "make the engine anew where the add-on's lock has changed"),
+    "repair": (verbs.repair, "make the engine anew, whatever is there"),
+    "remove": (verbs.remove, "remove the installed engines; models stay"),
+    "free": (verbs.free, "delete the downloaded packages; the engine stays"),
+    "download": (verbs.download, "bring all that an installation needs into a folder"),
+    "status": (verbs.status, "say what is installed"),
 }
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs one verb; the exit code, see `errors`."""
+    """Run one verb and return the exit code, see `errors`."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     chosen, began_s = _parser().parse_args(arguments), time.time()
@@ -44,20 +46,20 @@ def run(arguments: Sequence[str]) -> int:
         teller.end(protocol.CancelledReport(JOB))
         return error.exit_code
     except Exception as error:  # told to the user
-        told = installing.explain(error)
-        detail = installing.log_tail(began_s)
-        if told is not error:
+        explained = explain(error)
+        detail = log_tail(began_s)
+        if explained is not error:
             detail += "".join(traceback.format_exception(error))
-        teller.end(protocol.Failed(JOB, told.code, told.message, told.hint, detail))
-        return told.exit_code
+        teller.end(protocol.Failed(JOB, explained.code, explained.message, explained.hint, detail))
+        return explained.exit_code
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="install", description="Installs the engine of FCVG Inbetween.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    parsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, (_, purpose) in VERBS.items():
-        _add_options(verbs.add_parser(verb, help=purpose, description=purpose.capitalize() + "."))
+        _add_options(parsers.add_parser(verb, help=purpose, description=purpose.capitalize() + "."))
     return parser
 
 

@@ -1,8 +1,9 @@
-"""Environments that the installer makes for the engine, and which of them is used. Standard library only.
+"""Environments of the engine: begun, finished, put into use, removed. Standard library only.
 
-In the user's data folder: `engines/<name>/` holds one environment each, with its stamp `engine.json` and `.lease`, the
-file that running engines hold. The pointer, `engine.json` beside `engines/`, names the one in use: replacing that file
-is all there is to a change of engines. What begins with a dot in `engines/` is unfinished or half removed.
+In the user's data folder, each `engines/<name>/` is one environment, with its stamp `engine.json` and with `.lease`,
+the file that running engines hold. The pointer, `engine.json` beside `engines/`, names the one in use: to change
+engines is to replace that file. What begins with a dot in `engines/` is unfinished or half removed. See
+`engine.installed_engines` for the reading side.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,18 +18,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..engine import errors, file_lock, find_python, places
+from ..engine import errors, file_lock, find_python, places, whole_files
 from ..engine.installed_engines import LEASE, POINTER, STAMP, EngineStamp, current, engines, pointed, stamp_of
 
 _BUILDING = ".building-"
 _REMOVING = ".removing-"
-_RENAME_TRIES = 50  # Windows refuses while a virus scanner looks at the files: that takes seconds
-_RENAME_WAIT_S = 0.2
+_PATIENCE_S = 10.0  # Windows refuses to rename while a virus scanner looks at the files: that takes seconds
 
 
 def state(outdated: bool, environment: Mapping[str, str] = os.environ) -> str:
-    """none, current, outdated, broken or foreign (an engine is used that the installer has not made). `outdated`: the
-    one in use would be made of other packages today."""
+    """Return what is in use: none, current, outdated, broken or foreign (not made by the installer).
+
+    `outdated`: whether the engine in use would be made of other packages today.
+    """
     if environment.get(find_python.VARIABLE) or pointed() is None:
         try:
             find_python.find("", environment)
@@ -42,30 +43,32 @@ def state(outdated: bool, environment: Mapping[str, str] = os.environ) -> str:
 
 
 def begin() -> Path:
-    """A new folder to build an environment in. It goes with the next sweep."""
+    """Make a folder to build an environment in, and return it. The next sweep removes it."""
     folder = engines() / f"{_BUILDING}{uuid.uuid4().hex[:8]}"
     folder.mkdir(parents=True)
     return folder
 
 
 def finish(building: Path, stamp: EngineStamp) -> EngineStamp:
-    """Stamps what lies in `building`, gives it its name, and from then on it is the engine. Raises OSError."""
+    """Put the stamp into the environment `building`, give it its name, and make it the engine in use. Raises
+    OSError."""
     (building / LEASE).touch()
-    write_whole(building / STAMP, asdict(stamp))
-    _rename(building, stamp.folder)
-    write_whole(places.user_data() / POINTER, {"engine": stamp.name})
+    write_json(building / STAMP, asdict(stamp))
+    whole_files.replace(building, stamp.folder, _PATIENCE_S)
+    write_json(places.user_data() / POINTER, {"engine": stamp.name})
     return stamp
 
 
 def forget() -> None:
-    """Takes the pointer away: no engine of the installer's is used any more. Raises OSError."""
+    """Remove the pointer: no engine of the installer's is used any more. Raises OSError."""
     (places.user_data() / POINTER).unlink(missing_ok=True)
 
 
 def sweep() -> bool:
-    """Removes engines that are neither in use nor run, and what killed installations left; whether all of it went.
+    """Remove the engines that are neither in use nor running, and what killed installations left. Return whether all of
+    it is gone.
 
-    Only who holds the installer's lock may do this. What has no stamp of ours stays.
+    The caller holds the installer's lock. Folders without a stamp of the installer's stay.
     """
     kept = pointed()
     for folder in list(engines().glob("*")):
@@ -76,22 +79,15 @@ def sweep() -> bool:
     return all(folder == kept or stamp_of(folder) is None for folder in engines().glob("[!.]*"))
 
 
-def write_whole(path: Path, content: dict[str, Any]) -> None:
-    """`content` as JSON under the name `path`, on the disk: the whole of it, or what was there before. Raises
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Put `content` as JSON under the name `path`, on the disk. If that fails, what was there before stays. Raises
     OSError."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        _rename(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    whole_files.write(path, json.dumps(content, indent=1).encode(), patience_s=_PATIENCE_S)
 
 
 def _remove(folder: Path) -> None:
-    """An environment goes under another name first: half of one must never be found under its own."""
+    """Remove an environment that nobody runs. It gets another name first: half of one must never be found under its
+    own."""
     with suppress(OSError):
         held = file_lock.acquire(folder / LEASE)
         if held is None:
@@ -105,21 +101,3 @@ def _remove(folder: Path) -> None:
             if os.name != "nt":
                 os.close(held)
         shutil.rmtree(doomed, ignore_errors=True)
-
-
-def _rename(source: Path, target: Path) -> None:
-    """Renames, durably."""
-    for attempt in range(_RENAME_TRIES):
-        try:
-            source.replace(target)
-            break
-        except PermissionError:
-            if os.name != "nt" or attempt == _RENAME_TRIES - 1:
-                raise
-            time.sleep(_RENAME_WAIT_S)
-    if os.name != "nt":
-        directory = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)

@@ -1,7 +1,10 @@
-"""The installer of the engine, as a program: `python -I …/fcvg_blender/engine/install.py VERB …`, or
-`python -m fcvg_blender.engine.install VERB …`. Standard library only; Python 3.11 to 3.13.
+"""The installer of the engine, as a program. Standard library only; Python 3.11 to 3.13.
 
-Run by the Python that the engine is to be made with, which stays as it is. `--help` tells the verbs and their options.
+python -I …/fcvg_blender/engine/install.py VERB …
+python -m fcvg_blender.engine.install VERB …
+
+The Python that runs it is the one the engine is made with; that Python itself stays as it is. `--help` lists the verbs
+and their options. Studios know it under `engine/install.py`, which forwards to this file.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Runs one verb; its exit code."""
-    if not __package__:  # run as a file: nothing has told Python where the package is
+    """Run one verb and return its exit code."""
+    if not __package__:  # run as a file: Python does not know yet where the package is
         here = Path(__file__).resolve()
         sys.path[:] = [str(here.parents[2]), *(each for each in sys.path if Path(each) != here.parent)]
     from fcvg_blender.installer import pythons

@@ -1,4 +1,4 @@
-"""What a command of the installer says: protocol messages, one JSON line each, or sentences for a person."""
+"""What a command of the installer prints: protocol messages, one JSON line each, or sentences for a person."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Teller:
         self._lock = threading.Lock()  # a cut-off comes from another thread
 
     def progress(self, message: protocol.Progress, always: bool = False) -> None:
-        """Shows the newest state from time to time, or `always`. Raises Cancelled when nobody listens any more."""
+        """Print `message`, unless another was printed a moment ago and it is not to be printed `always`. Raises
+        Cancelled when nobody listens any more."""
         now_s = time.monotonic()
         if now_s < self._next_s and not always:
             return
@@ -42,7 +43,7 @@ class Teller:
                     raise errors.Cancelled from None
 
     def end(self, message: protocol.Message) -> None:
-        """The final message; what comes after it is dropped."""
+        """Print the final message. Later messages are dropped."""
         with self._lock, suppress(OSError):
             if self._ended:
                 return
@@ -75,7 +76,7 @@ class Teller:
 
 
 def progress_in_words(message: protocol.Progress) -> str:
-    """One line, such as `42 % Downloading torch, 80.5 of 191.8 MB, 9.1 MB/s, 12 s left`."""
+    """Return one line, such as `42 % Downloading torch, 80.5 of 191.8 MB, 9.1 MB/s, 12 s left`."""
     parts = [f"{100 * message.fraction:3.0f} % {message.stage}"]
     if message.total_bytes:
         parts.append(f"{message.done_bytes / 1e6:.1f} of {message.total_bytes / 1e6:.1f} MB")
@@ -86,7 +87,7 @@ def progress_in_words(message: protocol.Progress) -> str:
 
 
 def in_words(message: protocol.Message) -> str:
-    """A final message for a person, its lines ended."""
+    """Return the final message as lines for a person, each with its newline."""
     if isinstance(message, protocol.InstallPlan):
         lines = [
             f"Installed:    {message.engine or 'nothing'} ({message.state})",
@@ -105,5 +106,5 @@ def in_words(message: protocol.Message) -> str:
 
 
 def size_in_words(size_bytes: int) -> str:
-    """Such as `0 MB`, `312 MB` or `4.2 GB`."""
+    """Return a size such as `0 MB`, `312 MB` or `4.2 GB`."""
     return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"

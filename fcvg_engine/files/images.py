@@ -22,11 +22,8 @@ size                at most `MAX_SIDE` each way and `MAX_CHANNELS` channels, che
 
 from __future__ import annotations
 
-import os
-import shutil
 import stat
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +32,8 @@ import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
 
-from ..shared.errors import BadImage, DiskError
+from ..shared.errors import BadImage
+from .encoders import one_line, run_encoder
 
 Array = NDArray[np.float32]
 
@@ -58,7 +56,7 @@ _HEAD_BYTES = 32
 
 @dataclass(frozen=True)
 class Pair:
-    """Both keys, float32 [C, H, W], the same shape (see the module); `notes` are sentences for the artist."""
+    """Both keys, float32 [C, H, W] of the same shape, see the module. `notes`: sentences for the artist."""
 
     start: Array
     end: Array
@@ -67,14 +65,15 @@ class Pair:
 
 @dataclass(frozen=True)
 class Picture:
-    """One key, float32 [C, H, W], C = 4 only where it is not opaque throughout."""
+    """One picture, float32 [C, H, W]; C = 4 only where it is not opaque throughout. `notes`: sentences for the
+    artist."""
 
     pixels: Array
     notes: tuple[str, ...] = ()
 
 
 def read_pair(start: Path, end: Path) -> Pair:
-    """Both keys; C = 4 where either is not opaque. Raises BadImage, also when their sizes differ."""
+    """Read both keys; C = 4 for both where either is not opaque. Raises BadImage, also when their sizes differ."""
     check_pair(start, end)
     first, last = read(start), read(end)
     channels = max(len(first.pixels), len(last.pixels))
@@ -82,7 +81,7 @@ def read_pair(start: Path, end: Path) -> Pair:
 
 
 def check_pair(start: Path, end: Path) -> tuple[int, int]:
-    """Width and height of both keys from their headers alone. Raises BadImage."""
+    """Return the width and height of both keys, from their headers alone. Raises BadImage, also when they differ."""
     size, end_size = read_size(start), read_size(end)
     if size != end_size:
         raise BadImage(
@@ -93,13 +92,13 @@ def check_pair(start: Path, end: Path) -> tuple[int, int]:
 
 
 def read_size(path: Path) -> tuple[int, int]:
-    """Width and height in pixels, out of the header. Raises BadImage naming the path."""
+    """Return width and height in pixels, from the header alone. Raises BadImage naming the path."""
     with _open(path) as (_, spec):
         return spec.full_width, spec.full_height
 
 
 def read(path: Path) -> Picture:
-    """One picture, whole. Raises BadImage naming the path, also where the file breaks off early."""
+    """Read one picture. Raises BadImage naming the path, also where the file breaks off early."""
     with _open(path) as (source, spec):
         colour, alpha = _choose_channels(spec, path)
         used = [*colour, *([] if alpha is None else [alpha])]
@@ -110,7 +109,7 @@ def read(path: Path) -> Picture:
         problem = source.geterror() or oiio.geterror()
         straight = bool(spec.get_int_attribute("oiio:UnassociatedAlpha"))
     if stored is None or problem:  # a JPEG that breaks off gives pixels and an error
-        raise BadImage(f"{path} is damaged or cut off: {_one_line(problem)}", "Save or copy the image again.")
+        raise BadImage(f"{path} is damaged or cut off: {one_line(problem)}", "Save or copy the image again.")
     pixels = np.empty((len(used), *stored.shape[:2]), np.float32)  # [C, H, W]
     for target, channel in enumerate(used):
         pixels[target] = stored[..., channel - first]
@@ -133,36 +132,37 @@ def read(path: Path) -> Picture:
 
 
 def encode(pixels: Array, file_format: str) -> bytes:
-    """The file of one picture, float32 [C, H, W] as in the module; `file_format` is one of protocol.FORMATS.
+    """Return the content of an image file with one picture, float32 [C, H, W] as in the module.
 
-    png and png16 hold straight alpha, rounded to nearest; exr half floats, scene-linear and premultiplied; jpg has
-    no alpha, so the picture lies over black. Raises DiskError when the encoder finds no room.
+    `file_format` is one of protocol.FORMATS. png and png16 hold straight alpha and values rounded to nearest. exr holds
+    half floats, scene-linear and premultiplied. jpg has no alpha, so the picture lies over black. Raises DiskError when
+    the encoder finds no room.
     """
     if file_format == "exr":
         linear = pixels.copy()
         _apply_to_colour(linear, decode_srgb)
         np.clip(linear, -LARGEST_HALF, LARGEST_HALF, out=linear)
-        return _run_encoder(
+        return run_encoder(
             "openexr", linear.astype(np.float16).transpose(1, 2, 0), {"compression": "zip:2", "DateTime": ""}
         )
     if file_format == "jpg":
-        return _run_encoder(
+        return run_encoder(
             "jpeg", _quantise(pixels[:3], 255), {"Compression": f"jpeg:{JPEG_QUALITY}", "jpeg:subsampling": "4:4:4"}
         )
     # The lowest level with the filter "average": files an eighth larger than the default's, many times as fast.
     attributes = {"oiio:UnassociatedAlpha": 1, "png:compressionLevel": 1, "png:filter": 64}
-    return _run_encoder("png", _quantise(_straight(pixels), 65535 if file_format == "png16" else 255), attributes)
+    return run_encoder("png", _quantise(_straight(pixels), 65535 if file_format == "png16" else 255), attributes)
 
 
 def encode_srgb(linear: Array) -> Array:
-    """Scene-linear to the sRGB curve; continued above 1, mirrored below 0."""
+    """Apply the sRGB curve (IEC 61966-2-1) to scene-linear values; it is continued above 1 and mirrored below 0."""
     size = np.abs(linear)
     curve = np.float32(1.055) * np.power(size, np.float32(1 / 2.4)) - np.float32(0.055)
     return np.copysign(np.where(size <= 0.0031308, size * np.float32(12.92), curve), linear)
 
 
 def decode_srgb(display: Array) -> Array:
-    """The inverse of `encode_srgb`."""
+    """Undo `encode_srgb`."""
     size = np.abs(display)
     curve = np.power((size + np.float32(0.055)) / np.float32(1.055), np.float32(2.4))
     return np.copysign(np.where(size <= 0.04045, size / np.float32(12.92), curve), display)
@@ -170,7 +170,7 @@ def decode_srgb(display: Array) -> Array:
 
 @contextmanager
 def _open(path: Path) -> Iterator[tuple[oiio.ImageInput, oiio.ImageSpec]]:
-    """An open reader and its header, inside all limits. Raises BadImage."""
+    """Open an image; give its reader and its header, which is inside all limits. Raises BadImage."""
     kind, head = _sniff(path)
     if kind == "webp":  # its reader decodes at opening, before the header could be looked at
         _check_size(path, *_webp_size(head))
@@ -178,7 +178,7 @@ def _open(path: Path) -> Iterator[tuple[oiio.ImageInput, oiio.ImageSpec]]:
     wish["oiio:UnassociatedAlpha"] = 1  # straight alpha stays straight: premultiplied here in float32, exactly
     source = oiio.ImageInput.open(str(path), wish)
     if source is None:
-        raise BadImage(f"{path} cannot be read: {_one_line(oiio.geterror())}", "Save or copy the image again.")
+        raise BadImage(f"{path} cannot be read: {one_line(oiio.geterror())}", "Save or copy the image again.")
     try:
         spec = source.spec()
         if source.format_name() != kind:
@@ -195,7 +195,7 @@ def _open(path: Path) -> Iterator[tuple[oiio.ImageInput, oiio.ImageSpec]]:
 
 
 def _sniff(path: Path) -> tuple[str, bytes]:
-    """The format by the file's first bytes, and those bytes."""
+    """Return the format by the file's first bytes, and those bytes. Raises BadImage."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block, a device never end
             raise BadImage(f"{path} is no file.", "Choose an image file.")
@@ -215,7 +215,7 @@ def _sniff(path: Path) -> tuple[str, bytes]:
 
 
 def _webp_size(head: bytes) -> tuple[int, int]:
-    """Width and height in a WebP file's first bytes: extended, lossless or lossy header."""
+    """Return width and height from a WebP file's first bytes, an extended, lossless or lossy header."""
     little = int.from_bytes
     if head[12:16] == b"VP8X":
         return little(head[24:27], "little") + 1, little(head[27:30], "little") + 1
@@ -231,7 +231,7 @@ def _check_size(path: Path, width: int, height: int) -> None:
 
 
 def _choose_channels(spec: oiio.ImageSpec, path: Path) -> tuple[list[int], int | None]:
-    """Indices of the colour channels (three, or one for grey) and of alpha."""
+    """Return the indices of the colour channels (three, or one for grey) and of alpha, if any. Raises BadImage."""
     names = {name: index for index, name in reversed(list(enumerate(spec.channelnames)))}
     layers = ["", *(name[:-1] for name in spec.channelnames if name.endswith(".R"))]
     for layer in layers:
@@ -243,7 +243,7 @@ def _choose_channels(spec: oiio.ImageSpec, path: Path) -> tuple[list[int], int |
 
 
 def _clean(pixels: Array, path: Path) -> tuple[str, ...]:
-    """Replaces what is no number, in place; the note that says so."""
+    """Replace NaN and infinity, in place. Return a note that says so, if there were any."""
     broken = int(pixels.size - np.count_nonzero(np.isfinite(pixels)))
     if not broken:
         return ()
@@ -252,7 +252,7 @@ def _clean(pixels: Array, path: Path) -> tuple[str, ...]:
 
 
 def _on_display_window(pixels: Array, spec: oiio.ImageSpec) -> Array:
-    """The display window's pixels [C, H, W] out of the data window's."""
+    """Return the pixels [C, H, W] of the display window, given those of the data window."""
     if (spec.x, spec.y, spec.width, spec.height) == (spec.full_x, spec.full_y, spec.full_width, spec.full_height):
         return pixels
     window = np.zeros((len(pixels), spec.full_height, spec.full_width), np.float32)
@@ -266,14 +266,14 @@ def _on_display_window(pixels: Array, spec: oiio.ImageSpec) -> Array:
 
 
 def _apply_to_colour(pixels: Array, curve: Callable[[Array], Array]) -> None:
-    """`curve` on the unpremultiplied colour, in place; where alpha is 0 on the colour as it is (added light)."""
+    """Apply `curve` to the unpremultiplied colour, in place; where alpha is 0, to the colour as it is (added light)."""
     weight = np.where(pixels[3] > 0, pixels[3], np.float32(1)) if len(pixels) == 4 else np.float32(1)
     for plane in pixels[:3]:
         plane[...] = curve(plane / weight) * weight
 
 
 def _straight(pixels: Array) -> Array:
-    """Colour divided by alpha; black where alpha is 0."""
+    """Return the picture with straight alpha: colour divided by alpha, black where alpha is 0."""
     if len(pixels) == 3:
         return pixels
     alpha = pixels[3]
@@ -282,7 +282,7 @@ def _straight(pixels: Array) -> Array:
 
 
 def _quantise(pixels: Array, largest: int) -> NDArray[np.generic]:
-    """[C, H, W] in [0, 1] to integers [H, W, C], to nearest."""
+    """Round [C, H, W] in [0, 1] to the nearest integers [H, W, C] in [0, `largest`]."""
     scaled = np.clip(pixels, 0, 1) * np.float32(largest) + np.float32(0.5)
     return scaled.astype(np.uint8 if largest == 255 else np.uint16).transpose(1, 2, 0)
 
@@ -291,50 +291,3 @@ def _with_channels(pixels: Array, channels: int) -> Array:
     if len(pixels) == channels:
         return pixels
     return np.concatenate([pixels, np.ones_like(pixels[:1])])
-
-
-def _run_encoder(codec: str, pixels: NDArray[np.generic], attributes: Mapping[str, str | int]) -> bytes:
-    """One encoded file, made away from the job's folder: some encoders report a full disk late, or end the process."""
-    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], str(oiio.TypeDesc(pixels.dtype.name)))
-    for name, value in attributes.items():
-        spec[name] = value
-    with _scratch_file(2 * pixels.nbytes) as path:
-        target = oiio.ImageOutput.create(codec)
-        if target is None:
-            raise BadImage(f"This OpenImageIO writes no {codec}.", "Install the engine again.")
-        done = target.open(path, spec) and target.write_image(np.ascontiguousarray(pixels)) and target.close()
-        problem = target.geterror()
-        data = Path(path).read_bytes()
-        if not done or problem or not _is_whole(data, path):
-            raise DiskError(f"An image could not be encoded: {_one_line(problem)}", "Free some disk space.")
-        return data
-
-
-def _is_whole(data: bytes, path: str) -> bool:
-    """Whether an encoder wrote all it had to; they close a file on a full disk without a word."""
-    if data.startswith(b"\x89PNG"):
-        return data.endswith(b"IEND\xaeB`\x82")
-    if data.startswith(b"\xff\xd8"):
-        return data.endswith(b"\xff\xd9")
-    source = oiio.ImageInput.open(path)
-    return source is not None and source.read_image(oiio.HALF) is not None
-
-
-@contextmanager
-def _scratch_file(size_bytes: int) -> Iterator[str]:
-    """A path to write at most `size_bytes` to: in memory where the system can, else in the folder for such files."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("fcvg")
-        try:
-            yield f"/proc/self/fd/{descriptor}"
-        finally:
-            os.close(descriptor)
-    else:
-        with tempfile.TemporaryDirectory(prefix="fcvg-") as folder:
-            if shutil.disk_usage(folder).free < size_bytes:
-                raise DiskError(f"The disk is full: {folder}", "Free some space for temporary files.")
-            yield str(Path(folder) / "frame")
-
-
-def _one_line(problem: str) -> str:
-    return problem.splitlines()[0][:200] if problem else "no reason given."

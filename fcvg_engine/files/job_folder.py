@@ -1,7 +1,7 @@
-"""The folder of one job: its lock, its frames (written whole or not at all) and its manifest.
+"""The output folder of one job: its lock, its frames (written whole or not at all) and its manifest.
 
-A frame held for several has further files, hard links (copies where the disk has none), so that `0001 … N` is a
-complete sequence. See `manifest` for what is written down.
+A drawing that is held for several frames has a file for each of them, made as hard links (copies where the disk has
+none), so that `0001 … N` is a complete sequence. See `shared.manifest` for what the manifest says.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 
 import filelock
 
-from ..shared import manifest
+from ..shared import manifest, whole_files
 from ..shared.errors import BadRequest, DiskError, FolderBusy
 from ..shared.methods import is_generative
 from ..shared.timing import Drawing
-from .atomic import TEMPORARY, disk_errors, replace_file, write_atomic
+from .atomic import TEMPORARY, disk_errors, write_atomic
 
 MANIFEST = manifest.NAME
 LOCK = ".fcvg.lock"
@@ -31,11 +31,12 @@ _LEAST_BYTES_PER_VALUE = {"png": 0.1, "png16": 0.2, "exr": 0.2, "jpg": 0.03}
 
 
 class JobFolder:
-    """A locked folder. `reused` drawings are there and verified, `missing` ones have to be made, one for each time.
+    """A locked folder.
 
-    Drawings are those of the job's own chart, with the exact times of the files that show them. `first` is the chart
-    that the folder was begun with. `facts` are the manifest's entries beside state, identity and frames; those of an
-    earlier run are found there. Every method raises DiskError when the disk refuses.
+    `reused`: drawings of the job's chart that are there and verified. `missing`: those that have to be made, one for
+    each time. Both have the exact times of the files that show them. `first`: the chart that the folder was begun with.
+    `facts`: the manifest's entries beside state, identity and frames; at first those of an earlier run. Every method
+    raises DiskError when the disk refuses.
     """
 
     def __init__(
@@ -68,11 +69,11 @@ class JobFolder:
         return bool(self._records)
 
     def file_of(self, drawing: Drawing) -> str:
-        """The name of the file that is, or will be, one of the job's drawings."""
+        """Return the name of the file that holds, or will hold, one of the job's drawings."""
         return self._file_name(self._places[drawing].index)
 
     def check_space(self, width: int, height: int, channels: int) -> None:
-        """Raises DiskError when the missing drawings cannot fit, before any work."""
+        """Raise DiskError, before any work, when the missing drawings cannot fit on the disk."""
         values = width * height * channels * len(self.missing)
         need_bytes = values * _LEAST_BYTES_PER_VALUE[self._identity["format"]]
         with disk_errors(self.path):
@@ -84,7 +85,8 @@ class JobFolder:
             )
 
     def add(self, drawing: Drawing, data: bytes) -> list[Drawing]:
-        """Writes one of `missing` and the frames that hold it, then the manifest; the job's drawings that show it."""
+        """Write one of `missing`, whose image file has the content `data`, and the frames that hold it, then the
+        manifest. Return the job's drawings that show it."""
         place = self._places[drawing]
         name = self._file_name(place.index)
         write_atomic(self.path / name, data)
@@ -103,7 +105,7 @@ class JobFolder:
         return [each for each in self._places if self._places[each] == place]
 
     def finish(self, state: str) -> None:
-        """Writes the last manifest; `state` is done, cancelled or failed."""
+        """Write the last manifest; `state` is done, cancelled or failed."""
         self._write_manifest(state)
 
     def _remove_leftovers(self) -> None:
@@ -111,7 +113,7 @@ class JobFolder:
             path.unlink(missing_ok=True)
 
     def _take_over(self, found: dict[str, Any], overwrite: bool, extend: bool) -> None:
-        """Goes on with what an earlier run left, else refuses or clears the folder."""
+        """Continue what an earlier run has left, clear the folder, or raise BadRequest."""
         if extend and found.get("frames"):
             self._join(found)
         elif found.get("identity") != self._identity or overwrite:
@@ -121,7 +123,7 @@ class JobFolder:
         self._records = {record["index"]: record for record in manifest.drawings(found)}
 
     def _join(self, found: dict[str, Any]) -> None:
-        """Takes on the identity of what is there. Raises BadRequest when this job's drawings do not belong to it."""
+        """Take on the identity of what is there. Raises BadRequest when this job's drawings do not belong to it."""
         if not manifest.belong_together(found, self._identity):
             raise BadRequest(
                 f"The drawings in {self.path} were made from other keys or settings: no more can be added to them.",
@@ -147,19 +149,22 @@ class JobFolder:
                 (self.path / f"{number:04d}{Path(record['file']).suffix}").unlink(missing_ok=True)
 
     def _placed(self, drawings: Sequence[Drawing]) -> dict[Drawing, Drawing]:
-        """The folder's drawing for each of `drawings`: the one of its time, else a further one. Raises BadRequest."""
+        """Return the folder's drawing for each of `drawings`: the one with its time, else a new one. Raises
+        BadRequest."""
         known = {each.index: each for each in self.first}
         for number, record in self._records.items():
             known[number] = Drawing(number, record["hold"], record["time"])
         free = max(each.index + each.hold for each in known.values())
         places: dict[Drawing, Drawing] = {}
         for drawing in drawings:
-            own = known.get(drawing.index)  # looked at first: a chart may have a time twice
+            own = known.get(drawing.index)  # comes first, since a chart may have a time twice
             place = next(
                 (each for each in (own, *known.values()) if each and manifest.is_same_time(each, drawing)), None
             )
             if place is None:
-                while (self.path / self._file_name(free)).exists():  # whoever made it, it is not to be replaced
+                while (
+                    self.path / self._file_name(free)
+                ).exists():  # a file that somebody else has made is not replaced
                     free += 1
                 if free > _LARGEST_NUMBER:
                     raise BadRequest(
@@ -172,7 +177,7 @@ class JobFolder:
         return places
 
     def _verify(self, place: Drawing) -> bool:
-        """Whether the file is there and what the manifest says; restores frames that hold it."""
+        """Whether the file is there and is what the manifest says. If so, restore the frames that hold it."""
         record = self._records.get(place.index)
         path = self.path / self._file_name(place.index)
         if not record or not path.is_file() or sha256_of(path) != record.get("sha256"):
@@ -208,12 +213,13 @@ def open_folder(
     keys: Sequence[Path],
     extend: bool = False,
 ) -> Iterator[JobFolder]:
-    """The folder, made where it is missing, locked while the block runs and proven writable.
+    """Lock the folder `path` while the block runs and give it as JobFolder. It is made where it is missing, and proven
+    writable.
 
-    `identity` holds all that decides how the frames look, `format` among it; `keys` may lie in the folder but not
-    under a frame's name. With `extend` the drawings join those of the same keys and settings that are there, whatever
-    their chart and the engine's version. Raises FolderBusy while another job has the folder, BadRequest when it holds
-    frames made otherwise and `overwrite` is false, DiskError when it cannot be written.
+    `identity` holds all that decides how the frames look, with their `format`. `keys` may lie in the folder, but not
+    under a frame's name. With `extend` the drawings join those of the same keys and settings that are there, even if
+    those are of another chart or of another version of the engine. Raises FolderBusy while another job has the folder,
+    BadRequest when it holds frames made otherwise and `overwrite` is false, DiskError when it cannot be written.
     """
     with locked(path):
         with disk_errors(path):
@@ -224,9 +230,10 @@ def open_folder(
 
 @contextmanager
 def locked(path: Path) -> Iterator[Path]:
-    """The folder `path`, made where it is missing and held against other jobs while the block runs.
+    """Keep other jobs out of the folder `path`, which is made where it is missing, while the block runs.
 
-    Raises FolderBusy while another job has it, DiskError when it cannot be made.
+    Raises FolderBusy while another job has it, DiskError when it cannot be made. The lock is filelock's and not
+    `shared.file_lock`'s, because earlier versions lock their folders with it.
     """
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
@@ -244,13 +251,13 @@ def locked(path: Path) -> Iterator[Path]:
 
 
 def sha256_of(path: Path) -> str:
-    """The file's SHA-256, in hexadecimal. Raises OSError."""
+    """Return the file's SHA-256, in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_of_matches(path: Path) -> str:
-    """The same of an edited matches.json. Raises BadRequest."""
+    """Return the SHA-256 of an edited matches.json, in hexadecimal. Raises BadRequest."""
     try:
         return sha256_of(path)
     except OSError as error:
@@ -275,4 +282,4 @@ def _link(source: Path, target: Path) -> None:
     except OSError:  # some disks and network folders have no hard links
         write_atomic(target, source.read_bytes())
         return
-    replace_file(temporary, target)
+    whole_files.replace(temporary, target)

@@ -1,4 +1,7 @@
-"""All models, as the registry and this computer know them: what `models list` prints and the preferences show."""
+"""All models, as the registry and this computer know them: what `models list` prints and the preferences show.
+
+The registry is the same everywhere; the catalogue adds what is here, and which licences were accepted.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _SOURCES = {"wheel": "Python package", "hub": "model hub", "github": "GitHub", "
 
 
 def infos() -> list[ModelInfo]:
-    """One for each model, in the registry's order. Fast: looks at sizes and reads nothing but small files."""
+    """Return one entry for each model, in the registry's order. Fast: it looks at sizes and reads only small files."""
     found = discovery.find()
     return [_info(model, found) for model in registry.models().values()]
 
@@ -24,7 +27,7 @@ def _info(model: Model, found: Found) -> ModelInfo:
     return ModelInfo(
         name=model.name,
         title=model.title,
-        enables=[registry.label(part) for part in registry.enabled_by(model.name)],
+        enables=[registry.label(feature) for feature in registry.enabled_by(model.name)],
         state=installed.state(model, found),
         licence=model.licence.name,
         licence_url=model.licence.url,
@@ -41,7 +44,7 @@ def _info(model: Model, found: Found) -> ModelInfo:
 
 
 def _path(model: Model, found: Found) -> Path:
-    """The file, or for several the folder."""
+    """Return the model's file, or the folder of its files."""
     place = installed.elsewhere(model, found)
     if place:
         return place

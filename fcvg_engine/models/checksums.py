@@ -5,40 +5,35 @@ recorded.json in the models folder, place (`svd-xt/unet/config.json`) → facts:
     {"svd-xt/unet/config.json": {"sha256": "9f86…", "date": "2026-11-22", "origin": "hub … at 5e1a…"},
      "fcvg/unet.safetensors": {"damaged": "6098682464 1795374000000000000"}}
 
-A record outlives its file: where nobody has published a sha256, what was downloaded first is what is expected ever
-after. `damaged` is the size and time of the file that was found so; one that has changed since is not that file.
+A record outlives its file: where nobody has published a sha256, every later download has to equal the first one.
+`damaged` is the size and time of the file that was found damaged; a file with another size or time is another file.
 """
 
 from __future__ import annotations
 
 import datetime
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from ..shared.errors import DiskError
-from .writing import cannot_write, write_whole
+from .writing import changed_table, load_table
 
 FILE = "recorded.json"
 
-_LOCK_WAIT_S = 30.0  # far longer than anybody needs to rewrite the file
-
 
 def sha256(folder: Path, place: str) -> str:
-    """What was recorded for `place` in the models folder `folder`; empty when nothing was."""
+    """Return the sha256 recorded for `place` in the models folder `folder`; empty when there is none."""
     return str(_load(folder).get(place, {}).get("sha256", ""))
 
 
 def date(folder: Path, place: str) -> str:
-    """When, an ISO date; empty when nothing was recorded."""
+    """Return the ISO date on which the sha256 of `place` was recorded; empty when there is none."""
     return str(_load(folder).get(place, {}).get("date", ""))
 
 
 def record(folder: Path, place: str, sha256: str, origin: str) -> None:
-    """The file at `place` has this sha256 and came from `origin`. Raises DiskError."""
+    """Record the sha256 of the file at `place`, and where it came from. Raises DiskError."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     _change(folder, place, {"sha256": sha256, "date": today, "origin": origin})
 
@@ -50,7 +45,7 @@ def is_damaged(folder: Path, place: str, path: Path) -> bool:
 
 
 def mark(folder: Path, place: str, path: Path, damaged: bool) -> None:
-    """Remember that, where the folder can be written to."""
+    """Record whether the file at `path` is `damaged`. Where the folder cannot be written to, nothing is recorded."""
     known = "damaged" in _load(folder).get(place, {})
     if damaged or known:
         with suppress(DiskError):
@@ -66,23 +61,11 @@ def _stamp(path: Path) -> str:
 
 
 def _load(folder: Path) -> dict[str, dict[str, Any]]:
-    try:
-        content = json.loads((folder / FILE).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(content, dict):
-        return {}
-    return {place: facts for place, facts in content.items() if isinstance(facts, dict)}
+    return load_table(folder / FILE, dict)
 
 
 def _change(folder: Path, place: str, facts: dict[str, str | None]) -> None:
-    """`facts` of `place` replace those of the same name; None removes."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / f".{FILE}.lock", timeout=_LOCK_WAIT_S):
-            content = _load(folder)
-            changed = content.get(place, {}) | facts
-            content[place] = {name: fact for name, fact in changed.items() if fact is not None}
-            write_whole(folder / FILE, json.dumps(content, indent=1, sort_keys=True).encode())
-    except OSError as error:
-        raise cannot_write(folder, error) from error
+    """Replace those facts of `place` that have the same names; None removes one."""
+    with changed_table(folder / FILE, dict) as content:
+        changed = content.get(place, {}) | facts
+        content[place] = {name: fact for name, fact in changed.items() if fact is not None}

@@ -1,31 +1,30 @@
 """Licences that were accepted, once each, before a model was downloaded or imported. No torch.
 
-licences.json in the models folder, where it counts for all who share that folder (a studio's administrator accepts
-once); in the user's own data where the models folder may not be written to. Registry name → what was accepted when::
+They stand in licences.json. In the models folder it counts for all who share that folder (a studio's administrator
+accepts once); where that may not be written to, it lies in the user's own data. Registry name → what was accepted,
+and when::
 
     {"svd-xt": {"licence": "Stability AI Community License", "date": "2026-11-22"}}
 
-A licence that has another name since is another licence, and asked for again.
+When a licence has got another name since, it counts as another licence and is asked for again.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from ..shared.errors import DiskError, LicenceRefused
 from . import discovery, registry
 from .registry import Model
-from .writing import write_whole
+from .writing import load_table, write_whole
 
 FILE = "licences.json"
 
 
 def given(name: str) -> str:
-    """When the licence of the model `name` was accepted, an ISO date; empty when it was not, or was another."""
+    """Return the ISO date on which today's licence of the model `name` was accepted; empty when it was not."""
     licence = registry.models()[name].licence.name
     for path in _places():
         accepted = _load(path).get(name, {})
@@ -35,7 +34,7 @@ def given(name: str) -> str:
 
 
 def give(name: str) -> None:
-    """The user has read the licence of the model `name` and accepts it. Raises DiskError."""
+    """Record that the user has read and accepts the licence of the model `name`. Raises DiskError."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     accepted = {"licence": registry.models()[name].licence.name, "date": today}
     shared, own = _places()
@@ -45,8 +44,14 @@ def give(name: str) -> None:
         _write(own, name, accepted)
 
 
+def give_once(model: Model) -> None:
+    """Record consent to the licence of `model` where it is needed and has not been given. Raises DiskError."""
+    if model.licence.consent and not given(model.name):
+        give(model.name)
+
+
 def require(model: Model) -> None:
-    """Raises LicenceRefused when `model` has a licence to be accepted first and nobody has."""
+    """Raise LicenceRefused when the licence of `model` has to be accepted first and nobody has accepted it."""
     if model.licence.consent and not given(model.name):
         raise LicenceRefused(
             f"The licence of {model.title} ({model.licence.name}) has not been accepted yet.",
@@ -60,17 +65,10 @@ def _places() -> tuple[Path, Path]:
 
 
 def _load(path: Path) -> dict[str, dict[str, str]]:
-    with suppress(OSError, ValueError, RecursionError):
-        content = json.loads(path.read_bytes())
-        if isinstance(content, dict):
-            return dict(_entries(content))
-    return {}
-
-
-def _entries(content: dict[str, object]) -> Iterator[tuple[str, dict[str, str]]]:
-    for name, entry in content.items():
-        if isinstance(entry, dict):
-            yield name, {key: value for key, value in entry.items() if isinstance(value, str)}
+    table: dict[str, dict[str, object]] = load_table(path, dict)
+    return {
+        name: {key: value for key, value in entry.items() if isinstance(value, str)} for name, entry in table.items()
+    }
 
 
 def _write(path: Path, name: str, accepted: dict[str, str]) -> None:

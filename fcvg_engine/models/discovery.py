@@ -1,13 +1,13 @@
-"""Where the published model files lie on this computer. What there is to find stands in the registry. No torch.
+"""Finds the models of the registry on this computer. No torch.
 
-In each folder, the first of these that holds a file or model counts:
+For each file or model, the first of these places in a folder counts:
 
-1. what was downloaded: `<registry name>/<path as published>`;
-2. what was imported, and lies elsewhere (`imports`; in the models folder only);
-3. whatever else lies there under its published name, in the folder itself or two levels below it.
+1. where a download puts it: `<registry name>/<path as published>`;
+2. where it was imported from (see `import_links`; for the models folder only);
+3. where it lies under its published name, in the folder itself or up to two levels below it.
 
-The last is a search, and a folder may be somebody's whole home on a network, while Blender waits for the engine's
-greeting. So it ends after `MOST_FOLDERS` folders or `LONGEST_S` seconds, and begins with those that lie highest.
+The last is a search, while Blender waits for the engine's first message, and the folder may be a whole home on a
+network. So it begins with the highest folders and ends after `MOST_FOLDERS` folders or `LONGEST_S` seconds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LONGEST_S = 2.0
 _DEPTH = 2  # folders below the ones that are searched
 _SVD_PARTS = ("unet", "vae", "image_encoder", "scheduler")
 _GI_NAMES = ("reverse_motion", "keyframe_interpolation")
-_BEGUN = ".part"  # ends the name of a file that is being downloaded
+_BEGUN = ".part"  # ends the name of a partial file
 _LIBRARIES = {
     **{name: traits.libraries for name, traits in METHODS.items()},
     "lines:gluestick": ("cv2",),
@@ -47,9 +47,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Found:
-    """What there is; None is not there. The rest are files, these are folders: `svd` in diffusers' layout, `gi_unet`
-    and `gi_base` with a `unet` folder in it (Generative Inbetweening's, and the model it was tuned from). Instead of
-    such a folder, it may be the authors' single file, where one was imported."""
+    """Where the models are; None is not there.
+
+    Three are folders: `svd` in diffusers' layout, `gi_unet` and `gi_base` with a folder `unet` in them (that of
+    Generative Inbetweening, and of the model that it was tuned from). Each may be the authors' single file instead, if
+    that was imported. All others are files.
+    """
 
     svd: Path | None = None
     controlnext: Path | None = None
@@ -64,24 +67,24 @@ class Found:
 
 
 def weights_folder() -> Path:
-    """The models folder: `FCVG_MODELS`, or `models` in the user's data folder. It need not be there yet."""
+    """Return the models folder: `FCVG_MODELS`, or `models` in the user's data folder. It need not be there yet."""
     chosen = os.environ.get("FCVG_MODELS")
     return Path(chosen) if chosen else user_data() / "models"
 
 
 def user_data() -> Path:
-    """The user's own folder of this project."""
+    """Return the user's own folder of this project."""
     return platformdirs.user_data_path("fcvg", appauthor=False)
 
 
 def folders() -> list[Path]:
-    """Where to look: `FCVG_CHECKPOINTS` if set, then the models folder."""
+    """Return where to look: `FCVG_CHECKPOINTS` if set, then the models folder."""
     checkpoints = os.environ.get("FCVG_CHECKPOINTS")
     return [Path(checkpoints), weights_folder()] if checkpoints else [weights_folder()]
 
 
 def find() -> Found:
-    """All that is there, see above; the first of each kind counts. Opens small files only."""
+    """Look for all models, as the module's docstring says. Opens only small files."""
     there: dict[str, Path] = {}
     for folder in folders():
         for role, place in _downloaded(folder):
@@ -96,29 +99,29 @@ def find() -> Found:
 
 
 def lacking(found: Found) -> dict[str, str]:
-    """Methods that cannot run yet, each with what to do about it. The draft methods' weights are no reason: those come
-    by themselves when they are first used."""
-    wishes = {part: wish(part, found) for part in registry.needs() if ":" not in part}
+    """Return the methods that cannot run yet, each with what to do about it. Missing weights of the draft methods do
+    not count: they are downloaded when they are first used."""
+    wishes = {feature: wish(feature, found) for feature in registry.needs() if ":" not in feature}
     return {method: sentence for method, sentence in wishes.items() if sentence}
 
 
-def wish(part: str, found: Found) -> str:
-    """What an artist has to do before `part`, one of the registry's, can run; empty when it can."""
-    models = [registry.models()[name] for name in registry.needs().get(part, ())]
+def wish(feature: str, found: Found) -> str:
+    """Return what an artist has to do before `feature` can be used, in sentences; empty when it can be."""
+    models = [registry.models()[name] for name in registry.needs().get(feature, ())]
     missing = [model for model in models if any(getattr(found, role) is None for role in _roles(model))]
     sentences = []
     if missing:
         named = _listed([f"{model.title} ({_terms(model)})" for model in missing])
         them = "it" if len(missing) == 1 else "them"
         sentences.append(f"Download {named} in the preferences, or import {them} from disk.")
-    libraries = [name for name in _LIBRARIES.get(part, ()) if importlib.util.find_spec(name) is None]
+    libraries = [name for name in _LIBRARIES.get(feature, ()) if importlib.util.find_spec(name) is None]
     if libraries:
         sentences.append(f"Repair or update the engine in the preferences: it lacks {_listed(libraries)}.")
     return " ".join(sentences)
 
 
 def _terms(model: Model) -> str:
-    """How much there is to download, as far as known, and under which licence."""
+    """Return how much there is to download, as far as known, and under which licence."""
     size_bytes = model.size_bytes
     size = f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{max(1, round(size_bytes / 1e6))} MB"
     return ", ".join([*([size] if size_bytes else []), f"licence: {model.licence.name}"])
@@ -129,7 +132,7 @@ def _roles(model: Model) -> list[str]:
 
 
 def _downloaded(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Role and place of what lies under its registry name; a whole model only with all its files."""
+    """Yield role and path of what lies where a download puts it. A whole model counts only with all its files."""
     for name, model in registry.models().items():
         paths = [folder / name / file.path for file in model.files]
         if model.role and all(map(_is_file, paths)):
@@ -140,7 +143,7 @@ def _downloaded(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _imported(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The same of what lies elsewhere."""
+    """Yield role and path of what was imported."""
     for name, model in registry.models().items():
         places = {model.role: name} | {file.role: f"{name}/{file.path}" for file in model.files}
         for role, place in places.items():
@@ -150,7 +153,7 @@ def _imported(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _published(root: Path) -> Iterator[tuple[str, Path]]:
-    """The same of what is found by its published names."""
+    """Yield role and path of what lies under its published name."""
     names = _published_names()
     for folder, contents in _walk(root):
         for name in contents & names.keys():
@@ -164,13 +167,13 @@ def _published(root: Path) -> Iterator[tuple[str, Path]]:
 
 @functools.cache
 def _published_names() -> dict[str, str]:
-    """Name of a file → its role."""
+    """Return the name of each published file → its role."""
     files = (file for model in registry.models().values() for file in model.files)
     return {Path(file.path).name: file.role for file in files if file.role}
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, set[str]]]:
-    """`root` and the folders in it with the names in them, shallow ones first, names in order; within the bounds."""
+    """Yield `root` and the folders below it, each with the names in it; shallow ones first, within the bounds."""
     give_up = time.monotonic() + LONGEST_S
     seen = 0
     level = [root]
@@ -189,7 +192,7 @@ def _walk(root: Path) -> Iterator[tuple[Path, set[str]]]:
 
 
 def _listing(folder: Path, give_up: float) -> tuple[set[str], list[Path]]:
-    """The names in `folder`, and the folders among them; of a folder that is not ours to read, none."""
+    """Return the names in `folder`, and the folders among them; none when it cannot be read."""
     names: set[str] = set()
     inner = []
     try:
@@ -206,7 +209,7 @@ def _listing(folder: Path, give_up: float) -> tuple[set[str], list[Path]]:
 
 
 def _kind(folder: Path, name: str) -> str:
-    """The role of `folder`, which has a unet and is called `name` where it was found; empty for none."""
+    """Return the role of `folder`, which has a unet; empty for none. `name`: its path below the searched folder."""
     try:
         content = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
         frames = content.get("num_frames")
@@ -223,7 +226,7 @@ def _kind(folder: Path, name: str) -> str:
 
 
 def _begun(parts: Iterable[Path]) -> bool:
-    """Whether something in these folders is still on its way."""
+    """Whether a download into one of these folders has begun and is not finished."""
     return any(next(part.glob(f"*{_BEGUN}"), None) is not None for part in parts)
 
 

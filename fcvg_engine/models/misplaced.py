@@ -1,33 +1,35 @@
-"""Files among the models that are not what they seem, or lie where nobody looks. No torch; only beginnings are read."""
+"""Finds files among the models that are not what they seem, or lie where the engine does not look. No torch.
+
+Only the beginnings of files are read.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from . import file_headers
 from .registry import Model
 
 _WEIGHTS = {".safetensors", ".pt", ".pth", ".tar", ".onnx", ".bin", ".ckpt", ".pkl"}
 _PICKLES = (".bin", ".ckpt", ".pth", ".pt")
 _SVD_FOLDERS = ("unet", "vae", "image_encoder")
 _UNFINISHED = {".part", ".incomplete", ".crdownload", ".partial", ".opdownload", ".aria2", ".download"}
-_UNDER_WAY_S = 60.0  # a download that has written so lately still runs
+_UNDER_WAY_S = 60.0  # a download that has written within this time still runs
 _SEARCHED = 2  # folders below that `discovery.find` looks into
 _DEPTH = 5
-_MOST = 2000  # files and folders looked at, so that a home folder on a network does not stall the doctor
+_MOST = 2000  # files and folders looked at: a home folder on a network must not stall the doctor
 _LONGEST_S = 2.0  # for the same
-_BEGINNING_BYTES = 512
-_LARGEST_TABLE_BYTES = 100_000_000  # as the library allows
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """`path`, what is wrong with it, a sentence's end (`is …`), and what to do, a sentence."""
+    """A file and what is wrong with it: `what` ends a sentence about `path` (`is …`), `cure` is a sentence that says
+    what to do."""
 
     path: Path
     what: str
@@ -35,7 +37,7 @@ class Suspect:
 
 
 def search(folders: Collection[Path], missing: Collection[Model]) -> list[Suspect]:
-    """Everything suspicious in the model folders; `missing`: the models that were not found."""
+    """Return everything suspicious in the model folders. `missing`: the models that were not found."""
     found = []
     wanted = {
         PurePosixPath(file.path).name: model for model in missing for file in model.files if _is_telling(file.path)
@@ -54,7 +56,7 @@ def search(folders: Collection[Path], missing: Collection[Model]) -> list[Suspec
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, int]]:
-    """Files that look like weights, and how deep they lie; shallow ones first, names in order."""
+    """Yield files that look like weights and how many folders deep they lie; shallow ones first, names in order."""
     level, seen, give_up_s = [root], 0, time.monotonic() + _LONGEST_S
     for depth in range(_DEPTH + 1):
         below: list[Path] = []
@@ -73,12 +75,12 @@ def _walk(root: Path) -> Iterator[tuple[Path, int]]:
 
 
 def _fault(path: Path) -> tuple[str, str]:
-    """What is wrong with the content of a file, and its cure; two empty texts when nothing is."""
+    """Return what is wrong with the content of a file, and its cure; two empty texts when nothing is."""
     again = "Delete it and download the model again."
     try:
         status = path.stat()
         with path.open("rb") as stream:
-            beginning = stream.read(_BEGINNING_BYTES)
+            beginning = stream.read(file_headers.BEGINNING_BYTES)
     except OSError as error:
         return f"cannot be read ({error.strerror})", "Give yourself the right to read it, or copy it again."
     if path.suffix.lower() in _UNFINISHED:
@@ -87,33 +89,17 @@ def _fault(path: Path) -> tuple[str, str]:
         return "is an unfinished download", "Download the model again, which goes on where it can, or delete the file."
     if status.st_size == 0:
         return "is empty", again
-    if beginning.startswith(b"version https://git-lfs"):
+    if file_headers.is_git_lfs_pointer(beginning):
         return "is only a pointer of Git LFS, not the model", f"{again} With git: run git lfs pull in its folder."
-    text = beginning.lstrip().lower()
-    if text.startswith((b"<!doctype", b"<html", b"<?xml")):
+    if file_headers.is_web_page(beginning):
         return "is a web page, not a model", f"{again} In a browser, use the page's download button."
-    if path.suffix.lower() == ".safetensors" and status.st_size < (_promised_bytes(path, beginning) or 0):
+    if path.suffix.lower() == ".safetensors" and file_headers.is_cut_off(path, status.st_size):
         return "is cut off", again
     return "", ""
 
 
-def _promised_bytes(path: Path, beginning: bytes) -> int | None:
-    """How long a safetensors file says it is; None when it says nothing that can be understood."""
-    length = int.from_bytes(beginning[:8], "little")
-    if length > _LARGEST_TABLE_BYTES:
-        return None
-    try:
-        with path.open("rb") as stream:
-            stream.seek(8)
-            table = json.loads(stream.read(length))
-        ends = [each["data_offsets"][1] for name, each in table.items() if name != "__metadata__"]
-        return 8 + length + max(ends, default=0)
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        return None
-
-
 def _pickled(path: Path, wanted: Collection[str]) -> tuple[str, str]:
-    """The same for a variant of a missing model that the engine does not open."""
+    """Return what is wrong with a file, and its cure, if it is a pickle of a missing model; else two empty texts."""
     if path.suffix.lower() not in _PICKLES or not wanted or any(path.parent.glob("*.safetensors")):
         return "", ""
     in_layout = path.parent.name in _SVD_FOLDERS and (path.parent / "config.json").exists()

@@ -1,7 +1,8 @@
-"""What a file or folder on the artist's disk is, told by its content, and by its name where content does not differ.
+"""Recognises models on the artist's disk by their content, and by their names where the content does not differ.
 
 A piece is a whole model, or one file of a model that has several. Names decide in two cases only: Stable Video
-Diffusion for 14 and for 25 frames are built alike, and so is what Generative Inbetweening made of the former. No torch.
+Diffusion for 14 and for 25 frames have the same tensors, and so has Generative Inbetweening's tuning of the former. No
+torch.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from . import headers, layouts, registry
+from . import file_headers, layouts, registry
 from .registry import File, Model
 
 DIFFUSERS, AUTHORS, HUB, SINGLE_FILE = "diffusers", "authors", "hub snapshot", "single file"
@@ -50,8 +51,8 @@ _HUB = re.compile(r"models--.+")
 
 @dataclass(frozen=True)
 class Piece:
-    """A model, or a file of one. `place`: what it stands for in the models folder, see `imports`. `missing`: a sentence
-    that says why it cannot be used, empty when it can."""
+    """A model, or a file of one. `place`: what it stands for in the models folder, see `import_links`. `missing`: a
+    sentence that says why it cannot be used, empty when it can."""
 
     model: Model
     place: str
@@ -63,7 +64,7 @@ class Piece:
 
     @property
     def rank(self) -> tuple[bool, bool, bool, bool, int]:
-        """The larger the better."""
+        """How good it is among several copies; the larger, the better."""
         published = self.path.is_file() and self.size_bytes in {file.size_bytes for file in self.model.files}
         newest = self.model.name == "svd-xt" and bool(_NEW_XT.search(self.path.as_posix()))
         current = self.layout != HUB or _is_current(self.path)
@@ -71,7 +72,7 @@ class Piece:
 
 
 def folder(path: Path, names: Collection[str]) -> Iterator[Piece]:
-    """The model that the folder `path`, which holds `names`, is."""
+    """Yield the model that the folder `path` is, if it is one. `names`: the folders in it."""
     if "unet" not in names:
         return
     try:
@@ -96,7 +97,7 @@ def folder(path: Path, names: Collection[str]) -> Iterator[Piece]:
 
 
 def file(path: Path) -> Iterator[Piece]:
-    """The model, or the part of one, that the file `path` is."""
+    """Yield the model, or the piece of one, that the file `path` is, if it is any."""
     if path.suffix.lower() == ".safetensors":
         yield from _safetensors(path)
         return
@@ -106,15 +107,15 @@ def file(path: Path) -> Iterator[Piece]:
             continue
         if path.stem.startswith(own.stem) or _has_size(path, each.size_bytes):
             try:
-                yield _piece(model, each, path, headers.check(path))
-            except headers.Unusable as error:
+                yield _piece(model, each, path, file_headers.check(path))
+            except file_headers.Unusable as error:
                 yield _piece(model, each, path, 0, f"The file {path.name} {error}.")
 
 
 def _safetensors(path: Path) -> Iterator[Piece]:
     try:
-        shapes = headers.shapes(path)
-    except headers.Unusable as error:
+        shapes = file_headers.shapes(path)
+    except file_headers.Unusable as error:
         yield from _unusable(path, f"The file {path.name} {error}.")
         return
     size_bytes = path.stat().st_size
@@ -130,7 +131,7 @@ def _safetensors(path: Path) -> Iterator[Piece]:
 
 
 def _unusable(path: Path, fault: str) -> Iterator[Piece]:
-    """A file that only its name tells anything of."""
+    """Yield what a file that cannot be read is by its name."""
     for model, each in _published():
         if path.name == each.path:
             yield _piece(model, each, path, 0, fault)
@@ -140,7 +141,7 @@ def _unusable(path: Path, fault: str) -> Iterator[Piece]:
 
 
 def _part(path: Path, part: str) -> tuple[int, str]:
-    """How large the weights in the folder `part` are, and a sentence when they cannot be used."""
+    """Return the size of the weights in the folder `part`, and why they cannot be used, a sentence or empty."""
     try:
         paths = layouts.weights(path / part, layouts.STEMS[part], half=True)
     except layouts.NoWeights:
@@ -148,8 +149,8 @@ def _part(path: Path, part: str) -> tuple[int, str]:
     found: set[str] = set()
     for each in paths:
         try:
-            found |= headers.shapes(each).keys()
-        except headers.Unusable as error:
+            found |= file_headers.shapes(each).keys()
+        except file_headers.Unusable as error:
             return 0, f"The file {part}/{each.name} {error}."
     if not (path / part / "config.json").is_file():
         return 0, f"There is no {part}/config.json."
@@ -165,7 +166,7 @@ def _piece(model: Model, each: File, path: Path, size_bytes: int, fault: str = "
 
 
 def _published() -> Iterator[tuple[Model, File]]:
-    """The files that are something by themselves."""
+    """Return the files that have a role of their own, each with its model."""
     return ((model, each) for model in registry.models().values() for each in model.files if each.role)
 
 
@@ -174,7 +175,8 @@ def _by_role(role: str) -> tuple[Model, File]:
 
 
 def _single_name(path: Path) -> str:
-    """SVD's registry name, of a single file: that for 14 frames was published as svd.safetensors, for 25 as svd_xt."""
+    """Return SVD's registry name for a single file: that for 14 frames was published as svd.safetensors, for 25 as
+    svd_xt."""
     name = path.stem.lower()
     return "svd" if _SVD_NAME.search(name) and "xt" not in name else "svd-xt"
 
@@ -185,7 +187,7 @@ def _single_what(model: Model, path: Path) -> str:
 
 
 def _is_tuned(names: Collection[str]) -> bool:
-    """Whether this is Generative Inbetweening's; the first name that says anything counts."""
+    """Whether the network is Generative Inbetweening's. The first of `names` that tells one of the two counts."""
     for name in names:
         if _GI_NAME.search(name.lower()):
             return True
@@ -195,7 +197,7 @@ def _is_tuned(names: Collection[str]) -> bool:
 
 
 def _title(model: Model, path: Path) -> str:
-    """Without the version, where its path does not tell it."""
+    """Return the model's title, without the version where the path does not tell it."""
     if model.name == "svd-xt" and not _NEW_XT.search(path.as_posix()):
         return model.title.removesuffix(" 1.1")
     return model.title
@@ -213,14 +215,14 @@ def _has_size(path: Path, size_bytes: int) -> bool:
 
 
 def _hub(path: Path) -> Path | None:
-    """The repository of the hub's cache that `path` lies in."""
+    """Return the repository's folder in the hub's cache that `path` lies in; None when it lies elsewhere."""
     return next(
         (each for each in path.parents if _HUB.fullmatch(each.name) and path.is_relative_to(each / "snapshots")), None
     )
 
 
 def _is_current(path: Path) -> bool:
-    """Whether the snapshot is the one that the cache calls main."""
+    """Whether `path` lies in the snapshot that the hub's cache calls main."""
     repository = _hub(path)
     try:
         return repository is not None and (repository / "refs" / "main").read_text("ascii").strip() in path.parts

@@ -1,4 +1,7 @@
-"""The registry: every trained model the project knows, read from `registry.json`. Data, no decisions, no torch.
+"""The registry: every trained model that the project knows, read from registry.json. Data, no decisions, no torch.
+
+A feature is what models make possible: a method (`fcvg`), a way to match lines (`lines:gluestick`) or to find people
+(`pose:dwpose`). registry.json calls them parts.
 
 Standard library only: the add-on shows licences before there is an engine.
 """
@@ -11,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..shared.errors import BadRequest
+
 FILE = Path(__file__).with_name("registry.json")
 
 
@@ -18,10 +23,10 @@ FILE = Path(__file__).with_name("registry.json")
 class File:
     """One file of a model. `path` is relative to the model's folder, with /, as published.
 
-    `sha256` is empty where none is published: then the first download's is recorded. `member`: what of the source it
-    is made from (a pickle in a wheel, say), empty where it is published as it is. `size_bytes` is exact, 0 where it is
-    not known; `about_bytes` then is what its page says, rounded, for people and for the check of the disk. `role`: the
-    field of `discovery.Found` that is this file, empty for none.
+    `sha256` is empty where none is published; then that of the first download is recorded. `member`: the file in the
+    source that it is made from (such as a pickle in a wheel), empty where it is published as it is. `size_bytes` is
+    exact, 0 where it is not known; then `about_bytes` is the rounded size on its page, for people and for the check of
+    free space. `role`: the field of `discovery.Found` that is this file, empty for none.
     """
 
     path: str
@@ -36,10 +41,11 @@ class File:
 class Source:
     """Where a model is published.
 
-    `kind` `wheel`: the package `where` (name==version) with `url`, `sha256` and `size_bytes` of its file. `hub`: the
-    repository `where` at `revision` (empty: its newest); the files may lie one folder deeper there. `github`: `url` of
-    the folder that holds the release's files. `manual`: a person has to fetch it from `url`; `where` says what.
-    `gated`: a token of an account that has accepted the licence is needed. `mirror`: not the authors' own.
+    `kind` is one of four. `wheel`: the package `where` (name==version), its file has `url`, `sha256` and `size_bytes`.
+    `hub`: the repository `where` of the model hub at `revision` (empty: its newest); the files may lie one folder
+    deeper there. `github`: `url` of the folder that holds a release's files. `manual`: a person has to fetch it from
+    `url`; `where` says what. `gated`: the hub wants a token of an account that has accepted the licence. `mirror`: not
+    the authors' own.
     """
 
     kind: str
@@ -54,7 +60,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Licence:
-    """`summary`: what it allows and asks, in plain words. `consent`: it has to be accepted once before a download."""
+    """A licence. `summary`: what it allows and asks, in plain words. `consent`: whether it has to be accepted before a
+    download."""
 
     name: str
     url: str
@@ -64,11 +71,11 @@ class Licence:
 
 @dataclass(frozen=True)
 class Model:
-    """One entry. `commercial` is one of `protocol.COMMERCIAL`, `commercial_why` the sentence why.
+    """A trained model. `commercial` is one of `protocol.COMMERCIAL`, `commercial_why` the sentence why.
 
-    `training_data`: what has been published about it. `sources`: the authors' own before mirrors; the first that is not
-    `manual` is the one to download from. `role`: the field of `discovery.Found` that is this model's whole folder,
-    empty where its files have roles of their own.
+    `training_data`: what has been published about it. `sources`: the authors' own before mirrors; downloads come from
+    the first that is not `manual`. `role`: the field of `discovery.Found` that is this model's whole folder, empty
+    where its files have roles of their own.
     """
 
     name: str
@@ -83,43 +90,56 @@ class Model:
 
     @property
     def size_bytes(self) -> int:
-        """Of all files together, as far as known; rounded where the size of one of them is."""
+        """The size of all files together, as far as known; rounded where that of one of them is."""
         return sum(each.size_bytes or each.about_bytes for each in self.files)
 
     @property
+    def comes_in_wheel(self) -> bool:
+        """Whether its files are made from a wheel of a package index."""
+        return self.source.kind == "wheel"
+
+    @property
     def source(self) -> Source:
-        """The one to download from; a `manual` one where there is no other."""
+        """The source to download from; a `manual` one where there is no other."""
         return next((each for each in self.sources if each.kind != "manual"), self.sources[0])
 
 
 @functools.cache
 def models() -> dict[str, Model]:
-    """All models by their names, in the order in which they are shown."""
+    """Return name → model, in the order in which they are shown."""
     return {name: _model(name, content) for name, content in _content()["models"].items()}
+
+
+def known(name: str) -> Model:
+    """Return the model `name`. Raises BadRequest when there is none."""
+    found = models().get(name)
+    if found is None:
+        raise BadRequest(f"There is no model {name!r:.100}.", f"Use one of {', '.join(models())}.")
+    return found
 
 
 @functools.cache
 def needs() -> dict[str, tuple[str, ...]]:
-    """Part → names of the models it needs. Parts are methods (`fcvg`), ways to match lines (`lines:gluestick`) and to
-    find people (`pose:dwpose`)."""
-    return {part: tuple(content["needs"]) for part, content in _content()["parts"].items()}
+    """Return feature → names of the models that it needs."""
+    return {feature: tuple(content["needs"]) for feature, content in _content()["parts"].items()}
 
 
-def label(part: str) -> str:
-    """What people call a part: `FCVG`, `lines by GlueStick`. One that the registry does not know is its own label."""
-    content = _content()["parts"].get(part)
-    return str(content["label"]) if content else part
+def label(feature: str) -> str:
+    """Return what people call a feature: `FCVG`, `lines by GlueStick`. One that the registry does not know is its own
+    label."""
+    content = _content()["parts"].get(feature)
+    return str(content["label"]) if content else feature
 
 
 def enabled_by(name: str) -> tuple[str, ...]:
-    """The parts that need the model `name`."""
-    return tuple(part for part, names in needs().items() if name in names)
+    """Return the features that need the model `name`."""
+    return tuple(feature for feature, names in needs().items() if name in names)
 
 
-def not_commercial(part: str) -> str:
-    """Why `part` must stay off where only models that are free for commercial work may be used: a sentence or two for
-    each model that is not; empty when the part may be used."""
-    needed = (models()[name] for name in needs().get(part, ()))
+def not_commercial(feature: str) -> str:
+    """Return why `feature` must stay off where only models that are free for commercial work may be used: a sentence or
+    two for each model that is not free. Empty when the feature may be used."""
+    needed = (models()[name] for name in needs().get(feature, ()))
     return " ".join(f"{model.title}: {model.commercial_why}" for model in needed if model.commercial != "yes")
 
 

@@ -1,7 +1,6 @@
 """Bytes from elsewhere: downloads, package indexes, archives. Standard library only: the add-on uses it too."""
 
 from .download import PATIENCE, Download, OnRate, Patience, Rate, fetch, is_offline
-from .file_lock import lock_now
 from .index import Places, Wheel, locate, places
 from .unpack import member
 
@@ -16,7 +15,6 @@ __all__ = [
     "fetch",
     "is_offline",
     "locate",
-    "lock_now",
     "member",
     "places",
 ]

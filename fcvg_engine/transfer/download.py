@@ -1,4 +1,4 @@
-"""Downloads that survive cuts: resumed, verified, whole or not at all."""
+"""Downloads that survive cuts: they are resumed and verified, and a file appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 from ..shared.errors import DownloadFailed
 from . import disk
 from .download_spec import PATIENCE, Download, Patience
-from .http import Web
+from .http_requests import Web
 from .one_file import Transfer, present
 from .parallel import side_by_side
-from .partial_file import Part
+from .partial_file import PartialFile
 from .rate import Board, OnRate, Rate
 
 __all__ = ["PATIENCE", "Download", "OnRate", "Patience", "Rate", "fetch", "is_offline"]
@@ -24,7 +24,7 @@ def is_offline(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def is_on(switch: str) -> bool:
-    """What the value of a variable of the environment that is a switch means."""
+    """Whether the value `switch` of an environment variable means yes."""
     return switch.strip().lower() not in ("", "0", "false", "no", "off")
 
 
@@ -36,15 +36,15 @@ def fetch(
     proxy: str = "",
     patience: Patience = PATIENCE,
 ) -> dict[Path, str]:
-    """Brings every file to its path, several side by side; the sha256 of each.
+    """Bring every file to its path, `parallel` at a time, and return the sha256 of each.
 
-    Files that are there are left alone when their sha256 is the wanted one or, where none is given, their size.
-    `on_rate` is called a few times a second on the caller's thread and may raise Cancelled, which ends all. What was
-    fetched so far stays beside the path and is gone on with next time, also after a kill. Another process that fetches
-    the same file is waited for. `proxy`: a URL; where it is empty, FCVG_PROXY and what the system says.
+    A file that is there stays if it has the wanted sha256 or, where none is given, the wanted size. What has arrived of
+    a file stays beside its path and is continued next time, also after a kill. While another process fetches the same
+    file, this one waits. `on_rate` is called a few times a second on the caller's thread; it may raise Cancelled, which
+    ends everything. `proxy`: a URL; where it is empty, FCVG_PROXY or the system's setting counts.
 
-    Raises DownloadFailed (cannot be had, offline, or is not what was pinned), DiskError (the room is checked first),
-    and whatever `on_rate` raises.
+    Raises DownloadFailed (a file cannot be had, is not what was pinned, or downloads are switched off), DiskError (the
+    free space is checked first), and whatever `on_rate` raises.
     """
     wanted = list({each.path: each for each in wanted}.values())
     board = Board({each.path: each.size_bytes for each in wanted})
@@ -76,16 +76,16 @@ def _check_online(missing: Sequence[Download]) -> None:
 
 
 def _prepare_folders(missing: Sequence[Download], board: Board) -> None:
-    """Makes them, and checks that all will fit."""
+    """Make the folders, and check that all files will fit. Raises DiskError."""
     needed: dict[Path, int] = {}
     for each in missing:
         folder = each.path.parent
-        with disk.plain_words(each.path):
+        with disk.disk_errors(each.path):
             folder.mkdir(parents=True, exist_ok=True)
-            there_bytes = Part(each.path).size_bytes
+            there_bytes = PartialFile(each.path).size_bytes
         board.done(each.path, there_bytes)
         needed[folder] = needed.get(folder, 0) + max(0, each.size_bytes - there_bytes)
-    with disk.plain_words(missing[0].path):
+    with disk.disk_errors(missing[0].path):
         disk.check_space(needed)
 
 

@@ -1,4 +1,4 @@
-"""What is wanted, and how long to try for it."""
+"""What is to be downloaded, and how patiently."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Download:
-    """One file wanted at `path`. `sha256` empty: unknown, see the result of `fetch`. `size_bytes` 0: not known.
+    """One file that is wanted at `path`. `sha256` is empty and `size_bytes` 0 where they are not known.
 
     `title` is what progress calls it; `headers` go to the host of `url` only, never to one it redirects to.
     """
@@ -24,7 +24,7 @@ class Download:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the file in messages."""
         return self.title or self.path.name
 
 
@@ -32,10 +32,10 @@ class Download:
 class Patience:
     """When to give up.
 
-    `tries`: how many may fail one after another without one new byte. `stall_s`: without a byte for so long, a
-    connection counts as cut. Before the next try it waits `first_wait_s`, doubled from try to try and shortened by
-    chance by up to a half, so that many computers that were cut off together do not come back together; or as long as
-    the server asks for; never longer than `longest_wait_s`.
+    `tries`: how many may fail one after another without a new byte. `stall_s`: how long a connection may bring no byte
+    before it counts as cut. Before the second try it waits `first_wait_s`, and twice as long from try to try. Each wait
+    is shortened at random by up to a half, so that many computers that were cut off together do not come back together.
+    It is longer if the server asks for that, but never longer than `longest_wait_s`.
     """
 
     tries: int = 6
@@ -44,7 +44,8 @@ class Patience:
     longest_wait_s: float = 60.0
 
     def wait_s(self, failed: int, asked_s: float = 0.0) -> float:
-        """How long to wait after `failed` tries (from 1) without a new byte."""
+        """Return how long to wait after `failed` tries (from 1) without a new byte; `asked_s` is what the server asks
+        for."""
         wait_s = self.first_wait_s * 2.0 ** min(failed - 1, 30) * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
         return min(self.longest_wait_s, max(asked_s, wait_s))
 

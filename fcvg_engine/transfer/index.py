@@ -12,10 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from ..shared import whole_files
 from ..shared.errors import DownloadFailed
 from . import disk
+from .addresses import login_of
 from .download import PATIENCE, Download, Patience, is_offline, is_on
-from .http import Web, login_of
+from .http_requests import Web
 from .index_page import Link, Page
 from .parallel import Halt, side_by_side
 
@@ -25,7 +27,7 @@ _INDEXES = ("FCVG_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL
 
 @dataclass(frozen=True)
 class Wheel:
-    """A pinned wheel file. `url`: where it is published; `sha256` of the file; `size_bytes` 0 is not known."""
+    """A pinned wheel file. `url`: where it is published. `size_bytes`: 0 is not known."""
 
     package: str
     version: str
@@ -37,8 +39,8 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Places:
-    """Where wheels may come from: `folders` are looked through first, then `index` (a simple API's URL), or where that
-    is empty the wheel's own address. `offline`: nothing but the folders. `proxy`: URL for http and https."""
+    """Where wheels may come from: first `folders`, then `index` (the URL of a simple API) or, where that is empty, the
+    wheel's own address. `offline`: only the folders. `proxy`: a URL, for http and https."""
 
     folders: tuple[Path, ...] = ()
     index: str = ""
@@ -47,9 +49,12 @@ class Places:
 
 
 def places(environment: Mapping[str, str] = os.environ) -> Places:
-    """As the environment says: FCVG_WHEELS, UV_FIND_LINKS, PIP_FIND_LINKS; FCVG_INDEX_URL, UV_DEFAULT_INDEX,
-    UV_INDEX_URL, PIP_INDEX_URL; FCVG_PROXY; FCVG_OFFLINE, PIP_NO_INDEX. Folders add up; of the indexes the first that
-    is set counts. PyPI's own is none, since the wheels' own addresses lead there."""
+    """Return the places that environment variables name.
+
+    Folders: FCVG_WHEELS, UV_FIND_LINKS and PIP_FIND_LINKS together. Index: the first that is set of FCVG_INDEX_URL,
+    UV_DEFAULT_INDEX, UV_INDEX_URL and PIP_INDEX_URL; PyPI counts as none, since the wheels' own addresses lead there.
+    Proxy: FCVG_PROXY. Offline: FCVG_OFFLINE or PIP_NO_INDEX.
+    """
     folders = [
         *environment.get("FCVG_WHEELS", "").split(os.pathsep),
         *environment.get("UV_FIND_LINKS", "").split(","),
@@ -73,14 +78,15 @@ def locate(
     *,
     patience: Patience = PATIENCE,
 ) -> list[Download]:
-    """A download for each wheel that is not in `into` yet; those in a folder of `where` are linked or copied there,
-    verified. A wheel that the index lacks is taken from its own address. `on_tick` is called a few times a second on
-    the caller's thread and may raise Cancelled.
+    """Bring the wheels that lie in a folder of `where` into the folder `into`, and return downloads for the others.
 
-    Raises DownloadFailed naming the wheels that cannot be had, or when the index cannot be reached or has another file
-    under a wheel's name; DiskError, and whatever `on_tick` raises.
+    Wheels that are in `into` already stay. All are verified. A wheel that the index lacks is to be downloaded from its
+    own address. `on_tick` is called a few times a second on the caller's thread and may raise Cancelled.
+
+    Raises DownloadFailed when the index cannot be reached, has another file under a wheel's name, or wheels cannot be
+    had, which it names; DiskError, and whatever `on_tick` raises.
     """
-    with disk.plain_words(into / "wheels"):
+    with disk.disk_errors(into / "wheels"):
         into.mkdir(parents=True, exist_ok=True)
     search = _Search(into, where, patience)
     found = side_by_side(search.find, wheels, on_tick, parallel=4)
@@ -98,7 +104,7 @@ _NOWHERE = Download("", Path())
 
 
 class _Search:
-    """Looks for one wheel after another, in several threads."""
+    """Looks for wheels; `find` is called from several threads."""
 
     def __init__(self, into: Path, where: Places, patience: Patience) -> None:
         self._into = into
@@ -111,7 +117,7 @@ class _Search:
         return Web(self._where.proxy, self._patience.stall_s)
 
     def find(self, wheel: Wheel, halt: Halt) -> Download | None:
-        """None when it is in `into` now, `_NOWHERE` when it cannot be had."""
+        """Return the download of the wheel; None when it is in `into` now, `_NOWHERE` when it cannot be had."""
         target = self._into / wheel.file
         if _is(target, wheel, halt):
             return None
@@ -137,7 +143,7 @@ class _Search:
         return Download(url, target, wheel.sha256, wheel.size_bytes, title, headers)
 
     def _link(self, wheel: Wheel, halt: Halt) -> Link | None:
-        """The wheel in the index; None when there is no index, or not this wheel in it."""
+        """Return the wheel's link in the index; None when there is no index, or not this wheel in it."""
         package = re.sub(r"[-_.]+", "-", wheel.package).lower()  # as indexes spell it
         if self._index_folder:
             page = Page.of_folder(self._index_folder / package)
@@ -149,7 +155,7 @@ class _Search:
 
 
 def _is(path: Path, wheel: Wheel, halt: Halt) -> bool:
-    """Whether the file is there, and the one that was pinned."""
+    """Whether the file is there and is the pinned one."""
     try:
         if wheel.size_bytes and path.stat().st_size != wheel.size_bytes:
             return False
@@ -159,11 +165,11 @@ def _is(path: Path, wheel: Wheel, halt: Halt) -> bool:
 
 
 def _bring(source: Path, target: Path, wheel: Wheel, halt: Halt) -> bool:
-    """Whether `source` is the pinned file, which is `target` then too: a second name of it, or a copy."""
+    """Link or copy the file `source` to `target` if it is the pinned one; return whether it is."""
     if not _is(source, wheel, halt):
         return False
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    with disk.plain_words(target):
+    with disk.disk_errors(target):
         try:
             try:
                 temporary.hardlink_to(source.resolve())
@@ -171,19 +177,19 @@ def _bring(source: Path, target: Path, wheel: Wheel, halt: Halt) -> bool:
                 shutil.copyfile(source, temporary)
                 if not _is(temporary, wheel, halt):
                     return False
-            disk.rename(temporary, target)
+            whole_files.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
     return True
 
 
 def _pip_links(text: str) -> list[str]:
-    """pip parts them by blanks, of which a folder's name may have some too."""
+    """Split pip's list, which blanks separate, unless it is the name of one folder with blanks in it."""
     return [text] if _folder(text.strip()) else text.split()
 
 
 def _folder(text: str) -> Path | None:
-    """The path that `text`, a path or a file's URL, names when it is there."""
+    """Return the path that `text` names, a path or a file's URL; None when it is not there."""
     if text.startswith("file:"):
         text = url2pathname(urlsplit(text).path)
     path = Path(text).expanduser()

@@ -1,4 +1,4 @@
-"""A package's page in an index of the simple API: JSON (PEP 691) or HTML (PEP 503)."""
+"""A package's page in a package index with the simple API: JSON (PEP 691) or HTML (PEP 503)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ..shared.errors import DownloadFailed
+from .addresses import login_of, without_login
 from .download import Patience
-from .http import Trouble, Web, login_of, without_login
+from .http_requests import Web
 from .parallel import Halt
+from .web_trouble import Trouble
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _MAX_PAGE_BYTES = 64 << 20  # the longest of PyPI have a few
@@ -22,7 +24,8 @@ _MAX_PAGE_BYTES = 64 << 20  # the longest of PyPI have a few
 
 @dataclass(frozen=True)
 class Link:
-    """A file that an index offers. `sha256` empty: not said. `login`: the Authorization that its host wants, if any."""
+    """A file that an index offers. `sha256`: empty where the index does not say. `login`: the header Authorization that
+    its host wants, if any."""
 
     file: str
     url: str
@@ -32,16 +35,17 @@ class Link:
 
 @dataclass(frozen=True)
 class Page:
-    """What an index offers of one package; nothing when it does not know it."""
+    """What an index offers of one package; no links when it does not know the package."""
 
     links: Sequence[Link] = ()
 
     def link(self, file: str) -> Link | None:
+        """Return the link to the file of that name; None when there is none."""
         return next((each for each in self.links if each.file == file), None)
 
     @staticmethod
     def of_folder(folder: Path) -> Page:
-        """A page that lies on a disk: the folder's index.html, else the files in it."""
+        """Read a page on this disk: the folder's index.html, else the list of its files."""
         page = folder / "index.html"
         if page.is_file():
             return Page(_from_html(page.read_text("utf-8", "replace"), page.resolve().as_uri(), ""))
@@ -51,7 +55,7 @@ class Page:
 
     @staticmethod
     def fetch(web: Web, index: str, package: str, halt: Halt, patience: Patience) -> Page:
-        """The page of `package` (normalised) in the index at the URL `index`. Raises DownloadFailed."""
+        """Fetch the page of `package` (normalised) in the index at the URL `index`. Raises DownloadFailed, Stopped."""
         host = urlsplit(index).hostname
         url = f"{without_login(index).rstrip('/')}/{package}/"
         login = login_of(index)
@@ -118,7 +122,7 @@ def _link(file: str, address: str, hashes: dict[str, Any], base: str, login: str
 
 
 class _Anchors(html.parser.HTMLParser):
-    """The addresses that a page links to."""
+    """Collects the addresses that a page links to."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,21 +1,24 @@
-"""One file: gone on with where it was cut, verified, and under its name only when it is the one that is wanted."""
+"""Downloads one file: continues where it was cut, verifies it, and gives it its name only if it is the wanted one."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import urlsplit
 
+from ..shared import file_lock
 from ..shared.errors import DownloadFailed
-from . import disk, file_lock
+from . import disk
+from .addresses import shown
 from .download_spec import Download, Patience
-from .http import Answer, Trouble, Web, shown
+from .http_requests import Answer, Web
 from .parallel import TICK_S, Halt
-from .partial_file import Origin, Part
+from .partial_file import Origin, PartialFile
 from .rate import Board
+from .web_trouble import Trouble
 
 
 class _Spoiled(Exception):
-    """What came is not the file that is wanted. `reason` completes "… could not be downloaded: "."""
+    """What came is not the wanted file. `reason` completes the sentence "… could not be downloaded: "."""
 
     def __init__(self, reason: str, hint: str) -> None:
         super().__init__(reason)
@@ -24,7 +27,7 @@ class _Spoiled(Exception):
 
 
 class Transfer:
-    """One file, from its first try to its end, in a thread of its own."""
+    """One download, from its first try to its end, in a thread of its own."""
 
     def __init__(self, wanted: Download, web: Web, board: Board, patience: Patience, halt: Halt) -> None:
         self._wanted = wanted
@@ -32,13 +35,14 @@ class Transfer:
         self._board = board
         self._patience = patience
         self._halt = halt
-        self._part = Part(wanted.path)
+        self._partial = PartialFile(wanted.path)
         self._got_web_page = False
 
     def run(self) -> str:
-        """The file's sha256; it is under its name then. Raises DownloadFailed, DiskError, Stopped."""
+        """Bring the file under its name and return its sha256. Raises DownloadFailed, DiskError, Stopped."""
+        alone = file_lock.held_and_removed(self._partial.lock, self._wait_for_others)
         try:
-            with disk.plain_words(self._wanted.path), file_lock.held(self._part.lock, self._wait_for_others):
+            with disk.disk_errors(self._wanted.path), alone:
                 digest = present(self._wanted, self._board, self._halt) or self._fetch()
         finally:
             self._board.show(self._wanted.path, "")
@@ -49,9 +53,9 @@ class Transfer:
         self._halt.sleep(TICK_S)
 
     def _fetch(self) -> str:
-        self._part = Part(self._wanted.path)  # another process may have gone on with it
-        if not self._is_ours(self._part.origin):
-            self._part.discard()
+        self._partial = PartialFile(self._wanted.path)  # another process may have continued it
+        if not self._is_ours(self._partial.origin):
+            self._partial.discard()
         spoiled = False
         while True:
             self._board.show(self._wanted.path, self._wanted.name, coming=True)
@@ -59,14 +63,14 @@ class Transfer:
                 self._bring()
                 return self._accept()
             except _Spoiled as error:
-                self._part.discard()
+                self._partial.discard()
                 if spoiled:
                     raise _failed(self._wanted, error.reason, error.hint) from None
                 spoiled = True
 
     def _is_ours(self, origin: Origin | None) -> bool:
-        """Whether what is there can be gone on with: a pinned file from anywhere, since its sha256 tells in the end;
-        else only what the server will say is still the same."""
+        """Whether the partial file can be continued. A pinned file can be, wherever it began, since its sha256 tells in
+        the end; another one only when the server can say whether it is still the same."""
         if origin is None or origin.sha256 != self._wanted.sha256:
             return False
         if self._wanted.size_bytes and origin.size_bytes not in (0, self._wanted.size_bytes):
@@ -74,23 +78,23 @@ class Transfer:
         return bool(origin.sha256 or (origin.validator and origin.url == shown(self._wanted.url)))
 
     def _bring(self) -> None:
-        """Tries until all bytes are there. Raises DownloadFailed when nothing comes any more."""
-        failed, most_bytes = 0, self._part.size_bytes
-        while not self._part.is_whole:
+        """Try until all bytes are there. Raises DownloadFailed when nothing comes any more."""
+        failed, most_bytes = 0, self._partial.size_bytes
+        while not self._partial.is_whole:
             try:
                 self._try()
                 return
             except Trouble as trouble:
-                if self._part.size_bytes > most_bytes:
-                    failed, most_bytes = 0, self._part.size_bytes
+                if self._partial.size_bytes > most_bytes:
+                    failed, most_bytes = 0, self._partial.size_bytes
                 failed += 1
                 if not trouble.again or failed >= self._patience.tries:
                     raise _failed(self._wanted, trouble.reason, trouble.hint) from None
                 self._halt.sleep(self._patience.wait_s(failed, trouble.wait_s))
 
     def _try(self) -> None:
-        """Goes on where the last try was cut. Raises Trouble, _Spoiled."""
-        start_bytes = self._part.size_bytes
+        """Continue where the last try was cut. Raises Trouble, _Spoiled."""
+        start_bytes = self._partial.size_bytes
         self._board.done(self._wanted.path, start_bytes)
         answer = self._web.ask(self._wanted.url, self._range(start_bytes), self._wanted.headers)
         try:
@@ -99,7 +103,7 @@ class Transfer:
                     self._begin(answer)
                     start_bytes = 0
                 elif not start_bytes or not self._fits(answer, start_bytes):
-                    self._part.discard()
+                    self._partial.discard()
                     host = urlsplit(answer.url).hostname
                     raise Trouble(f"{host} does not go on where it was cut", "Try another source.", again=True)
                 self._got_web_page = answer.is_web_page
@@ -108,16 +112,16 @@ class Transfer:
             answer.close()
 
     def _range(self, start_bytes: int) -> dict[str, str]:
-        origin = self._part.origin
+        origin = self._partial.origin
         if not start_bytes or not origin or not (origin.sha256 or origin.validator):
-            return {}  # nothing could tell whether the rest is of the same file
+            return {}  # nothing would tell whether the rest is of the same file
         headers = {"Range": f"bytes={start_bytes}-"}
         if origin.validator and origin.url == shown(self._wanted.url):
             headers["If-Range"] = origin.validator
         return headers
 
     def _begin(self, answer: Answer) -> None:
-        """The whole file comes. Whether it can be the one that is wanted is looked at before it is fetched."""
+        """Start anew, as the answer is the whole file. Raises Trouble or _Spoiled when it cannot be the wanted one."""
         size_bytes = answer.length or 0
         if answer.is_web_page and not self._wanted.sha256 and self._wanted.path.suffix.lower() not in (".html", ".htm"):
             raise Trouble(*_WEB_PAGE)
@@ -131,12 +135,12 @@ class Transfer:
         if not self._wanted.size_bytes:  # else it was looked at before
             disk.check_space({self._wanted.path.parent: size_bytes})
         size_bytes = size_bytes or self._wanted.size_bytes
-        self._part.begin(Origin(shown(self._wanted.url), self._wanted.sha256, _validator(answer), size_bytes))
+        self._partial.begin(Origin(shown(self._wanted.url), self._wanted.sha256, _validator(answer), size_bytes))
         self._board.size(self._wanted.path, size_bytes)
 
     def _fits(self, answer: Answer, start_bytes: int) -> bool:
-        """Whether a 206 is the rest of what is there, by its own word."""
-        origin = self._part.origin
+        """Whether a 206 says that it is the rest of the partial file."""
+        origin = self._partial.origin
         found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
         if answer.status != 206 or not origin or not found or int(found[1]) != start_bytes:
             return False
@@ -145,9 +149,9 @@ class Transfer:
         return origin.url != shown(self._wanted.url) or _validator(answer) in ("", origin.validator)
 
     def _copy(self, answer: Answer, done_bytes: int) -> None:
-        origin = self._part.origin
+        origin = self._partial.origin
         size_bytes = origin.size_bytes if origin else 0
-        with self._part.file.open("ab", buffering=0) as file:
+        with self._partial.file.open("ab", buffering=0) as file:
             while piece := answer.read():
                 self._halt.check()
                 if size_bytes and done_bytes + len(piece) > size_bytes:
@@ -157,20 +161,20 @@ class Transfer:
                     rest = rest[file.write(rest) :]
                 done_bytes += len(piece)
                 self._board.done(self._wanted.path, done_bytes, len(piece))
-        self._halt.check()  # the end may be one that we made
+        self._halt.check()  # the end may be our own cut
         if size_bytes and done_bytes < size_bytes:
             host = urlsplit(answer.url).hostname
             raise Trouble(f"the connection to {host} was cut", "Check the connection to the internet.", again=True)
 
     def _accept(self) -> str:
-        """Gives the file its name when it is the one that is wanted. Raises _Spoiled."""
+        """Give the file its name and return its sha256. Raises _Spoiled when it is not the wanted one."""
         self._board.show(self._wanted.path, f"Checking {self._wanted.name}")
-        digest = disk.digest_of(self._part.file, lambda _: self._halt.check())
+        digest = disk.digest_of(self._partial.file, lambda _: self._halt.check())
         if self._wanted.sha256 and digest != self._wanted.sha256:
             raise self._other_file(
                 f"its sha256 should begin with {self._wanted.sha256[:12]} and does with {digest[:12]}"
             )
-        self._part.finish()
+        self._partial.finish()
         return digest
 
     def _other_file(self, why: str) -> _Spoiled:
@@ -190,7 +194,7 @@ _WEB_PAGE = (
 
 
 def present(wanted: Download, board: Board, halt: Halt) -> str:
-    """The sha256 of the file when it is there and the one that is wanted, else empty."""
+    """Return the sha256 of the file when it is there and the wanted one; else empty."""
 
     def on_bytes(done_bytes: int) -> None:
         halt.check()
@@ -202,7 +206,7 @@ def present(wanted: Download, board: Board, halt: Halt) -> str:
             return ""
         board.show(wanted.path, f"Checking {wanted.name}")
         digest = disk.digest_of(wanted.path, on_bytes)
-    except OSError:  # not there, or not to be read: then it is fetched, or said why it cannot be
+    except OSError:  # missing or unreadable: fetching it succeeds, or says why it cannot
         return ""
     finally:
         board.show(wanted.path, "")
@@ -215,7 +219,8 @@ def present(wanted: Download, board: Board, halt: Halt) -> str:
 
 
 def _validator(answer: Answer) -> str:
-    """What tells this version of the file from others. A weak ETag does not promise the same bytes."""
+    """Return what tells this version of the file from others. A weak ETag is none: it does not promise the same
+    bytes."""
     etag: str = answer.headers.get("ETag", "").strip()
     return etag if etag.startswith('"') else answer.headers.get("Last-Modified", "").strip()
 

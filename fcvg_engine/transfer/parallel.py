@@ -1,4 +1,4 @@
-"""Several pieces of work side by side, in threads of which the caller's thread hears a few times a second."""
+"""Work done in several threads, while the caller's thread is called a few times a second."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _END_S = 2.0  # for threads to end; one that waits for a connection is left to d
 
 
 class Stopped(Exception):
-    """The work is to end: somebody else has failed, or the user has cancelled."""
+    """The work has to end, because another thread has failed or the user has cancelled."""
 
 
 class Waiting(Protocol):
-    """Something a thread waits in, which `cut` ends."""
+    """Something that a thread waits for. `cut` ends the wait."""
 
     def cut(self) -> None: ...
 
 
 class Halt:
-    """Tells all threads of a crew to end, those that wait too."""
+    """Tells all threads of one `side_by_side` to end, also those that wait."""
 
     def __init__(self) -> None:
         self._set = threading.Event()
@@ -35,18 +35,18 @@ class Halt:
         self._waiting: set[Waiting] = set()
 
     def check(self) -> None:
-        """Raises Stopped when all is to end."""
+        """Raise Stopped when all threads are to end."""
         if self._set.is_set():
             raise Stopped
 
     def sleep(self, seconds: float) -> None:
-        """Raises Stopped, at once, when all is to end."""
+        """Wait. Raises Stopped, at once, when all threads are to end."""
         if self._set.wait(seconds):
             raise Stopped
 
     @contextlib.contextmanager
     def watching(self, waiting: Waiting) -> Iterator[None]:
-        """`waiting` is cut when all is to end while the block runs."""
+        """Cut `waiting` if all threads are to end while the block runs. Raises Stopped if they are already."""
         with self._lock:
             self._waiting.add(waiting)
         try:
@@ -56,7 +56,8 @@ class Halt:
             with self._lock:
                 self._waiting.discard(waiting)
 
-    def all(self) -> None:
+    def end_all(self) -> None:
+        """Tell them."""
         self._set.set()
         with self._lock:
             for each in self._waiting:
@@ -66,10 +67,10 @@ class Halt:
 def side_by_side(
     work: Callable[[T, Halt], R], on: Sequence[T], on_tick: Callable[[], None], parallel: int = 3
 ) -> list[R]:
-    """`work` done on everything, `parallel` at a time, in threads; the results in the order of `on`.
+    """Do `work` on each of `on`, `parallel` at a time, in threads. Return the results in the order of `on`.
 
-    `on_tick` is called on this thread every `TICK_S` and once more at the end. The first error, of the work or of
-    `on_tick`, ends all and is raised.
+    `on_tick` is called on the caller's thread every `TICK_S` and once more at the end. The first error of `work` or of
+    `on_tick` ends all threads and is raised.
     """
     todo: queue.SimpleQueue[int] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, R | BaseException]] = queue.SimpleQueue()
@@ -95,7 +96,7 @@ def side_by_side(
             each.start()
         _collect(results, len(on), done, on_tick)
     finally:
-        halt.all()
+        halt.end_all()
         end = time.monotonic() + _END_S
         for each in threads:
             each.join(max(0.0, end - time.monotonic()))

@@ -1,4 +1,4 @@
-"""What has arrived of a file so far, beside its place: `<path>.part`, and in `<path>.part.json` what it is part of."""
+"""What has arrived of a file so far: `<path>.part` beside its place, and `<path>.part.json`, which says of what."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from . import disk
+from ..shared import whole_files
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a part is of. `url` without log-ins. `sha256`: the one that is wanted, empty where none is. `validator`: the
-    server's strong ETag, else its Last-Modified, else empty. `size_bytes` of the whole, 0 where it was not said."""
+    """The file that a partial file belongs to. `url` without log-ins. `sha256`: the wanted one, or empty. `validator`:
+    the server's strong ETag, else its Last-Modified, else empty. `size_bytes` of the whole file, 0 where it is not
+    known."""
 
     url: str
     sha256: str
@@ -21,8 +22,8 @@ class Origin:
     size_bytes: int = 0
 
 
-class Part:
-    """The part of the file `path`. `origin` is None where there is none, or none that could be understood."""
+class PartialFile:
+    """What has arrived of the file `path`. `origin` is None when that is nothing, or nobody can tell of what it is."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,7 +37,7 @@ class Part:
 
     @property
     def size_bytes(self) -> int:
-        """How much is there, 0 when it cannot be used."""
+        """How much has arrived; 0 when it cannot be used."""
         try:
             return self.file.stat().st_size if self.origin else 0
         except FileNotFoundError:
@@ -47,21 +48,21 @@ class Part:
         return bool(self.origin and self.origin.size_bytes and self.size_bytes == self.origin.size_bytes)
 
     def begin(self, origin: Origin) -> None:
-        """Starts anew. What the part is of is written before its first byte, so that no byte is ever misattributed."""
+        """Start anew. The origin is written before the first byte, so that no byte is ever taken for another file's."""
         self.discard()
         self._sidecar.write_text(json.dumps(asdict(origin)), "utf-8")
         self.origin = origin
 
     def discard(self) -> None:
-        """Removes what has arrived."""
+        """Remove what has arrived."""
         self.file.unlink(missing_ok=True)
         self._sidecar.unlink(missing_ok=True)
         self.origin = None
 
     def finish(self) -> None:
-        """Gives the whole file its name."""
-        disk.flush(self.file)
-        disk.rename(self.file, self.path)
+        """Give the file, now whole, its name."""
+        whole_files.flush(self.file)
+        whole_files.replace(self.file, self.path)
         self.discard()
 
     def _load(self) -> Origin | None:

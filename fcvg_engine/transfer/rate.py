@@ -33,7 +33,7 @@ OnRate = Callable[[Rate], None]
 
 
 class Board:
-    """Where the threads write down what they do, and the caller's thread reads it."""
+    """The state of all downloads: their threads write it, the caller's thread reads it."""
 
     def __init__(self, sizes_bytes: dict[Path, int]) -> None:
         self._lock = threading.Lock()
@@ -58,18 +58,19 @@ class Board:
                 self._coming.add(path)
 
     def size(self, path: Path, size_bytes: int) -> None:
-        """The file is so large; 0 is not known."""
+        """Set the size of the file `path`; 0 is not known."""
         with self._lock:
             self._totals[path] = size_bytes
 
     def done(self, path: Path, done_bytes: int, received_bytes: int = 0) -> None:
-        """So much of the file is there, of which `received_bytes` have just come in."""
+        """Set how much of the file `path` is there, of which `received_bytes` have just come in."""
         with self._lock:
             self._done[path] = done_bytes
             self._received_bytes += received_bytes
 
     def rate(self) -> Rate:
-        """As it is now. Called a few times a second: the rate is the mean between calls."""
+        """Return the state now. The bytes per second are the mean over the last calls, so call it a few times a
+        second."""
         with self._lock:
             now = time.monotonic()
             self._samples.append((now, self._received_bytes))

@@ -1,4 +1,4 @@
-"""Whom to trust on the web: certificates of authorities, of the computer and of a studio."""
+"""Which certificates to trust on the web: those of Python, of the computer and of a studio."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SYSTEM_FILES = (
 
 
 def context(environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:
-    """Settings for https that trust what Python trusts, and the files or folders that `VARIABLES` name. Raises
+    """Return settings for https that trust what Python trusts, and the files or folders that `VARIABLES` name. Raises
     DownloadFailed when one of those cannot be read.
 
-    Blender's Python on Linux and macOS has no authorities of its own: its OpenSSL is built to look in /dev/null.
-    Blender itself points SSL_CERT_FILE at the certifi it brings, which its child processes inherit, and which knows
-    none of the authorities that an administrator has added to the system. So the system's file is read as well, and
-    certifi where nothing else is there (that Python started from a terminal, on a system without such a file).
+    Blender's Python on Linux and macOS has no certificates of its own: its OpenSSL is built to look in /dev/null.
+    Blender sets SSL_CERT_FILE, which child processes inherit, to the library certifi that it brings. That lacks the
+    authorities that an administrator has added to the system, so the system's file is read as well. Certifi itself is
+    read where nothing else is there: when that Python is started from a terminal, on a system without such a file.
     """
     made = ssl.create_default_context()
     for file, name in {environment[name]: name for name in VARIABLES if environment.get(name)}.items():
@@ -51,7 +51,8 @@ def _add(made: ssl.SSLContext, name: str, path: Path) -> None:
 
 
 def _has_own_store() -> bool:
-    """Folders are read only when a certificate is looked for, so that the context cannot tell about them."""
+    """Whether Python's OpenSSL finds certificates by itself. It reads a folder only when it needs one of them, so the
+    context cannot tell."""
     paths = ssl.get_default_verify_paths()
     folder = Path(paths.openssl_capath)
     return Path(paths.openssl_cafile).is_file() or (folder.is_dir() and any(folder.iterdir()))

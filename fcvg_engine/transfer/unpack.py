@@ -1,4 +1,4 @@
-"""One file out of a wheel, from an archive that may be made to do harm."""
+"""Reads one file of a wheel, which may be an archive made to do harm."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..shared.errors import DownloadFailed
 
 
 def member(archive: Path, name: str, limit_bytes: int) -> bytes:
-    """The content of the file `name` (with /, as in the archive), at most `limit_bytes` of it.
+    """Return the content of the file `name` (with /, as in the archive), which may have `limit_bytes` at most.
 
-    An archive in which any name is absolute or leads out of its folder (fault 32), that has a link, or that has `name`
-    twice, is refused as a whole: no wheel is made like that. Raises DownloadFailed, also when there is no such file, or
-    it is larger, damaged or encrypted, and OSError when the archive cannot be opened.
+    The whole archive is refused when any name in it is absolute or leads out of its folder, when it has a link, or when
+    it has `name` twice: no wheel is made like that. Raises DownloadFailed then, and when the file is not there, larger,
+    damaged or encrypted. Raises OSError when the archive cannot be opened.
     """
     try:
         with zipfile.ZipFile(archive) as opened:

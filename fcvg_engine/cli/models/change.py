@@ -37,13 +37,13 @@ def verify(
     """Read the models' files and compare them with what was published or downloaded first."""
 
     def action(output: TextIO) -> None:
-        from ...models import fetching, registry
+        from ...models import registry, verifying
 
         chosen = names or list(registry.models())
         states: dict[str, str] = {}
         with reporting(as_json, until_eof, output) as report:
             for name in chosen:
-                states[name] = fetching.verify(name, report)
+                states[name] = verifying.verify(name, report)
         shown = chosen if names else [name for name in chosen if states[name] != "missing"]
         print_state(shown, as_json, output)
         damaged = [name for name in chosen if states[name] == "damaged"]
@@ -57,10 +57,10 @@ def remove(names: Names, as_json: AsJson = False, until_eof: UntilEof = False, d
     """Delete downloaded models, and forget imported ones, whose files stay."""
 
     def act(report: Report) -> None:
-        from ...models import fetching
+        from ...models import removing
 
         for name in names:
-            fetching.remove(name, report)
+            removing.remove(name, report)
 
     return _changing(act, names, as_json, until_eof)
 
@@ -69,10 +69,10 @@ def accept(names: Names, as_json: AsJson = False, until_eof: UntilEof = False, d
     """Accept the licences of models, once and for all. Read them first: models licence NAME."""
 
     def act(report: Report) -> None:
-        from ...models import fetching
+        from ...models import consent, registry
 
-        for model in [fetching.known(name) for name in names]:
-            fetching.agree(model)
+        for model in [registry.known(name) for name in names]:
+            consent.give_once(model)
 
     return _changing(act, names, as_json, until_eof)
 

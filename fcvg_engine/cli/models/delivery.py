@@ -24,17 +24,17 @@ def report_models(
     """List the models and licences that made the frames below a folder, for a delivery."""
 
     def action(output: TextIO) -> None:
-        from ...models import report
+        from ...models import delivery_report
 
         cancellation.watch(until_eof)
-        rows = report.rows(folder)
+        rows = delivery_report.rows(folder)
         if out is not None:
-            _write_report(out, report.as_csv(rows) if as_csv else report.text(rows))
+            _write_report(out, delivery_report.as_csv(rows) if as_csv else delivery_report.text(rows))
             print_state([], as_json, output, [f"Written: {out}"])
         elif as_json:
-            terminal.print_json(report.as_json(rows), output)
+            terminal.print_json(delivery_report.as_json(rows), output)
         else:
-            output.write(report.as_csv(rows) if as_csv else report.text(rows))
+            output.write(delivery_report.as_csv(rows) if as_csv else delivery_report.text(rows))
 
     return action
 

@@ -54,7 +54,7 @@ def _import(place: Path, accept: bool, notes: list[str], report: Report) -> list
     A model that cannot be imported does not keep the others from it; `notes` say why. When none can, raises the first
     error.
     """
-    from ...models import fetching, importing, registry
+    from ...models import consent, importing, registry
 
     found = importing.search(place, report=report)
     if not found:
@@ -62,7 +62,7 @@ def _import(place: Path, accept: bool, notes: list[str], report: Report) -> list
     imported, obstacles = [], []
     for each in found:
         if accept:
-            fetching.agree(registry.models()[each.name])
+            consent.give_once(registry.models()[each.name])
         try:
             said = importing.adopt(each, report)
         except (LicenceRefused, MissingModel) as error:

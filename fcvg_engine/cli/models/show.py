@@ -27,9 +27,9 @@ def licence(name: Name, as_json: AsJson = False, until_eof: UntilEof = False, de
     """Show what a model may be used for, what it was trained on and where it comes from."""
 
     def action(output: TextIO) -> None:
-        from ...models import fetching
+        from ...models import registry
 
-        model = fetching.known(name)
+        model = registry.known(name)
         if as_json:
             print_state([name], as_json, output)
         else:

@@ -54,8 +54,8 @@ def install(data: Path, name: str = "cpu-1") -> Path:
     (folder / "bin" / "python").touch()
     (folder / "pyvenv.cfg").write_text(f"home = {data}\n")
     stamp = installed_engines.EngineStamp(name, "", "cpu", "3.11.7", {}, "2026-11-22", "", 0)
-    environments.write_whole(folder / "engine.json", vars(stamp))
-    environments.write_whole(data / "engine.json", {"engine": name})
+    environments.write_json(folder / "engine.json", vars(stamp))
+    environments.write_json(data / "engine.json", {"engine": name})
     return folder / "bin" / "python"
 
 

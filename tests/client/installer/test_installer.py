@@ -13,7 +13,7 @@ import pytest
 from homes import Home, Site, make_site, make_wheel
 from hostile_server import HostileServer, Page
 
-from fcvg_blender.engine import errors, file_lock, find_python, installed_engines, process, protocol
+from fcvg_blender.engine import child_process, errors, file_lock, find_python, installed_engines, protocol
 
 SIZES_BYTES = [300_000, 1000, 500]
 
@@ -88,7 +88,7 @@ def test_the_users_own_python_settings_change_nothing(home: Home, site: Site, tm
 def test_an_update_is_made_beside_an_engine_that_runs(home: Home, site: Site, newer: Site):
     home.install(site)
     with (home.folder / "log").open("wb") as log:
-        running = process.start([home.python(), "-I", "-c", "input(); import small0"], dict(os.environ), log)
+        running = child_process.start([home.python(), "-I", "-c", "input(); import small0"], dict(os.environ), log)
     old = Path(home.python()).parents[1]
     assert plan(home, newer).state == "outdated"
     home.install(newer, "update")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fcvg_engine.jobs import inbetween
-from fcvg_engine.models import registry, report
+from fcvg_engine.models import delivery_report, registry
 from fcvg_engine.shared.errors import BadRequest
 from fcvg_engine.shared.protocol import Message, Request
 
@@ -58,7 +58,7 @@ def delivery(request_of: RequestOf, tmp_path: Path) -> Path:
 
 
 def test_models_and_frames_of_all_jobs_are_listed(delivery: Path) -> None:
-    rife, none = report.rows(delivery)
+    rife, none = delivery_report.rows(delivery)
     model = registry.models()["rife"]
     assert (rife.model, rife.title, rife.licence, rife.commercial) == ("rife", model.title, "MIT", "yes")
     assert (rife.why, rife.licence_url) == (model.commercial_why, model.licence.url)
@@ -68,14 +68,14 @@ def test_models_and_frames_of_all_jobs_are_listed(delivery: Path) -> None:
 
 
 def test_one_job_is_a_delivery_too(delivery: Path) -> None:
-    (row,) = report.rows(delivery / "shot 1")
+    (row,) = delivery_report.rows(delivery / "shot 1")
     assert row.folders == (".",)
 
 
 def test_a_model_of_several_jobs_is_one_row(tmp_path: Path) -> None:
     manifest(tmp_path / "b", models=[USED], method="vibid")
     manifest(tmp_path / "a", models=[USED])
-    (row,) = report.rows(tmp_path)
+    (row,) = delivery_report.rows(tmp_path)
     assert (row.frames, row.methods, row.folders) == (6, ("TRF", "ViBiDSampler"), ("a", "b"))
     assert "one million" in row.why
 
@@ -84,7 +84,7 @@ def test_another_licence_at_the_time_is_another_row(tmp_path: Path) -> None:
     manifest(tmp_path / "now", models=[USED])
     manifest(tmp_path / "then", models=[{**USED, "licence": "Non-Commercial", "commercial": "no"}])
     manifest(tmp_path / "other", models=[{**USED, "name": "gone", "title": "Forgotten"}])
-    rows = {row.folders: row for row in report.rows(tmp_path)}
+    rows = {row.folders: row for row in delivery_report.rows(tmp_path)}
     assert rows["then",].commercial == "no"
     assert (rows["then",].why, rows["then",].licence_url) == ("", "")
     assert rows["other",].title == "Forgotten" and rows["other",].why == ""
@@ -95,7 +95,7 @@ def test_what_is_not_recorded_is_said(tmp_path: Path) -> None:
     manifest(tmp_path / "old")
     (tmp_path / "cut").mkdir()
     (tmp_path / "cut" / "manifest.json").write_text('{"manifest": 1, "identity": {')
-    old, cut = report.rows(tmp_path)
+    old, cut = delivery_report.rows(tmp_path)
     assert (old.title, old.frames) == ("not recorded (made by version 0.9)", 3)
     assert (old.licence, old.commercial) == ("", "")
     assert (cut.title, cut.folders) == ("not recorded (the manifest cannot be read)", ("cut",))
@@ -108,31 +108,31 @@ def test_other_programs_manifests_and_links_are_left_alone(tmp_path: Path) -> No
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "manifest.json").symlink_to(real)
-    (row,) = report.rows(tmp_path)
+    (row,) = delivery_report.rows(tmp_path)
     assert row.folders == ("a",)
 
 
 def test_too_much_is_refused_rather_than_half_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest(tmp_path / "a" / "b", models=[USED])
-    monkeypatch.setattr(report, "MOST_FOLDERS", 2)
+    monkeypatch.setattr(delivery_report, "MOST_FOLDERS", 2)
     with pytest.raises(BadRequest, match="more than 2 folders"):
-        report.rows(tmp_path)
+        delivery_report.rows(tmp_path)
     with pytest.raises(BadRequest, match="no folder"):
-        report.rows(tmp_path / "gone")
+        delivery_report.rows(tmp_path / "gone")
 
 
 def test_it_is_shown_as_a_table_a_spreadsheet_and_json(delivery: Path) -> None:
     manifest(delivery / "shot 3, late", models=[USED])
-    rows = report.rows(delivery)
-    head, rife, svd, none, *notes = report.text(rows).splitlines()
+    rows = delivery_report.rows(delivery)
+    head, rife, svd, none, *notes = delivery_report.text(rows).splitlines()
     assert [line.index(word) for line, word in ((head, "licence"), (rife, "MIT"), (svd, "Stability"))] == [
         head.index("licence")
     ] * 3
     assert none.startswith("no model")
     assert any(SVD_XT.commercial_why in note and SVD_XT.licence.url in note for note in notes)
-    table = list(csv.DictReader(io.StringIO(report.as_csv(rows))))
+    table = list(csv.DictReader(io.StringIO(delivery_report.as_csv(rows))))
     assert [line["model"] for line in table] == ["RIFE 4.6", SVD_XT.title, "no model"]
     assert (table[1]["frames"], table[1]["folders"]) == ("3", "shot 3, late")
     assert table[1]["why"] == SVD_XT.commercial_why
-    assert json.loads(json.dumps(report.as_json(rows)))[1]["licence"] == SVD_XT.licence.name
-    assert "No frames" in report.text([])
+    assert json.loads(json.dumps(delivery_report.as_json(rows)))[1]["licence"] == SVD_XT.licence.name
+    assert "No frames" in delivery_report.text([])

@@ -14,7 +14,17 @@ import torch
 from fake_hub import STRANGER, TOKEN, FakeHub, Repository, entry, sha256, use_registry
 from hostile_server import Page
 
-from fcvg_engine.models import catalogue, checksums, consent, fetching, import_links, installed, registry
+from fcvg_engine.models import (
+    catalogue,
+    checksums,
+    consent,
+    fetching,
+    import_links,
+    installed,
+    registry,
+    removing,
+    verifying,
+)
 from fcvg_engine.nets.superpoint import SuperPoint
 from fcvg_engine.shared.errors import BadRequest, Cancelled, DownloadFailed, LicenceRefused, MissingModel
 from fcvg_engine.shared.protocol import ModelInfo
@@ -176,7 +186,7 @@ class TestRecords:
 
     def test_what_is_downloaded_later_has_to_be_the_same(self, hub: FakeHub, tmp_path: Path) -> None:
         fetching.download(["svd-xt"], quiet)
-        fetching.remove("svd-xt", quiet)
+        removing.remove("svd-xt", quiet)
         changed = {**FILES, "unet/config.json": b'{"num_frames": 26}'}
         hub.repositories["maker/svd"].files = changed
         with pytest.raises(DownloadFailed, match="not the published file"):
@@ -224,10 +234,10 @@ class TestDamage:
         damage: Callable[[bytes], bytes],
     ) -> None:
         fetching.download([name], quiet)
-        assert fetching.verify(name, quiet) == "present"
+        assert verifying.verify(name, quiet) == "present"
         file = tmp_path / "models" / name / path
         file.write_bytes(damage(content))
-        assert fetching.verify(name, quiet) == "damaged"
+        assert verifying.verify(name, quiet) == "damaged"
         assert info(name).state == "damaged", "remembered"
         fetching.download([name], quiet)
         assert file.read_bytes() == content
@@ -250,7 +260,7 @@ class TestDamage:
         fetching.download(["film"], quiet)
         file = tmp_path / "models" / "film" / "film_net_fp32.pt"
         file.write_bytes(DAMAGE["flipped bit"](VAE))
-        assert fetching.verify("film", quiet) == "damaged"
+        assert verifying.verify("film", quiet) == "damaged"
         file.write_bytes(VAE)
         os.utime(file, ns=(1, 1))
         assert info("film").state == "present"
@@ -290,7 +300,7 @@ class TestPickles:
         kept = tmp_path / "models" / "gluestick" / "superpoint_v1.safetensors"
         assert kept.is_file()
         assert info("superpoint").state == "present"
-        fetching.remove("superpoint", quiet)
+        removing.remove("superpoint", quiet)
         assert files_in(tmp_path / "models") == set()
 
     @pytest.mark.parametrize("pinned", [False, True])
@@ -321,7 +331,7 @@ class TestRemove:
         fetching.download(["svd-xt", "film"], quiet)
         mine = tmp_path / "models" / "svd-xt" / "unet" / "my notes.txt"
         mine.write_text("keep")
-        fetching.remove("svd-xt", quiet)
+        removing.remove("svd-xt", quiet)
         assert files_in(tmp_path / "models") == {"svd-xt/unet/my notes.txt", "film/film_net_fp32.pt"}
         assert info("svd-xt").state == "missing"
 
@@ -335,7 +345,7 @@ class TestRemove:
         assert "Linked" in info("film").note
         fetching.download(["film"], quiet)
         assert hub.hub.requests == [], "it is there already"
-        fetching.remove("film", quiet)
+        removing.remove("film", quiet)
         assert original.read_bytes() == VAE
         assert info("film").state == "missing"
 
@@ -348,7 +358,7 @@ class TestRemove:
         monkeypatch.setenv("FCVG_CHECKPOINTS", str(original.parent))
         assert info("film").path == str(original)
         with pytest.raises(BadRequest, match="still lies in") as caught:
-            fetching.remove("film", quiet)
+            removing.remove("film", quiet)
         assert str(original) in caught.value.message
         assert original.exists()
 
@@ -358,7 +368,7 @@ class TestRemove:
             mine.parent.mkdir(parents=True, exist_ok=True)
             mine.write_bytes(b"tuned")
         import_links.record(tmp_path / "models", "svd-xt", tmp_path / "mine")
-        assert fetching.verify("svd-xt", quiet) == "present"
+        assert verifying.verify("svd-xt", quiet) == "present"
         assert info("svd-xt").path == str(tmp_path / "mine")
 
     def test_links_in_the_folder_itself_are_no_originals_either(self, hub: FakeHub, tmp_path: Path) -> None:
@@ -367,7 +377,7 @@ class TestRemove:
         own = tmp_path / "models" / "film" / "film_net_fp32.pt"
         own.parent.mkdir(parents=True)
         own.symlink_to(original)
-        fetching.remove("film", quiet)
+        removing.remove("film", quiet)
         assert original.exists()
         assert not own.is_symlink()
 
@@ -381,7 +391,7 @@ class TestRemove:
         with pytest.raises(Cancelled):
             fetching.download(["film"], cancel)
         assert info("film").state == "incomplete"
-        fetching.remove("film", quiet)
+        removing.remove("film", quiet)
         assert info("film").state == "missing"
         assert files_in(tmp_path / "models") == set()
 

@@ -21,7 +21,8 @@ from safetensors.torch import load_file, save_file
 
 from fcvg_engine.diffusion import networks, single_file
 from fcvg_engine.models import consent, discovery, import_links, registry
-from fcvg_engine.models.importing import Candidate, Limit, adopt, search
+from fcvg_engine.models.bounded_walk import Limit
+from fcvg_engine.models.importing import Candidate, adopt, search
 from fcvg_engine.shared.errors import BadRequest, Cancelled, DiskError, LicenceRefused, MissingModel
 from fcvg_engine.transfer.rate import Rate
 

@@ -1,7 +1,7 @@
-"""What a delivery was made with: the models and licences in all manifests below a folder. No torch.
+"""Reports what a delivery was made with: the models and licences in all manifests below a folder. No torch.
 
-A manifest from before models were recorded does not tell them: its frames are listed as such, and so is a manifest that
-cannot be read. A delivery whose models are not known is not to pass for one without any.
+Frames whose models are not known have a row of their own, so that they do not pass for frames made without a model:
+those of manifests from before models were recorded, and those of manifests that cannot be read.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ from ..shared.errors import BadRequest
 from . import registry
 
 MOST_FOLDERS = 100_000
-LARGEST_BYTES = 16 << 20  # of a manifest; one with `protocol.MAX_COUNT` frames has a fiftieth of that
+LARGEST_BYTES = (
+    16 << 20
+)  # of a manifest; the longest possible, with `protocol.MAX_COUNT` frames, has a fiftieth of that
 
 _COLUMNS = ("model", "licence", "commercial use", "frames", "methods", "folders")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One model, or one reason for which none is named; then `model` is empty.
+    """One model, or one reason why none is named (then `model` is empty, and `title` is the reason).
 
-    `commercial` is one of protocol.COMMERCIAL, or empty where no model is named; `why`, `licence_url`: as the registry
-    says today, empty where it does not know the model any more. `frames` counts those that are held too; `folders` are
-    relative to the one that was looked into, with /.
+    `commercial` is one of protocol.COMMERCIAL, empty where no model is named. `why` and `licence_url` are what the
+    registry says today, empty where it does not know this model with this licence. `frames` counts held frames too.
+    `folders` are relative to the one that was searched, with /.
     """
 
     model: str
@@ -46,8 +48,8 @@ class Row:
 
 
 def rows(folder: Path) -> list[Row]:
-    """One for each model, licence and reason found below `folder`, in the order of the registry. Links to folders are
-    not followed. Raises BadRequest when there is no such folder, or more in it than can be looked through."""
+    """Return one row for each model, licence and reason found below `folder`, in the registry's order. Links to folders
+    are not followed. Raises BadRequest when there is no such folder, or it holds more folders than can be searched."""
     found: dict[tuple[str, str, str, str], _Tally] = {}
     for path in _manifests(folder):
         where = path.parent.relative_to(folder).as_posix()
@@ -62,7 +64,7 @@ def rows(folder: Path) -> list[Row]:
 
 
 def text(rows: Sequence[Row]) -> str:
-    """A table for people, and under it why each model may or may not be used and where its licence is to be read."""
+    """Return a table for people, and under it why each model may or may not be used, and where to read its licence."""
     if not rows:
         return "No frames of this engine's were found.\n"
     cells = [_COLUMNS, *((row.title, row.licence, row.commercial, *_counted(row)) for row in rows)]
@@ -73,7 +75,7 @@ def text(rows: Sequence[Row]) -> str:
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """The same for a spreadsheet, a line each under one of headings."""
+    """Return the rows as CSV for a spreadsheet, under a line of headings."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*_COLUMNS, "why", "licence url"])
@@ -83,7 +85,7 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The same for programs: `Row`'s fields."""
+    """Return the rows for programs, with the names of `Row`'s fields."""
     return [asdict(row) for row in rows]
 
 
@@ -114,12 +116,13 @@ class _Tally:
 
 
 def _place(order: list[str], name: str) -> int:
-    """Models of the registry first, then others, then what has no model."""
+    """Return the place of a model in the report: the registry's order, then others, then rows without a model."""
     return order.index(name) if name in order else len(order) + (not name)
 
 
 def _models(content: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Name, title, licence and commercial use of each model in a manifest, or a title that says why there is none."""
+    """Yield name, title, licence and commercial use of each model in a manifest, or a title that says why there is
+    none."""
     if "broken" in content:
         yield "", "not recorded (the manifest cannot be read)", "", ""
         return
@@ -131,13 +134,14 @@ def _models(content: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
         yield "", "no model", "", ""
     for each in models:
         name, title, licence, commercial = (
-            str(each.get(part, "")) for part in ("name", "title", "licence", "commercial")
+            str(each.get(key, "")) for key in ("name", "title", "licence", "commercial")
         )
         yield name, title, licence, commercial
 
 
 def _load(path: Path) -> dict[str, Any] | None:
-    """A manifest of ours; None for another program's."""
+    """Return the manifest in the file `path`; None when it is another program's. One that cannot be read is
+    {"broken": True}."""
     try:
         if path.stat().st_size > LARGEST_BYTES:
             return {"broken": True}

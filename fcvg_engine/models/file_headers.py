@@ -1,0 +1,85 @@
+"""What a model file says of itself at its beginning: names and shapes of its tensors, or that it is none. No torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+Shapes = dict[str, tuple[int, ...]]  # name of a tensor → its shape
+
+BEGINNING_BYTES = 512  # enough for `is_web_page` and `is_git_lfs_pointer`
+
+_LARGEST_TABLE_BYTES = 100_000_000  # as the safetensors library allows
+
+
+class Unusable(ValueError):
+    """The file is not what its name promises; the text ends the sentence `The file …`."""
+
+
+def is_web_page(beginning: bytes) -> bool:
+    """Whether a file that begins so is a web page, which a browser may have saved in place of the model."""
+    return beginning.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml"))
+
+
+def is_git_lfs_pointer(beginning: bytes) -> bool:
+    """Whether a file that begins so only says where Git LFS keeps the model."""
+    return beginning.startswith(b"version https://git-lfs")
+
+
+def check(path: Path) -> int:
+    """Return the size in bytes of a file that looks like a model at all. Raises Unusable."""
+    try:
+        size_bytes = path.stat().st_size
+        with path.open("rb") as stream:
+            beginning = stream.read(BEGINNING_BYTES)
+    except FileNotFoundError:  # also a link to nowhere, as an unfinished download leaves one
+        raise Unusable("is not there any more, or never came whole") from None
+    except OSError as error:
+        raise Unusable(f"cannot be read ({error.strerror or error})") from error
+    if not size_bytes:
+        raise Unusable("is empty")
+    if is_git_lfs_pointer(beginning):
+        raise Unusable("is only a pointer of Git LFS, not the model: run git lfs pull in its folder")
+    if is_web_page(beginning):
+        raise Unusable("is a web page, not a model: use the page's download button")
+    return size_bytes
+
+
+def shapes(path: Path) -> Shapes:
+    """Return the shapes of all tensors in a safetensors file. Raises Unusable when it is no such file, or is cut
+    off."""
+    size_bytes = check(path)
+    table, end = _table(path, size_bytes)
+    try:
+        found = {name: tuple(int(side) for side in each["shape"]) for name, each in table.items()}
+    except (ValueError, TypeError, KeyError) as error:
+        raise Unusable("is damaged, or no safetensors file") from error
+    if size_bytes < end:
+        raise Unusable(f"is cut off: {end - size_bytes:,} bytes are missing")
+    return found
+
+
+def is_cut_off(path: Path, size_bytes: int) -> bool:
+    """Whether a safetensors file of this size says that it is larger."""
+    try:
+        return size_bytes < _table(path, size_bytes)[1]
+    except Unusable:
+        return False
+
+
+def _table(path: Path, size_bytes: int) -> tuple[dict[str, dict[str, Any]], int]:
+    """Return the table of tensors of a safetensors file, and the size in bytes that the file has by it. Raises
+    Unusable."""
+    try:
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if length > min(_LARGEST_TABLE_BYTES, size_bytes):
+                raise Unusable("is damaged, or no safetensors file")
+            table = json.loads(stream.read(length))
+        table.pop("__metadata__", None)
+        return table, 8 + length + max((each["data_offsets"][1] for each in table.values()), default=0)
+    except OSError as error:
+        raise Unusable(f"cannot be read ({error.strerror or error})") from error
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+        raise error if isinstance(error, Unusable) else Unusable("is damaged, or no safetensors file") from error

@@ -1,0 +1,71 @@
+"""Proves that model files are whole: by their sha256, and by reading pickles once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from ..shared.errors import MissingModel
+from ..transfer import disk
+from ..transfer.rate import Board
+from . import checksums, discovery, installed, registry
+from .registry import Model
+from .reporting import Report
+
+PICKLED = ("superpoint", "gluestick")  # these models are read once, and kept as safetensors
+
+_REPORT_EVERY_S = 0.2
+_digests: dict[tuple[Path, int, int], str] = {}  # path, size and time of a file → its sha256
+
+
+def verify(name: str, report: Report) -> str:
+    """Compare every file's sha256 with the pinned or recorded one. Return the model's state, see `installed.state`.
+
+    A file without such a sha256 counts as whole. Raises BadRequest and whatever `report` raises.
+    """
+    model = registry.known(name)
+    found = discovery.find()
+    for each in installed.copies(model, found):
+        if each.path.is_file():
+            damaged = bool(each.expected) and sha256_of(model, each.path, report) != each.expected
+            checksums.mark(discovery.weights_folder(), each.place, each.path, damaged)
+    return installed.state(model, found)
+
+
+def sha256_of(model: Model, path: Path, report: Report) -> str:
+    """Return the sha256 of the file at `path`. It is read again only when it has changed. Raises MissingModel when it
+    cannot be read."""
+    try:
+        found = path.stat()
+        key = (path, found.st_size, found.st_mtime_ns)
+        if key not in _digests:
+            _digests[key] = _read(model, path, found.st_size, report)
+        return _digests[key]
+    except OSError as error:
+        raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error
+
+
+def keep_as_safetensors(name: str) -> None:
+    """Keep the weights as safetensors where the model `name` is a pickle, which is read without running anything in it.
+    Raises MissingModel when it is not what was published."""
+    if name in PICKLED:
+        from . import gluestick_weights
+
+        for each in installed.copies(registry.known(name), discovery.find()):
+            if each.path.is_file():
+                gluestick_weights.keep(each.path)
+
+
+def _read(model: Model, path: Path, total_bytes: int, report: Report) -> str:
+    board = Board({path: total_bytes})
+    told_s, last_bytes = 0.0, 0
+
+    def on_bytes(done_bytes: int) -> None:
+        nonlocal told_s, last_bytes
+        board.done(path, done_bytes, done_bytes - last_bytes)
+        last_bytes = done_bytes
+        if time.monotonic() - told_s > _REPORT_EVERY_S:
+            told_s = time.monotonic()
+            report(f"Checking {model.title}", board.rate())
+
+    return disk.digest_of(path, on_bytes)
