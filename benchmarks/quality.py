@@ -24,8 +24,8 @@ from benchmarks import drawn
 from benchmarks.minterpolate import minterpolate
 from demo import clip
 from fcvg_engine import methods
-from fcvg_engine.core.method import Options
-from fcvg_engine.draft import choose
+from fcvg_engine.core.method_contract import Options
+from fcvg_engine.draft import choose_method
 from tools import check_system
 
 CPU = Options(torch.device("cpu"))
@@ -101,8 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for method in wanted
             ]
             totals.setdefault(case.group, []).append(row)
-            features = choose.features(case.start, case.end)
-            picked, _ = choose.choose(case.start, case.end, CPU, lambda stage, fraction: None)
+            features = choose_method.features(case.start, case.end)
+            picked, _ = choose_method.choose(case.start, case.end, CPU, lambda stage, fraction: None)
             _print_row(f"{case.group}: {case.name}", [f"{value:.2f}" for value in features] + [picked], row)
     for name, rows in totals.items():
         _print_row(f"**{name}, mean of {len(rows)}**", [""] * 4, np.mean(rows, axis=0))

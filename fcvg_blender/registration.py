@@ -9,7 +9,7 @@ import bpy
 from . import operators
 from .app import cli, handlers
 from .i18n import catalogues
-from .jobs import change_watcher, prefetch, preview_icons, timer
+from .jobs import key_watcher, prefetch, preview_icons, timer
 from .jobs.session import session
 from .keys_3d import render_frames
 from .settings import properties
@@ -31,7 +31,7 @@ _MODULES = (
     handlers,
     cli,
     badges,
-    change_watcher,
+    key_watcher,
     catalogues,
 )
 _QUIT_TIMEOUT_S = 5.0  # the engine leaves at once; this bounds what a stuck one may take

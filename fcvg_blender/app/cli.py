@@ -23,7 +23,7 @@ from ..i18n import amounts
 from ..jobs import enqueue, queue, without_window
 from ..jobs.job import Job
 from ..jobs.session import session
-from ..settings import addon_choices, enum_items, strip_record
+from ..settings import addon_choices, menu_choices, strip_record
 
 _handle: Any = None
 
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("--timing", metavar="|".join((*protocol.TIMINGS, "t1,t2,…")))
         verb.add_argument("--hold", type=int, choices=protocol.HOLDS)
         verb.add_argument("--seed", type=int)
-        verb.add_argument("--placement", choices=[_word(item) for item in enum_items.PLACEMENTS])
+        verb.add_argument("--placement", choices=[_word(item) for item in menu_choices.PLACEMENTS])
         verb.add_argument("--format", choices=protocol.FORMATS)
         verb.add_argument("--output", type=Path, metavar="OTHER.blend", help="save there instead of over FILE.blend")
     return parser
@@ -154,7 +154,7 @@ def _save(arguments: argparse.Namespace) -> None:
 
 
 def _sentence(scene: Any, chain: gaps.Chain) -> str:
-    return gaps.sentence(chain, enum_items.engine_word(scene.fcvg.method))
+    return gaps.sentence(chain, menu_choices.engine_word(scene.fcvg.method))
 
 
 def _chosen(scene: Any, arguments: argparse.Namespace) -> list[Any]:
@@ -202,7 +202,7 @@ def _apply(settings: Any, arguments: argparse.Namespace) -> None:
     if arguments.seed is not None:
         settings.seed = arguments.seed
     if arguments.hold is not None:
-        settings.hold = next(name for name, _, _, number in enum_items.HOLDS if number == arguments.hold)
+        settings.hold = next(name for name, _, _, number in menu_choices.HOLDS if number == arguments.hold)
     for name in ("method", "placement", "format", "cuts"):
         value = getattr(arguments, name, None)
         if value is not None:
@@ -214,7 +214,7 @@ def _apply(settings: Any, arguments: argparse.Namespace) -> None:
 
 
 def _word(item: tuple[str, str, str, int]) -> str:
-    return enum_items.engine_word(item[0])
+    return menu_choices.engine_word(item[0])
 
 
 def _identifier(word: str) -> str:

@@ -18,7 +18,7 @@ from ..engine import errors, protocol
 from ..i18n import amounts
 from ..i18n.translate import mark, rpt
 from ..keys import render_keys
-from ..settings import enum_items
+from ..settings import menu_choices
 from ..settings.addon_choices import Choices
 from ..settings.status import panel_status
 from ..takes import commercial_use, requests
@@ -75,7 +75,7 @@ def _show(final: protocol.Message) -> None:
     status.suggested, status.reason = final.suggested, final.reason
     for each in final.estimates:
         row = status.estimates.add()
-        row.name, row.label = each.method, enum_items.method_label(each.method)
+        row.name, row.label = each.method, menu_choices.method_label(each.method)
         seconds = amounts.duration(each.seconds)
         row.seconds = seconds if each.measured else rpt("about {time}").format(time=seconds)
         row.memory = amounts.size(each.memory_bytes)

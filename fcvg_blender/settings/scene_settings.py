@@ -10,8 +10,8 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, 
 from ..engine import methods, protocol
 from ..i18n.catalogues import OWN
 from ..timing import spacing
-from . import enum_items, generative, keys_3d
-from .enum_items import CUTS, FORMATS, HOLDS, METHODS, PLACEMENTS, TIMINGS
+from . import generative, keys_3d, menu_choices
+from .menu_choices import CUTS, FORMATS, HOLDS, METHODS, PLACEMENTS, TIMINGS
 
 
 class FCVG_SceneSettings(bpy.types.PropertyGroup):
@@ -79,7 +79,7 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
 
     def is_generative(self) -> bool:
         """Whether the method draws new pictures out of noise."""
-        return methods.is_generative(enum_items.engine_word(self.method))
+        return methods.is_generative(menu_choices.engine_word(self.method))
 
     def drawings(self, count: int) -> int:
         """Number of distinct drawings that `count` inbetween frames need."""

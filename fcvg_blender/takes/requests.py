@@ -11,7 +11,7 @@ from .. import compat
 from ..edit import gaps, take_files
 from ..engine import errors, methods, protocol
 from ..i18n.translate import mark, rpt
-from ..settings import enum_items, generative
+from ..settings import generative, menu_choices
 from ..settings.addon_choices import Choices
 from ..settings.protocols import StripRecord, Take
 from . import commercial_use
@@ -31,7 +31,7 @@ def chosen(settings: Any, shot: gaps.Shot, choices: Choices, timed_as: StripReco
         timing, hold = settings.engine_timing(shot.count, shot.first - 1, shot.last + 1), settings.hold_frames()
     else:
         timing, hold = timed_as.timing_for(shot.count), timed_as.hold
-    method = enum_items.engine_word(settings.method)
+    method = menu_choices.engine_word(settings.method)
     request = protocol.Request(
         start="",
         end="",
@@ -41,7 +41,7 @@ def chosen(settings: Any, shot: gaps.Shot, choices: Choices, timed_as: StripReco
         timing=timing,
         hold=hold,
         seed=settings.engine_seed(),
-        format=enum_items.engine_word(settings.format),
+        format=menu_choices.engine_word(settings.format),
         device=choices.device,
         # Without a window there is nobody to be asked.
         refuse_cuts=settings.cuts == "LEAVE_OUT" or (settings.cuts == "ASK" and compat.has_window()),

@@ -7,7 +7,7 @@ from typing import Any
 from ..edit import strip_takes
 from ..engine import methods
 from ..i18n.translate import rpt, tip, translate_sentence
-from ..settings import enum_items, strip_record
+from ..settings import menu_choices, strip_record
 
 
 def title(record: Any, take: Any) -> str:
@@ -28,7 +28,7 @@ def title(record: Any, take: Any) -> str:
 
 def method(take: Any) -> str:
     """Return the label of the method that made its frames, or is to make them."""
-    return enum_items.method_label(take.method_used or take.method)
+    return menu_choices.method_label(take.method_used or take.method)
 
 
 def state(record: Any, take: Any, fraction: float) -> str:
@@ -61,4 +61,4 @@ def everything(record: Any, take: Any) -> str:
 def _format(take: Any) -> str:
     """Return the label of the format of its frames, '' where this version does not know it."""
     word = take.format
-    return rpt(next((label for name, label, *_ in enum_items.FORMATS if enum_items.engine_word(name) == word), ""))
+    return rpt(next((label for name, label, *_ in menu_choices.FORMATS if menu_choices.engine_word(name) == word), ""))

@@ -8,10 +8,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..core.method import Options, ReportProgress, sub_progress
+from ..core.method_contract import Options, ReportProgress, sub_progress
 from ..files import atomic, images
 from ..shared.protocol import ConditionSettings
-from . import drawing, flow, gluestick, matches_file, overview, palette, paths, people, pose, skeleton
+from . import (
+    drawing,
+    match_by_flow,
+    match_by_gluestick,
+    matches_file,
+    motion_paths,
+    overview,
+    palette,
+    people,
+    pose,
+    skeleton,
+)
 from .drawing import Picture
 from .matches import Ends, Line, Matches
 from .people import Person
@@ -42,9 +53,9 @@ def find(
 ) -> Matches:
     """Finds what is the same in both keys [3, H, W] in [0, 1], or reads it from the file `settings.matches`.
 
-    Lines `auto` are matched by `flow`. People `auto` are searched for when DWPose's networks are there. `seed` orders
-    the lines' colours. Raises BadRequest (for the file), MissingModel, OutOfMemory, NumericError and what `report`
-    raises.
+    Lines `auto` are matched by `match_by_flow`. People `auto` are searched for when DWPose's networks are there. `seed`
+    orders the lines' colours. Raises BadRequest (for the file), MissingModel, OutOfMemory, NumericError and what
+    `report` raises.
     """
     size = start.shape[2], start.shape[1]
     if settings.matches:
@@ -68,7 +79,7 @@ def draw(found: Matches, times: Sequence[float], size: tuple[int, int]) -> Itera
     scaled = found.scaled(size)
     for time in times:
         canvas = drawing.black(size)
-        drawing.draw(canvas, ((paths.at(line, time), line.colour) for line in scaled.lines))
+        drawing.draw(canvas, ((motion_paths.at(line, time), line.colour) for line in scaled.lines))
         if scaled.people:
             skeleton.draw(canvas, *(people.at(person, time) for person in scaled.people))
         yield canvas
@@ -118,14 +129,14 @@ def _lines(
 ) -> Iterator[Line]:
     if matched_by == "none":
         return
-    matcher = gluestick.match if matched_by == "gluestick" else flow.match
+    matcher = match_by_gluestick.match if matched_by == "gluestick" else match_by_flow.match
     pairs = matcher(start, end, options, report)
     for (first, last, score), colour in zip(pairs, palette.colours(len(pairs), seed), strict=True):
         here, there = _ends(first), _ends(last)
         if matched_by == "gluestick":
             # GlueStick does not say which end becomes which. Flow does, and there this rule would do harm: for a line
             # that moves along itself it cannot tell which way round is right.
-            there = paths.ordered(here, there)
+            there = motion_paths.ordered(here, there)
         yield Line(here, there, round(min(max(score, 0.0), 1.0), _DECIMALS), colour)
 
 

@@ -1,4 +1,4 @@
-"""Pairs the segments of two keys that were carried into each other; `flow` says how."""
+"""Pairs the segments of two keys that were carried into each other; `match_by_flow` says how."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..core.method import Options, ReportProgress
+from ..core.method_contract import Options, ReportProgress
 from ..files import job_folder
 from ..models import discovery, registry
 from ..shared.errors import MissingModel, MissingPart, NumericError, OutOfMemory

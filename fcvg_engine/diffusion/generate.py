@@ -13,7 +13,7 @@ from types import ModuleType
 import torch
 
 from ..core import devices, pictures
-from ..core.method import Options, ReportProgress, sub_progress
+from ..core.method_contract import Options, ReportProgress, sub_progress
 from ..draft import rife
 from ..models import discovery
 from ..shared.errors import MissingModel
@@ -34,7 +34,7 @@ def inbetween(
     options: Options,
     report: ReportProgress,
 ) -> Iterator[torch.Tensor]:
-    """Makes the drawings of `method`, one of shared.methods.GENERATIVE, as `core.method.Method` says.
+    """Makes the drawings of `method`, one of shared.methods.GENERATIVE, as `core.method_contract.Method` says.
 
     `sampler`: a module of `samplers`, see there. The networks see opaque keys in the range of a display
     (`pictures.seen`). Pictures come back at the keys' size. Their alpha is that of the keys, moved as RIFE moves it.

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from .. import __version__
-from ..core.method import Options
+from ..core.method_contract import Options
 from ..files import atomic, images, job_folder
 from ..models.discovery import Found
 from ..shared.errors import BadImage

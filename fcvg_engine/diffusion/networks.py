@@ -20,7 +20,7 @@ from ..shared.methods import METHODS, MethodTraits
 from . import gi_backward_unet, safetensors_loading, single_file
 
 if TYPE_CHECKING:
-    from ..core.method import ReportProgress
+    from ..core.method_contract import ReportProgress
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..core import pictures
-from ..core.method import Options, ReportProgress, sub_progress
+from ..core.method_contract import Options, ReportProgress, sub_progress
 from ..models import discovery, usage
 from ..shared.methods import METHODS
 from ..shared.protocol import SamplingSettings

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..core.method import Options, ReportProgress
+from ..core.method_contract import Options, ReportProgress
 from . import preview
 from .memory_fallback import SteadyDenoiser
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from ..core.method import Options, ReportProgress
+from ..core.method_contract import Options, ReportProgress
 from ..draft import rife
 
 _SAME = 1e-6  # a time that is nearer to a frame's own is that frame

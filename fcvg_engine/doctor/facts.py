@@ -14,10 +14,10 @@ from ..models.misplaced import Suspect, search
 from ..shared.errors import MissingPart
 from ..shared.protocol import ModelInfo
 from ..transfer import index
-from . import cards, libraries, places
+from . import cards, disk_places, libraries
 from .cards import Cards
+from .disk_places import Place
 from .libraries import Installed
-from .places import Place
 
 if TYPE_CHECKING:
     from ..core.devices import Device
@@ -98,7 +98,7 @@ def gather(report: Report) -> Facts:
             memory=_memory(),
             libraries=found,
             leftovers=libraries.leftovers(),
-            places=places.places(any(each.name in DRAFTS for each in missing)),
+            places=disk_places.places(any(each.name in DRAFTS for each in missing)),
             models=models,
             suspects=search(discovery.folders(), missing),
             folder_problem=_folder_problem(),

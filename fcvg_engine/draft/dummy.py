@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from ..core.method import Options, ReportProgress, draft_method
+from ..core.method_contract import Options, ReportProgress, draft_method
 
 _SLICE_S = 0.02
 
@@ -35,7 +35,7 @@ _SLICE_S = 0.02
 def inbetween(
     start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
-    """See `core.method.Method`, and the faults above."""
+    """See `core.method_contract.Method`, and the faults above."""
     fault = os.environ.get("FCVG_DUMMY_FAULT", "")
     fault_at = int(os.environ.get("FCVG_DUMMY_AT", "1"))
     delay_s = float(os.environ.get("FCVG_DUMMY_DELAY_S", "0"))

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import torch
 
 from ..core import pictures
-from ..core.method import Options, ReportProgress, draft_method
+from ..core.method_contract import Options, ReportProgress, draft_method
 from ..models import discovery, installed, registry
 from ..shared.errors import MissingModel
 
@@ -46,7 +46,8 @@ _warm: dict[tuple[str, torch.device], Network] = {}
 def inbetween(
     start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
-    """See `core.method.Method`. Raises MissingModel when the network's file is not there or not the published one."""
+    """See `core.method_contract.Method`. Raises MissingModel when the network's file is not there or not the published
+    one."""
     report("Loading FILM", 0.0)
     network = _network(options.device)
     places = [place(time) for time in times]

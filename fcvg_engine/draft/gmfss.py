@@ -25,10 +25,10 @@ import torch
 import torch.nn.functional as F
 
 from ..core import pictures
-from ..core.method import Options, ReportProgress, draft_method
+from ..core.method_contract import Options, ReportProgress, draft_method
 from ..core.warp import backward_warp
 from ..nets.splat import Splat
-from . import choose, networks
+from . import choose_method, networks
 
 MOST_PIXELS = 2_100_000  # that are painted; larger keys are reduced for painting (1920×1088 is not)
 _MULTIPLE = 64  # GMFlow sees half the size and needs multiples of 32
@@ -56,12 +56,12 @@ class Side:
 def inbetween(
     start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
-    """See `core.method.Method`."""
+    """See `core.method_contract.Method`."""
     report("Loading GMFSS", 0.0)
     painter = Painter(options, report)
     keys = start[None].to(options.device), end[None].to(options.device)
     ground = pictures.backdrop(start, end)
-    drawn = not options.as_published and choose.is_drawn_pair(start, end)
+    drawn = not options.as_published and choose_method.is_drawn_pair(start, end)
     factor = pictures.bounding_factor(start, MOST_PIXELS)
     small = [pictures.reduced(pictures.composite(key, ground), factor) for key in keys]
     carried_too = drawn or factor > 1 or start.shape[0] == 4 or bool((start > 1).any() or (end > 1).any())

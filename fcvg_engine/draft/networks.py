@@ -15,7 +15,7 @@ from ..nets.ifnet import IFNet
 from ..nets.metricnet import MetricNet
 
 if TYPE_CHECKING:
-    from ..core.method import ReportProgress
+    from ..core.method_contract import ReportProgress
 
 
 _CLASSES: dict[str, type[nn.Module]] = {

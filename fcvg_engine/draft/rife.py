@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from ..core import pictures
-from ..core.method import Options, ReportProgress, draft_method
+from ..core.method_contract import Options, ReportProgress, draft_method
 from ..core.warp import backward_warp
 from ..nets.ifnet import MULTIPLE
 from . import networks
@@ -36,7 +36,7 @@ Motion = tuple[torch.Tensor, torch.Tensor]
 def inbetween(
     start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
-    """See `core.method.Method`."""
+    """See `core.method_contract.Method`."""
     report("Loading RIFE", 0.0)
     net = networks.network("rife", options.device, options.dtype, report)
     start, end = start[None].to(options.device), end[None].to(options.device)

@@ -17,7 +17,7 @@ CUT = "These look like two different shots (a cut)."
 
 
 def refuse_cut(start: torch.Tensor, end: torch.Tensor) -> None:
-    """Raises LooksLikeCut when keys [C, H, W], as in `core.method.Method`, do not look like the same shot.
+    """Raises LooksLikeCut when keys [C, H, W], as in `core.method_contract.Method`, do not look like the same shot.
 
     An engine without OpenCV cannot compare keys, and refuses nothing.
     """

@@ -33,7 +33,7 @@ class View:
 
 
 def views(start: torch.Tensor, end: torch.Tensor) -> tuple[View, View]:
-    """Returns the views of keys [C, H, W], as in `core.method.Method`, both of the same size."""
+    """Returns the views of keys [C, H, W], as in `core.method_contract.Method`, both of the same size."""
     small = pictures.thumbnail(start, SIDE), pictures.thumbnail(end, SIDE)
     ground = pictures.backdrop(*small)
     first, last = (_view(pictures.composite(key[None], ground)[0]) for key in small)

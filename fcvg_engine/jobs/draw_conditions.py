@@ -42,7 +42,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
 
         from ..conditions import make
         from ..core import pictures
-        from ..core.method import Options
+        from ..core.method_contract import Options
         from ..diffusion import sizes
 
         device = devices.pick(request.device)

@@ -104,11 +104,13 @@ def _choose(
     message: Examine, start: torch.Tensor, end: torch.Tensor, device: torch.device, report: Reporter
 ) -> advice.Choice:
     """What `auto` would choose for the frames, which may be larger than the keys that were sent."""
-    from ..core.method import Options
-    from ..draft import choose
+    from ..core.method_contract import Options
+    from ..draft import choose_method
 
-    name, reason = choose.choose(start, end, Options(device), report, functools.partial(usage.allowed, message.request))
-    if name == "gmfss" and device.type == "cpu" and message.width * message.height > choose.MOST_PIXELS_ON_CPU:
+    name, reason = choose_method.choose(
+        start, end, Options(device), report, functools.partial(usage.allowed, message.request)
+    )
+    if name == "gmfss" and device.type == "cpu" and message.width * message.height > choose_method.MOST_PIXELS_ON_CPU:
         name, reason = "rife", f"{registry.label('rife')}, since {registry.label('gmfss')} is slow at this size."
     return advice.Choice(name, reason)
 

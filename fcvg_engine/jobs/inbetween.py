@@ -30,7 +30,7 @@ from .validation import check
 if TYPE_CHECKING:
     import torch
 
-    from ..core.method import Options
+    from ..core.method_contract import Options
 
 PREVIEW = "preview.png"
 
@@ -132,7 +132,7 @@ def _generate(request: Request, folder: job_folder.JobFolder, report: Reporter, 
 
 def _options(request: Request, folder: job_folder.JobFolder, report: Reporter, emit: Emit) -> Options:
     """How to compute. What the first run in the folder has decided holds for all drawings that join its own."""
-    from ..core.method import Options
+    from ..core.method_contract import Options
 
     device = devices.pick(request.device)
     facts = folder.facts
@@ -194,7 +194,7 @@ def _choose(
     """The method to use, and why, in words for an artist; no reason where the artist chose."""
     if request.method != "auto":
         return request.method, ""
-    from ..draft.choose import choose
+    from ..draft.choose_method import choose
 
     return choose(start, end, options, report, functools.partial(usage.allowed, request))
 

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from .. import methods
 from ..shared.errors import BadRequest
-from ..shared.protocol import (
-    FORMATS,
-    HOLDS,
-    LINES,
-    MAX_COUNT,
-    POSES,
-    PRESETS,
-    Request,
-    SamplingSettings,
-)
+from ..shared.protocol import FORMATS, HOLDS, LINES, MAX_COUNT, POSES, PRESETS, Request, SamplingSettings
 
 LARGEST_SEED = 2**63 - 1
 

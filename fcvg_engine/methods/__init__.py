@@ -1,7 +1,7 @@
 """Finds a method's function by its name.
 
-The table of methods is `shared.methods`, their contract is `core.method`. Generative methods are in this folder, draft
-methods in `draft/`.
+The table of methods is `shared.methods`, their contract is `core.method_contract`. Generative methods are in this
+folder, draft methods in `draft/`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..shared.errors import BadRequest
 from ..shared.methods import METHODS, MethodTraits
 
 if TYPE_CHECKING:
-    from ..core.method import Method
+    from ..core.method_contract import Method
 
 _DUMMY = MethodTraits("dummy", "fault tests", "draft.dummy")
 

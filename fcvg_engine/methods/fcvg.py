@@ -10,4 +10,4 @@ import functools
 from ..diffusion import generate
 from ..diffusion.samplers import fcvg as sampler
 
-inbetween = functools.partial(generate.inbetween, "fcvg", sampler)  # a core.method.Method
+inbetween = functools.partial(generate.inbetween, "fcvg", sampler)  # a core.method_contract.Method

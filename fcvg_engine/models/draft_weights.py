@@ -30,7 +30,7 @@ from .reporting import NO_BYTES, Report
 from .writing import write_whole
 
 if TYPE_CHECKING:
-    from ..core.method import ReportProgress
+    from ..core.method_contract import ReportProgress
 
 # Both are written into the kept files, whose sha256 is pinned. So they stay, even if the registry's words change.
 LICENCE = "MIT"

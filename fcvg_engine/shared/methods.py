@@ -1,8 +1,8 @@
 """The inbetweening methods: one entry each, with everything that the rest of the program asks of a method.
 
-To add a method, add its entry here, a file with a function `inbetween` (see `core.method.Method`), and what it needs to
-`models/registry.json`. A generative method also has its sampler in `diffusion/samplers/`. Nothing else in the engine
-names a method. Blender's menu of methods is `fcvg_blender/settings/enum_items.py`.
+To add a method, add its entry here, a file with a function `inbetween` (see `core.method_contract.Method`), and what it
+needs to `models/registry.json`. A generative method also has its sampler in `diffusion/samplers/`. Nothing else in the
+engine names a method. Blender's menu of methods is `fcvg_blender/settings/menu_choices.py`.
 
 Standard library only: the add-on reads this too.
 """

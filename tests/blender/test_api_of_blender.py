@@ -11,7 +11,7 @@ import page_examples
 import pytest
 from edits import Edit, noise
 
-from fcvg_blender.jobs import change_watcher
+from fcvg_blender.jobs import key_watcher
 from fcvg_blender.settings import strip_record
 from tools import api_page
 
@@ -56,7 +56,7 @@ def test_what_goes_wrong_is_raised(film: Edit, monkeypatch: pytest.MonkeyPatch) 
 
 def test_every_state_is_told() -> None:
     known = {name for name in vars(strip_record) if name.isupper() and isinstance(getattr(strip_record, name), str)}
-    changes = {change_watcher.START, change_watcher.END, change_watcher.BOTH, change_watcher.GAP, change_watcher.LOST}
+    changes = {key_watcher.START, key_watcher.END, key_watcher.BOTH, key_watcher.GAP, key_watcher.LOST}
     assert known | changes == set(page_examples.entries("Inbetweens from Python", column=1)) - {"error"}
 
 

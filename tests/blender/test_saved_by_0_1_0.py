@@ -20,7 +20,7 @@ from saved import content
 
 from fcvg_blender import compat
 from fcvg_blender.edit import strip_takes, strips
-from fcvg_blender.jobs import change_watcher
+from fcvg_blender.jobs import key_watcher
 from fcvg_blender.ui import badges
 
 FILES = Path(__file__).parent / "files"
@@ -170,7 +170,7 @@ def test_what_had_failed_is_made_after_all(film: Edit) -> None:
 def test_a_badge_says_that_a_key_has_changed(film: Edit) -> None:
     strip = between(film, "E")
     assert badges.CHANGED in [sign.word for sign in badges.signs(strip.fcvg)]
-    said, hint = change_watcher.sentence(film.scene, strip)
+    said, hint = key_watcher.sentence(film.scene, strip)
     assert said == "The later key “F” has changed."
     assert "Regenerate" in hint
 
@@ -180,7 +180,7 @@ def test_checking_the_keys_finds_what_nobody_had_looked_at(film: Edit) -> None:
     assert not between(film, "I").fcvg.stale
     assert bpy.ops.fcvg.check_keys() == {"FINISHED"}
     assert {strip.fcvg.key_start for _, strip in strips.ours() if strip.fcvg.stale} == {"E", "I"}
-    assert change_watcher.sentence(film.scene, between(film, "I"))[0] == "The gap is 5 frames now; these are 4."
+    assert key_watcher.sentence(film.scene, between(film, "I"))[0] == "The gap is 5 frames now; these are 4."
 
 
 def test_regenerate_makes_what_has_changed_anew(film: Edit) -> None:

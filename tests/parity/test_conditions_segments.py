@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fcvg_engine.conditions import paths
+from fcvg_engine.conditions import motion_paths
 from fcvg_engine.conditions.matches import Line
 
 
@@ -27,7 +27,7 @@ def test_conditions_segments(segments_case: Path) -> None:
     lines = []
     for start, end in zip(case["start"], case["end"], strict=True):
         first, last = ((tuple(ends[0]), tuple(ends[1])) for ends in (start, end))
-        lines.append(Line(first, paths.ordered(first, last), 1.0, (0, 0, 0)))
+        lines.append(Line(first, motion_paths.ordered(first, last), 1.0, (0, 0, 0)))
     for time, expected in case["at"].items():
-        found = [paths.at(line, float(time)) for line in lines]
+        found = [motion_paths.at(line, float(time)) for line in lines]
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6, err_msg=time)

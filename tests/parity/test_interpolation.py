@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from fcvg_engine.core.method import Options
+from fcvg_engine.core.method_contract import Options
 from fcvg_engine.draft import gmfss, rife
 
 CPU = Options(torch.device("cpu"), as_published=True)

@@ -10,7 +10,7 @@ from ... import compat
 from ...engine import methods
 from ...jobs import launch
 from ...jobs.operator_result import Result
-from ...settings import enum_items
+from ...settings import menu_choices
 
 
 class FCVG_OT_preview_conditions(bpy.types.Operator):
@@ -24,7 +24,7 @@ class FCVG_OT_preview_conditions(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         """Blender calls this; the reason why not becomes the button's tooltip."""
         method = compat.sequencer_scene(context).fcvg.method
-        if not methods.is_conditioned(enum_items.engine_word(method)):
+        if not methods.is_conditioned(menu_choices.engine_word(method)):
             cls.poll_message_set("Only FCVG is led by conditions. Choose it as the method.")
             return False
         return launch.can(cls, context, pair=True)

@@ -17,7 +17,7 @@ from ...jobs.operator_result import Result
 from ...jobs.session import session
 from ...keys_3d import edit_scene, key_frames, lay_into_edit, render_frames, rendered_key, shading
 from ...keys_3d.rendered_key import RenderedKey, RenderRequest
-from ...settings import addon_choices, enum_items, keys_3d
+from ...settings import addon_choices, keys_3d, menu_choices
 from ...takes import requests
 from .._base import ExplainedOperator
 
@@ -70,7 +70,7 @@ def _request(context: Any, scene: Any) -> RenderRequest:
     for earlier, later in pairwise(frames):
         if later - earlier > 1:  # said now, not after minutes of rendering
             settings.engine_timing(later - earlier - 1, earlier, later)
-    file_format = enum_items.engine_word(settings.format)
+    file_format = menu_choices.engine_word(settings.format)
     return RenderRequest(scene.name, frames, shaded, rendered_key.folder(scene, choices.output_folder), file_format)
 
 

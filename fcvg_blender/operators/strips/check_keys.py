@@ -6,7 +6,7 @@ from typing import Any
 
 from ...edit import strips
 from ...i18n.translate import mark, plural
-from ...jobs import change_watcher
+from ...jobs import key_watcher
 from ...jobs.operator_result import Result
 from .._base import ExplainedOperator
 
@@ -25,7 +25,7 @@ class FCVG_OT_check_keys(ExplainedOperator):
 
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
-        changed = change_watcher.look_at_all()
+        changed = key_watcher.look_at_all()
         if changed:
             what = plural(
                 "1 strip of inbetweens does not fit the keys any more.",

@@ -9,7 +9,7 @@ from ... import compat
 from ...edit import gaps, selection, strips
 from ...engine import errors
 from ...i18n.translate import mark
-from ...jobs import change_watcher, enqueue, launch, operator_result
+from ...jobs import enqueue, key_watcher, launch, operator_result
 from ...jobs.operator_result import Result
 from ...settings import addon_choices, strip_record
 from ...takes import requests
@@ -51,7 +51,7 @@ class FCVG_OT_regenerate(SelectedInbetweensOperator):
             self.report({"INFO"}, "Pinned strips go on showing the take that they show.")
         result = launch.go(self, context, added, at_once=len(added) == 1)
         if not compat.has_window():
-            change_watcher.look_at_all()
+            key_watcher.look_at_all()
         return result
 
 

@@ -13,7 +13,7 @@ from ...i18n.catalogues import OWN
 from ...i18n.translate import rpt, tip
 from ...jobs import operator_result
 from ...jobs.operator_result import Result
-from ...settings import enum_items
+from ...settings import menu_choices
 from ...timing import exposure, spacing
 from ...ui import dialogs
 from ...ui.layout_parts import names_beside
@@ -35,7 +35,7 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
     timing: EnumProperty(
         name="Timing",
         description="How the drawings are spaced between the keys",
-        items=[(KEEP, "As It Is", "Leave the spacing of each strip as it is", 100), *enum_items.TIMINGS],
+        items=[(KEEP, "As It Is", "Leave the spacing of each strip as it is", 100), *menu_choices.TIMINGS],
         default=KEEP,
         options=_NOT_KEPT,
     )
@@ -48,7 +48,7 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
     hold: EnumProperty(
         name="Hold",
         description="How many frames each drawing is shown",
-        items=[(KEEP, "As It Is", "Leave each strip on ones, twos or threes as it is", 0), *enum_items.HOLDS],
+        items=[(KEEP, "As It Is", "Leave each strip on ones, twos or threes as it is", 0), *menu_choices.HOLDS],
         default=KEEP,
         options=_NOT_KEPT,
         translation_context=OWN,
@@ -57,7 +57,7 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
     @classmethod
     def description(cls, _context: Any, chosen: Any) -> str:
         """Blender calls this. Return what the one spacing or hold does that the button is for."""
-        for items, word in ((enum_items.TIMINGS, chosen.timing), (enum_items.HOLDS, chosen.hold)):
+        for items, word in ((menu_choices.TIMINGS, chosen.timing), (menu_choices.HOLDS, chosen.hold)):
             for name, _, text, _ in items:
                 if name == word:
                     return f"{tip(text)}. {tip('At once, out of the drawings that are there')}"
@@ -101,7 +101,7 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
         """Return timing and hold for one strip, as the engine takes them. Raises BadRequest."""
         record = strip.fcvg
         kept = record.hold if self.hold == KEEP else None
-        hold = kept or next(frames for name, _, _, frames in enum_items.HOLDS if name == self.hold)
+        hold = kept or next(frames for name, _, _, frames in menu_choices.HOLDS if name == self.hold)
         if self.timing == KEEP:
             chart = record.engine_timing()
         elif self.timing == spacing.TYPED:

@@ -7,7 +7,7 @@ from typing import Any
 from ... import compat
 from ...edit import conditions_strip, selection
 from ...engine import methods
-from ...settings import enum_items
+from ...settings import menu_choices
 from ..layout_parts import names_beside
 from ..text_layout import paragraph, text_box
 from .sidebar import SidebarPanel
@@ -25,7 +25,7 @@ class FCVG_PT_conditions(SidebarPanel):
     def poll(cls, context: Any) -> bool:
         """Blender calls this."""
         method = compat.sequencer_scene(context).fcvg.method
-        return methods.is_conditioned(enum_items.engine_word(method))
+        return methods.is_conditioned(menu_choices.engine_word(method))
 
     def draw(self, context: Any) -> None:
         """Blender calls this."""

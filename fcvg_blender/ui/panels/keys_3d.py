@@ -9,7 +9,7 @@ import bpy
 from ...engine import errors
 from ...i18n.translate import iface, mark, plural, rpt
 from ...keys_3d import edit_scene, key_frames
-from ...settings import enum_items, keys_3d, strip_record
+from ...settings import keys_3d, menu_choices, strip_record
 from ..layout_parts import button_row, names_beside
 from ..text_layout import paragraph, text_box, wrapped
 from .work import draw_error, draw_failure, draw_question
@@ -24,7 +24,7 @@ def _draw(layout: Any, context: Any) -> None:
     except errors.FcvgError as problem:
         text_box(context, layout, problem.message, problem.hint, icon="INFO")
     else:
-        method = enum_items.method_label(enum_items.engine_word(settings.method))
+        method = menu_choices.method_label(menu_choices.engine_word(settings.method))
         text_box(context, layout, key_frames.sentence(frames, method), icon="RENDER_ANIMATION")
 
     column = names_beside(layout.column())

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...engine import registry
 from ...i18n.translate import rpt
-from ...settings import addon_choices, enum_items
+from ...settings import addon_choices, menu_choices
 from ...takes import commercial_use
 from ..command_boxes import draw_progress
 from ..layout_parts import button_row, names_beside
@@ -26,7 +26,7 @@ def _draw_licence(context: Any, layout: Any, settings: Any) -> bool:
     """Draw why the method may not be used while only commercial-safe models may. Return whether that is so."""
     if not addon_choices.read(context).commercial_only:
         return False
-    reason = commercial_use.reason(enum_items.engine_word(settings.method))
+    reason = commercial_use.reason(menu_choices.engine_word(settings.method))
     if reason:
         text_box(context, layout, reason, commercial_use.HINT, icon="CANCEL")
     return bool(reason)
@@ -35,9 +35,9 @@ def _draw_licence(context: Any, layout: Any, settings: Any) -> bool:
 def _draw_needs(context: Any, layout: Any, method: str) -> bool:
     """Draw what the method still needs, as the engine has said. Return whether it needs something."""
     status = context.window_manager.fcvg
-    word = enum_items.engine_word(method)
-    label = next(label for name, label, *_ in enum_items.METHODS if name == method)
-    if not enum_items.needs_download(word):
+    word = menu_choices.engine_word(method)
+    label = next(label for name, label, *_ in menu_choices.METHODS if name == method)
+    if not menu_choices.needs_download(word):
         return False
     running = [each for each in status.chores if each.name in registry.needs()[word]]
     for chore in running:

@@ -8,7 +8,7 @@ import bpy
 
 from ...edit import selection
 from ...i18n.translate import plural, rpt, translate_sentences
-from ...settings import enum_items, strip_record
+from ...settings import menu_choices, strip_record
 from ..layout_parts import unit_px
 from ..text_layout import room_px, text_box
 from .sidebar import SidebarPanel
@@ -59,7 +59,7 @@ class FCVG_UL_queue(bpy.types.UIList):
             if is_running:
                 right.progress(factor=item.fraction, text=f"{item.fraction:.0%}")
             else:
-                label = enum_items.method_label(item.method)
+                label = menu_choices.method_label(item.method)
                 right.label(text=label if len(label) <= _LONGEST else item.method.upper())
         row.operator("fcvg.cancel", text="", icon="X", emboss=False).take = item.take
 

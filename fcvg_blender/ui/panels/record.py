@@ -6,7 +6,7 @@ from typing import Any
 
 from ...edit import selection
 from ...i18n.translate import mark, rpt
-from ...settings import enum_items
+from ...settings import menu_choices
 from ...takes import commercial_use
 from ..layout_parts import UNIT_PX
 from ..text_layout import BARE_MARGIN_PX, lines, paragraph, room_px, text_box
@@ -43,14 +43,14 @@ class FCVG_PT_record(SidebarPanel):
 
 def _remembered(record: Any) -> list[tuple[str, str]]:
     """Return names and values, those without a value left out."""
-    asked, used = (enum_items.method_label(name) for name in (record.method, record.method_used))
-    hold = next(label for _, label, _, frames in enum_items.HOLDS if frames == record.hold)
-    timing = _label(enum_items.TIMINGS, record.timing)
+    asked, used = (menu_choices.method_label(name) for name in (record.method, record.method_used))
+    hold = next(label for _, label, _, frames in menu_choices.HOLDS if frames == record.hold)
+    timing = _label(menu_choices.TIMINGS, record.timing)
     rows = [
         (mark("Method"), f"{used} ({asked.lower()})" if used and used != asked else asked),
         (mark("Timing"), rpt(hold) if "," in timing else f"{timing}, {rpt(_HOLDS[record.hold])}"),
         (mark("Seed"), str(record.seed)),
-        (mark("Format"), _label(enum_items.FORMATS, record.format)),
+        (mark("Format"), _label(menu_choices.FORMATS, record.format)),
         (mark("Models"), ", ".join(commercial_use.recalled(record.models))),
         (mark("Engine"), record.engine_version),
     ]
@@ -59,7 +59,7 @@ def _remembered(record: Any) -> list[tuple[str, str]]:
 
 def _label(items: list[tuple[str, str, str, int]], word: str) -> str:
     """Return the label of the item that the engine calls `word`; `word` itself for a chart or a newer word."""
-    return rpt(next((label for name, label, _, _ in items if enum_items.engine_word(name) == word), word))
+    return rpt(next((label for name, label, _, _ in items if menu_choices.engine_word(name) == word), word))
 
 
 CLASSES = (FCVG_PT_record,)

@@ -7,7 +7,7 @@ from typing import Any
 from ... import compat
 from ...edit import gaps, selection
 from ...i18n.translate import plural, rpt
-from ...jobs import change_watcher
+from ...jobs import key_watcher
 from ...settings import strip_record
 from ..layout_parts import UNIT_PX, button_row, unit_px
 from ..text_layout import BARE_MARGIN_PX, lines, paragraph, room_px, text_box
@@ -93,7 +93,7 @@ def _frames(record: Any) -> str:
 
 def _draw_changed(context: Any, layout: Any, strip: Any) -> None:
     """Draw that the keys of the strip have changed, if they have, and the button that makes it anew."""
-    message, hint = change_watcher.sentence(compat.sequencer_scene(context), strip)
+    message, hint = key_watcher.sentence(compat.sequencer_scene(context), strip)
     if message:
         box = text_box(context, layout, message, hint, icon="ERROR", alert=True)
         box.separator()

@@ -9,7 +9,7 @@ from ...edit import gaps
 from ...engine import errors
 from ...i18n.translate import mark, translate_sentences
 from ...jobs import look_first
-from ...settings import enum_items
+from ...settings import menu_choices
 from ..layout_parts import names_beside
 from ..text_layout import BARE_MARGIN_PX, lines, paragraph, room_px, text_box
 from .engine_box import draw_engine
@@ -77,7 +77,7 @@ def _draw_next(context: Any, layout: Any) -> None:
         text_box(context, layout, message, hint, icon="INFO")
         touching = len(strips) > 1
     else:
-        method = enum_items.method_label(enum_items.engine_word(settings.method))
+        method = menu_choices.method_label(menu_choices.engine_word(settings.method))
         text_box(
             context,
             layout,
@@ -102,7 +102,7 @@ def _draw_next(context: Any, layout: Any) -> None:
     if chain is not None and len(chain.shots) == 1:
         known = context.window_manager.fcvg.preflight
         if known.about == look_first.about(chain.shots[0], settings):
-            draw_preflight(context, layout, known, enum_items.engine_word(settings.method))
+            draw_preflight(context, layout, known, menu_choices.engine_word(settings.method))
 
 
 CLASSES = (FCVG_PT_inbetween, FCVG_PT_output)

@@ -9,7 +9,7 @@ from ... import compat
 from ...edit import selection
 from ...engine import errors, methods, protocol
 from ...i18n.translate import mark, plural
-from ...settings import enum_items, strip_record
+from ...settings import menu_choices, strip_record
 from ...takes import requests
 from ...timing import spacing
 from .. import chart_icons
@@ -22,7 +22,7 @@ CHART_UNITS = 8.0  # as high as the column of presets beside it
 _LEAST_UNITS = 5.5  # of room for words beside the chart
 _MARGIN_PX = 62  # of a sidebar: tabs and panel borders, at scale 1
 
-# Names that fit on a button; `enum_items.TIMINGS` has the full ones.
+# Names that fit on a button; `menu_choices.TIMINGS` has the full ones.
 _PRESETS = {
     "LINEAR": mark("Even"),
     "EASE_IN": mark("Slow Out"),
@@ -86,11 +86,11 @@ class FCVG_PT_strip_timing(SidebarPanel):
         record = strip.fcvg
 
         def button(column: Any, name: str, identifier: str, text: str) -> None:
-            word = enum_items.engine_word(identifier)
+            word = menu_choices.engine_word(identifier)
             if name == "timing":
                 is_on = record.timing == word or (identifier == spacing.TYPED and record.timing not in protocol.TIMINGS)
             else:
-                is_on = enum_items.HOLDS[record.hold - 1][0] == identifier
+                is_on = menu_choices.HOLDS[record.hold - 1][0] == identifier
             setattr(column.operator("fcvg.retime", text=text, depress=is_on), name, identifier)
 
         chart = chart_icons.of_strip(strip)

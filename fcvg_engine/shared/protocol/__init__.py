@@ -25,23 +25,9 @@ type         direction           meaning
 Every `start`, `condition`, `examine` and `self_test` gets exactly one final report, whatever happens in between.
 """
 
-from .commands import (
-    FROM_COMMANDS,
-    RESULTS,
-    Finding,
-    Findings,
-    Installed,
-    InstallPlan,
-    ModelInfo,
-    ModelList,
-)
-from .framing import (
-    MAX_LINE_BYTES,
-    decode,
-    encode,
-    parse_request,
-)
-from .worker import (
+from .command_messages import FROM_COMMANDS, RESULTS, Finding, Findings, Installed, InstallPlan, ModelInfo, ModelList
+from .framing import MAX_LINE_BYTES, decode, encode, parse_request
+from .worker_messages import (
     COMMERCIAL,
     DEVICES,
     FINAL,

@@ -12,7 +12,7 @@ from dataclasses import MISSING, asdict, fields
 from typing import Any, Union
 
 from ..errors import ProtocolError
-from .worker import Message, Request
+from .worker_messages import Message, Request
 
 MAX_LINE_BYTES = 1 << 20
 

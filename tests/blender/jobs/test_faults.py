@@ -16,7 +16,7 @@ from fcvg_blender import compat
 from fcvg_blender.edit import strip_pictures, strips
 from fcvg_blender.jobs import timer
 from fcvg_blender.jobs.session import session
-from fcvg_blender.settings import enum_items
+from fcvg_blender.settings import menu_choices
 
 BREAKDOWN = "0003.png"  # of six frames, which comes first
 
@@ -35,8 +35,8 @@ def slow_engine() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def with_a_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Operators return at once, as with a window, and the tests turn the timer."""
-    word = enum_items.engine_word
-    monkeypatch.setattr(enum_items, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
+    word = menu_choices.engine_word
+    monkeypatch.setattr(menu_choices, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
     monkeypatch.setattr(compat, "has_window", lambda: True)
     yield
     bpy.ops.fcvg.cancel()

@@ -33,7 +33,7 @@ from fcvg_blender.engine import methods, protocol
 from fcvg_blender.jobs import begin_take, launch, queue, queue_commands, without_window
 from fcvg_blender.jobs.session import session
 from fcvg_blender.keys import render_keys
-from fcvg_blender.settings import enum_items, strip_record
+from fcvg_blender.settings import menu_choices, strip_record
 from fcvg_blender.settings.addon_choices import Choices
 
 WAITING = strip_record.WAITING
@@ -354,8 +354,8 @@ def draft_first(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     Both are asked of Dissolve, which needs no models.
     """
     monkeypatch.setattr(methods, "GENERATIVE", ("slow",))
-    word = enum_items.engine_word
-    monkeypatch.setattr(enum_items, "engine_word", lambda name: "slow" if name == "DISSOLVE" else word(name))
+    word = menu_choices.engine_word
+    monkeypatch.setattr(menu_choices, "engine_word", lambda name: "slow" if name == "DISSOLVE" else word(name))
     two_strips(edit, gap=GAP)
     status().paused = True
     bpy.ops.fcvg.generate_inbetweens()

@@ -20,7 +20,7 @@ from fcvg_blender.edit import strips
 from fcvg_blender.engine import find_python, places
 from fcvg_blender.installer import pythons
 from fcvg_blender.jobs.session import session
-from fcvg_blender.settings import enum_items
+from fcvg_blender.settings import menu_choices
 from fcvg_blender.tasks import engine_state
 from fcvg_blender.tasks.background import background_tasks
 
@@ -53,8 +53,8 @@ def in_a_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def slow_method(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dissolve is asked of the engine's dummy method."""
-    word = enum_items.engine_word
-    monkeypatch.setattr(enum_items, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
+    word = menu_choices.engine_word
+    monkeypatch.setattr(menu_choices, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
 
 
 @pytest.mark.usefixtures("in_a_window")

@@ -14,7 +14,7 @@ from edits import Edit, read
 from fcvg_blender.edit import strips
 from fcvg_blender.engine import find_python
 from fcvg_blender.jobs.session import session
-from fcvg_blender.settings import enum_items
+from fcvg_blender.settings import menu_choices
 from fcvg_blender.tasks import error_report
 
 
@@ -23,8 +23,8 @@ def dummy_method(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Dissolve is asked of the engine's dummy method, which misbehaves as FCVG_DUMMY_FAULT says."""
     session.end_engine(60)
     monkeypatch.setenv("FCVG_DUMMY", "1")
-    word = enum_items.engine_word
-    monkeypatch.setattr(enum_items, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
+    word = menu_choices.engine_word
+    monkeypatch.setattr(menu_choices, "engine_word", lambda name: "dummy" if name == "DISSOLVE" else word(name))
     return monkeypatch
 
 

@@ -21,7 +21,7 @@ from fcvg_blender.jobs import reports, timer
 from fcvg_blender.jobs.job import Job
 from fcvg_blender.jobs.publish import publish_jobs
 from fcvg_blender.jobs.session import session
-from fcvg_blender.settings import addon_choices, enum_items, generative
+from fcvg_blender.settings import addon_choices, generative, menu_choices
 from fcvg_blender.settings.addon_choices import Choices
 from fcvg_blender.takes import requests
 from fcvg_blender.tasks import error_report
@@ -194,7 +194,7 @@ def test_the_engine_says_what_each_method_lacks(fcvg: Edit, no_models: Path, met
     assert bpy.ops.fcvg.check_models() == {"FINISHED"}
     fcvg.settings.method = method
     sheet = drawn(tab.FCVG_PT_inbetween)
-    label = next(label for name, label, _, _ in enum_items.METHODS if name == method)
+    label = next(label for name, label, _, _ in menu_choices.METHODS if name == method)
     assert f"{label} cannot be used yet." in sheet.texts
     assert any("Stable Video Diffusion XT 1.1 (4.5 GB" in text for text in sheet.texts), sheet.texts
     assert {"fcvg.get_models", "fcvg.check_models"} <= set(sheet.buttons)

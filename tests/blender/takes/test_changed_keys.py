@@ -17,9 +17,9 @@ from pictures import write_png
 
 from fcvg_blender import compat
 from fcvg_blender.edit import gaps, strip_takes, strips, take_files
-from fcvg_blender.jobs import change_watcher
+from fcvg_blender.jobs import key_watcher
 from fcvg_blender.keys import file_digests, key_fingerprint, render_keys
-from fcvg_blender.settings import enum_items, strip_record
+from fcvg_blender.settings import menu_choices, strip_record
 from fcvg_blender.ui import badges, draw_list
 
 Change = Callable[[Edit, Any], object]
@@ -318,18 +318,18 @@ def test_a_strip_knows_when_its_keys_have_changed(edit: Edit, change: Any, noted
     assert stale(edit) == ""
     change(edit)
     assert stale(edit) == noted
-    message, hint = change_watcher.sentence(edit.scene, only_inbetweens(edit))
+    message, hint = key_watcher.sentence(edit.scene, only_inbetweens(edit))
     assert bool(message) == bool(hint) == bool(noted)
 
 
 def test_the_timer_notes_changes_by_itself(edit: Edit) -> None:
     generate(edit)
-    change_watcher.tick()
+    key_watcher.tick()
     assert only_inbetweens(edit).fcvg.stale == ""
     paint(edit, "A.png", 7)
-    change_watcher.tick()
+    key_watcher.tick()
     assert only_inbetweens(edit).fcvg.stale == "START"
-    assert not change_watcher.look_at(edit.scene, only_inbetweens(edit))
+    assert not key_watcher.look_at(edit.scene, only_inbetweens(edit))
 
 
 def test_what_has_been_taken_back_is_no_change(edit: Edit) -> None:
@@ -489,7 +489,7 @@ def test_every_take_is_carried_over(edit: Edit) -> None:
 
 
 # What is read from an animation is written into the strip as a typed chart is.
-@pytest.mark.parametrize("timing", [each[0] for each in enum_items.TIMINGS if each[0] != "FCURVE"])
+@pytest.mark.parametrize("timing", [each[0] for each in menu_choices.TIMINGS if each[0] != "FCURVE"])
 def test_the_parts_keep_showing_what_they_showed_whatever_the_chart(edit: Edit, timing: str) -> None:
     strip = generate(edit, timing=timing, times="0.1, 0.5, 0.2, 0.4, 0.3, 0.9")
     shown = drawings(strip)

@@ -12,7 +12,7 @@ from edits import Edit
 
 from fcvg_blender import compat
 from fcvg_blender.engine import errors, protocol
-from fcvg_blender.settings import enum_items
+from fcvg_blender.settings import menu_choices
 from fcvg_blender.timing import object_motion, spacing
 from fcvg_blender.ui import chart_icons
 from fcvg_blender.ui.panels import timing
@@ -47,7 +47,7 @@ def bend(curve: Any, *points: tuple[float, float]) -> None:
 
 
 def test_presets_are_the_engine_s_words(edit: Edit) -> None:
-    words = {timed(edit, name) for name, *_ in enum_items.TIMINGS if name not in (spacing.TYPED, "CURVE", "FCURVE")}
+    words = {timed(edit, name) for name, *_ in menu_choices.TIMINGS if name not in (spacing.TYPED, "CURVE", "FCURVE")}
 
     assert words == set(protocol.TIMINGS)
 
@@ -285,7 +285,7 @@ def test_the_chart_shows_the_gap_that_is_selected(edit: Edit) -> None:
 def test_the_panel_offers_every_spacing_and_what_it_needs(edit: Edit) -> None:
     two_strips(edit, gap=6)
     sheet = drawn(timing.FCVG_PT_timing)
-    assert {name for name, *_ in enum_items.TIMINGS} | {"ONES", "TWOS", "THREES"} == set(sheet.choices)
+    assert {name for name, *_ in menu_choices.TIMINGS} | {"ONES", "TWOS", "THREES"} == set(sheet.choices)
 
     edit.settings.timing = "CUSTOM"
     assert "times" in drawn(timing.FCVG_PT_timing).choices

@@ -15,10 +15,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcvg_engine.conditions import make, matches_file, overview, palette, paths, people, segments
+from fcvg_engine.conditions import make, matches_file, motion_paths, overview, palette, people, segments
 from fcvg_engine.conditions.matches import Line, Matches
 from fcvg_engine.conditions.people import Keypoints, Person
-from fcvg_engine.core.method import Options
+from fcvg_engine.core.method_contract import Options
 from fcvg_engine.shared.errors import BadRequest, Cancelled
 from fcvg_engine.shared.protocol import ConditionSettings
 
@@ -105,19 +105,22 @@ def test_places_are_cut_to_whole_pixels_and_slanted_lines_not_smoothed():
 
 
 def test_a_bent_path_is_a_cubic_curve_for_its_own_end_only():
-    first, second = paths.at(BENT, 0.5)
+    first, second = motion_paths.at(BENT, 0.5)
     assert first == pytest.approx(((10 + 3 * 10 + 3 * 30 + 30) / 8, (20 + 3 * 60 + 3 * 60 + 40) / 8))
     assert second == pytest.approx((60, 30))
-    assert paths.at(BENT, 0) == BENT.start
-    assert paths.at(BENT, 1) == BENT.end
+    assert motion_paths.at(BENT, 0) == BENT.start
+    assert motion_paths.at(BENT, 1) == BENT.end
 
 
 def test_points_go_to_those_that_make_both_travel_less():
     start = ((0.0, 0.0), (10.0, 0.0))
-    assert paths.ordered(start, ((11.0, 5.0), (1.0, 5.0))) == ((1.0, 5.0), (11.0, 5.0))
-    assert paths.ordered(start, ((1.0, 5.0), (11.0, 5.0))) == ((1.0, 5.0), (11.0, 5.0))
+    assert motion_paths.ordered(start, ((11.0, 5.0), (1.0, 5.0))) == ((1.0, 5.0), (11.0, 5.0))
+    assert motion_paths.ordered(start, ((1.0, 5.0), (11.0, 5.0))) == ((1.0, 5.0), (11.0, 5.0))
     upright = ((5.0, -5.0), (5.0, 5.0))
-    assert paths.ordered(start, upright) == ((5.0, 5.0), (5.0, -5.0))  # as far both ways: exchanged, as published
+    assert motion_paths.ordered(start, upright) == (
+        (5.0, 5.0),
+        (5.0, -5.0),
+    )  # as far both ways
 
 
 def test_later_lines_lie_over_earlier_ones_and_people_over_lines():

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from benchmarks import conditions, drawn
-from fcvg_engine.conditions import flow, make, segments
+from fcvg_engine.conditions import make, match_by_flow, segments
 from fcvg_engine.conditions.carrying import Key
 from fcvg_engine.conditions.pairing import pair
 from fcvg_engine.conditions.segments import Match
-from fcvg_engine.core.method import Options
+from fcvg_engine.core.method_contract import Options
 from fcvg_engine.shared.errors import Cancelled
 from fcvg_engine.shared.protocol import ConditionSettings
 
@@ -77,7 +77,7 @@ def errors_px(pairs: list[Match], matrix: np.ndarray) -> np.ndarray:
 def test_a_cartoons_lines_go_where_its_shapes_go():
     times = (0.0, 0.4)
     keys = [tensor(drawn.frame(SHOT, time, *SIZE)) for time in times]
-    pairs = flow.match(*keys, CPU, quiet)
+    pairs = match_by_flow.match(*keys, CPU, quiet)
     assert len(pairs) >= 60
     true = drawn.moved(SHOT, np.array([first for first, _, _ in pairs]), times, *SIZE)
     errors = np.linalg.norm(true - np.array([last for _, last, _ in pairs]), axis=-1)
@@ -107,7 +107,7 @@ def test_what_appears_and_vanishes_is_not_matched():
     start, end = ground.copy(), ground.copy()
     cv2.rectangle(start, (40, 90), (90, 140), (255, 255, 255), -1)
     cv2.fillPoly(end, [np.array(((150, 100), (180, 70), (210, 100), (180, 130)))], (250, 10, 10))
-    pairs = flow.match(tensor(start), tensor(end), CPU, quiet)
+    pairs = match_by_flow.match(tensor(start), tensor(end), CPU, quiet)
     assert pairs
     from_box = [first for first, _, _ in pairs if (np.abs(first.mean(0) - (65, 115)) < 30).all()]
     to_diamond = [last for _, last, _ in pairs if np.abs(last.mean(0) - (180, 100)).sum() < 34]
@@ -116,7 +116,7 @@ def test_what_appears_and_vanishes_is_not_matched():
 
 def test_keys_without_lines_have_no_matches():
     flat = torch.full((3, 64, 96), 0.5)
-    assert flow.match(flat, flat, CPU, quiet) == []
+    assert match_by_flow.match(flat, flat, CPU, quiet) == []
 
 
 def test_matching_can_be_cancelled():
@@ -125,7 +125,7 @@ def test_matching_can_be_cancelled():
             raise Cancelled()
 
     with pytest.raises(Cancelled):
-        flow.match(torch.rand(3, 64, 96), torch.rand(3, 64, 96), CPU, cancel)
+        match_by_flow.match(torch.rand(3, 64, 96), torch.rand(3, 64, 96), CPU, cancel)
 
 
 @pytest.mark.parametrize(("turn", "scale", "shift"), [(0, 1, (14, 9)), (8, 1, (10, 20)), (-5, 1.25, (-8, -12))])

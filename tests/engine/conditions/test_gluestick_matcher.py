@@ -15,8 +15,8 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from fcvg_engine.conditions import gluestick, segments, wireframe
-from fcvg_engine.core.method import Options
+from fcvg_engine.conditions import match_by_gluestick, segments, wireframe
+from fcvg_engine.core.method_contract import Options
 from fcvg_engine.models import gluestick_weights
 from fcvg_engine.nets.gluestick import GlueStick
 from fcvg_engine.nets.superpoint import SuperPoint
@@ -88,20 +88,20 @@ def test_lines_of_a_picture_are_found_again_in_itself(nets: gluestick_weights.Ne
     drawing = np.zeros((128, 192, 3), np.uint8)
     cv2.rectangle(drawing, (30, 30), (110, 90), (255, 255, 255), -1)
     key = picture(drawing)
-    found = gluestick.match_with(nets, key, key, quiet)
+    found = match_by_gluestick.match_with(nets, key, key, quiet)
     assert found
     for one, other, score in found:
         assert one.shape == other.shape == (2, 2)
-        assert gluestick.MATCH_THRESHOLD < score <= 1
+        assert match_by_gluestick.MATCH_THRESHOLD < score <= 1
 
 
 def test_a_real_pair_from_official_files(
     models: Path, published: Path, pair: tuple[torch.Tensor, torch.Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FCVG_CHECKPOINTS", str(published))
-    monkeypatch.setattr(gluestick, "MATCH_THRESHOLD", 0.0)  # drawn weights are never as sure as trained ones
+    monkeypatch.setattr(match_by_gluestick, "MATCH_THRESHOLD", 0.0)  # drawn weights are never as sure as trained ones
     told: list[float] = []
-    found = gluestick.match(*pair, CPU, lambda stage, fraction: told.append(fraction))
+    found = match_by_gluestick.match(*pair, CPU, lambda stage, fraction: told.append(fraction))
     assert 0 < len(found) <= min(len(segments.detect(each)) for each in pair)
     for *ends, score in found:
         assert 0 < score <= 1
@@ -114,7 +114,7 @@ def test_a_real_pair_from_official_files(
     names = {path.name for path in (models / "gluestick").iterdir()}
     assert names == {"superpoint_v1.safetensors", "checkpoint_GlueStick_MD.safetensors"}
     monkeypatch.setattr(gluestick_weights, "_warm", {})
-    again = gluestick.match(*pair, CPU, quiet)
+    again = match_by_gluestick.match(*pair, CPU, quiet)
     assert [score for _, _, score in again] == [score for _, _, score in found]
 
 
@@ -151,7 +151,7 @@ def test_kept_weights_are_made_anew_when_cut_or_out_of_date(
 
 def test_nothing_there_is_said(models: Path, pair: tuple[torch.Tensor, torch.Tensor]) -> None:
     with pytest.raises(MissingModel, match="not there") as raised:
-        gluestick.match(*pair, CPU, quiet)
+        match_by_gluestick.match(*pair, CPU, quiet)
     assert "GlueStick" in raised.value.hint
     assert "SuperPoint" in raised.value.hint
     assert "match lines by flow" in raised.value.hint
@@ -220,9 +220,9 @@ def test_pictures_without_lines_match_nothing(
     nets: gluestick_weights.Nets, pair: tuple[torch.Tensor, torch.Tensor]
 ) -> None:
     flat = torch.full_like(pair[0], 0.5)
-    assert gluestick.match_with(nets, flat, flat, quiet) == []
-    assert gluestick.match_with(nets, pair[0], flat, quiet) == []
-    assert gluestick.match_with(nets, flat, pair[1], quiet) == []
+    assert match_by_gluestick.match_with(nets, flat, flat, quiet) == []
+    assert match_by_gluestick.match_with(nets, pair[0], flat, quiet) == []
+    assert match_by_gluestick.match_with(nets, flat, pair[1], quiet) == []
 
 
 def test_lines_match_without_a_single_point(nets: gluestick_weights.Nets) -> None:
@@ -230,7 +230,7 @@ def test_lines_match_without_a_single_point(nets: gluestick_weights.Nets) -> Non
     seeing_none.convPb.bias.data[-1] += 100  # all but surely "no point here"
     drawing = np.zeros((64, 128, 3), np.uint8)
     cv2.rectangle(drawing, (20, 10), (90, 50), (255, 255, 255), -1)
-    assert gluestick.match_with((seeing_none, nets[1]), picture(drawing), picture(drawing), quiet)
+    assert match_by_gluestick.match_with((seeing_none, nets[1]), picture(drawing), picture(drawing), quiet)
 
 
 def test_ends_that_meet_become_one_junction(nets: gluestick_weights.Nets) -> None:
@@ -258,7 +258,7 @@ def test_invalid_numbers_are_named(nets: gluestick_weights.Nets, pair: tuple[tor
     broken = copy.deepcopy(nets[1])
     broken.line_bin_score.data.fill_(math.nan)
     with pytest.raises(NumericError, match="matching lines"):
-        gluestick.match_with((nets[0], broken), *pair, quiet)
+        match_by_gluestick.match_with((nets[0], broken), *pair, quiet)
 
 
 @pytest.mark.parametrize("stage", ["Looking for lines", "Matching lines"])
@@ -270,4 +270,4 @@ def test_cancelled_at_any_stage(
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        gluestick.match_with(nets, *pair, stop)
+        match_by_gluestick.match_with(nets, *pair, stop)

@@ -18,7 +18,7 @@ from onnx import helper, numpy_helper
 
 from fcvg_engine.conditions import pose, skeleton
 from fcvg_engine.conditions.people import BODY, COUNT, Keypoints, Person, Point, at, pair
-from fcvg_engine.core.method import Options
+from fcvg_engine.core.method_contract import Options
 from fcvg_engine.shared.errors import Cancelled, MissingModel
 
 CPU = Options(torch.device("cpu"))

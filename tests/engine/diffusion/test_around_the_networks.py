@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from fcvg_engine.core.method import Options
+from fcvg_engine.core.method_contract import Options
 from fcvg_engine.diffusion import colour, memory, native_frames, preview, retime, sizes
 from fcvg_engine.diffusion.memory import MemoryPlan
 from fcvg_engine.diffusion.memory_fallback import Ladder

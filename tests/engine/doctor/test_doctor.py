@@ -371,7 +371,7 @@ class TestRoom:
         assert "cannot be written" in mistake.text
 
     def test_a_full_disk(self, models: Path, named: Named, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(doctor.places, "FULL_BYTES", 10**18)
+        monkeypatch.setattr(doctor.disk_places, "FULL_BYTES", 10**18)
         mistake = [each for each in named() if "for models" in each.text]
         assert "GB free" in only(mistake).text
         assert mistake[0].state == "error"
@@ -387,7 +387,7 @@ class TestRoom:
         assert "temporary files" in only(examination.mistakes).text
 
     def test_a_folder_of_whole_models_need_not_be_writable(self) -> None:
-        place = doctor.places.Place(doctor.places.MODELS, Path("/studio"), 0, writable=False, needed=False)
+        place = doctor.disk_places.Place(doctor.disk_places.MODELS, Path("/studio"), 0, writable=False, needed=False)
         assert place.state == "info"
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from benchmarks import drawn
-from fcvg_engine.core.method import Options
-from fcvg_engine.draft.choose import choose, is_drawn_pair
+from fcvg_engine.core.method_contract import Options
+from fcvg_engine.draft.choose_method import choose, is_drawn_pair
 
 CPU = Options(torch.device("cpu"))
 GOLDEN = Path(__file__).parents[2] / "goldens" / "interpolation" / "bunny_stretch"

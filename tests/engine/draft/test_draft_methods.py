@@ -13,7 +13,7 @@ import torch
 
 from benchmarks import drawn
 from fcvg_engine.core import pictures
-from fcvg_engine.core.method import Options
+from fcvg_engine.core.method_contract import Options
 from fcvg_engine.draft import dissolve, gmfss, networks, rife
 from fcvg_engine.shared.errors import Cancelled, NumericError
 
@@ -197,7 +197,7 @@ def test_out_of_memory_is_said_so() -> None:
 import resource, torch
 from fcvg_engine.shared.errors import OutOfMemory
 from fcvg_engine.draft import dissolve
-from fcvg_engine.core.method import Options
+from fcvg_engine.core.method_contract import Options
 start, end = torch.zeros(3, 4096, 4096), torch.zeros(3, 4096, 4096)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000, used + 50_000_000))

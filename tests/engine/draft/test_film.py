@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from fcvg_engine import methods
-from fcvg_engine.core.method import Options
+from fcvg_engine.core.method_contract import Options
 from fcvg_engine.draft import film
 from fcvg_engine.models import registry
 from fcvg_engine.shared.errors import Cancelled, MissingModel, NumericError

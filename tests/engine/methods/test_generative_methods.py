@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from fcvg_engine import methods
-from fcvg_engine.core.method import Options
+from fcvg_engine.core.method_contract import Options
 from fcvg_engine.diffusion import decode, encode, memory
 from fcvg_engine.diffusion import networks as models
 from fcvg_engine.diffusion.memory import MemoryPlan

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from fcvg_engine.core.method import Options, ReportProgress
+from fcvg_engine.core.method_contract import Options, ReportProgress
 from fcvg_engine.diffusion import generate
 from fcvg_engine.diffusion.samplers import base
 from fcvg_engine.examine import estimates

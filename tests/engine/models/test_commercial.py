@@ -12,7 +12,7 @@ import checkpoints
 import pytest
 from engine_process import Worker
 
-from fcvg_engine.draft import choose
+from fcvg_engine.draft import choose_method
 from fcvg_engine.jobs import draw_conditions as conditions_job
 from fcvg_engine.jobs import inbetween
 from fcvg_engine.models import registry, usage
@@ -132,7 +132,7 @@ def test_what_is_chosen_by_itself_is_never_refused(request_of: RequestOf, monkey
     assert usage.narrowed(request).conditions == ConditionSettings(lines="none", pose="none")
     free = dataclasses.replace(request, commercial_only=False)
     assert usage.narrowed(free) == free
-    monkeypatch.setattr(choose, "_suiting", lambda start, end, options: ("gmfss", "GMFSS, since …"))
+    monkeypatch.setattr(choose_method, "_suiting", lambda start, end, options: ("gmfss", "GMFSS, since …"))
     done = run(request_of(method="auto", commercial_only=True))
     assert (done.method, names(done)) == ("rife", ["rife"])
     assert "not free for commercial work" in done.notes[-1]

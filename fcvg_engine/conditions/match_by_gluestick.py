@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ..core import pictures
-from ..core.method import Options, ReportProgress
+from ..core.method_contract import Options, ReportProgress
 from ..models import discovery
 from ..models.gluestick_weights import Nets, load
 from ..nets.gluestick import Wireframe, matches

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from ..core import pictures
-from ..core.method import Options, ReportProgress
+from ..core.method_contract import Options, ReportProgress
 from ..draft import networks
 from ..nets.gmflow import MULTIPLE
 from .carrying import Key

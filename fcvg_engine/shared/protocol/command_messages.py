@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .worker import CancelledReport, Done, Failed, Message, Progress
+from .worker_messages import CancelledReport, Done, Failed, Message, Progress
 
 
 @dataclass(frozen=True)

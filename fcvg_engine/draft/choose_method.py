@@ -36,7 +36,7 @@ import torch
 import torch.nn.functional as F
 
 from ..core import pictures
-from ..core.method import Options, ReportProgress
+from ..core.method_contract import Options, ReportProgress
 from ..models import registry
 
 FLAT = 0.5
@@ -56,7 +56,8 @@ def choose(
     report: ReportProgress,
     is_allowed: Callable[[str], bool] = lambda name: True,
 ) -> tuple[str, str]:
-    """Returns the method for keys [C, H, W], as in `core.method.Method`, and the reason in words for an artist.
+    """Returns the method for keys [C, H, W], as in `core.method_contract.Method`, and the reason in words for an
+    artist.
 
     If the method that suits is not allowed, RIFE is chosen; if that is not either, the dissolve, which needs no model.
     """
