@@ -4,3 +4,6 @@ Importing this package imports no third-party library, so that the add-on can us
 """
 
 __version__ = "0.2.0"
+
+# Earlier versions that draw what this one draws, to the bit: it goes on with what they began.
+DRAWS_LIKE = ("0.1.0",)

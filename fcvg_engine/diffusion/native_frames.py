@@ -24,6 +24,7 @@ from .. import __version__
 from ..core.method_contract import Options
 from ..files import atomic, images, job_folder
 from ..models.discovery import Found
+from ..shared import manifest
 from ..shared.errors import BadImage
 from ..shared.methods import METHODS, is_conditioned
 from .memory import MemoryPlan
@@ -98,7 +99,7 @@ def kept(folder: Path, identity: Identity) -> torch.Tensor | None:
         table = json.loads((path / _TABLE).read_bytes())
         if not isinstance(table, dict) or table.get("native") != _VERSION:
             return None
-        if table.get("identity") != json.loads(json.dumps(identity)):
+        if not manifest.is_same_work(table.get("identity"), json.loads(json.dumps(identity))):
             return None
         if not isinstance(table["parts"], list):
             return None

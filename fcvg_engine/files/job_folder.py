@@ -116,9 +116,11 @@ class JobFolder:
         """Continue what an earlier run has left, clear the folder, or raise BadRequest."""
         if extend and found.get("frames"):
             self._join(found)
-        elif found.get("identity") != self._identity or overwrite:
+        elif overwrite or not manifest.is_same_work(found.get("identity"), self._identity):
             self._clear(found, overwrite)
             return
+        else:
+            self._identity = found["identity"]
         self.facts = {key: found[key] for key in found if key not in ("state", "identity", "frames", "manifest")}
         self._records = {record["index"]: record for record in manifest.drawings(found)}
 

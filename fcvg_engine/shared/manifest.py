@@ -28,6 +28,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from .. import DRAWS_LIKE, __version__
 from . import timing
 from .errors import BadRequest
 from .protocol import HOLDS, MAX_COUNT
@@ -101,6 +102,14 @@ def drawings(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield record
 
 
+def is_same_work(found: object, asked: Mapping[str, Any]) -> bool:
+    """Whether what was made under the identity `found` is what the identity `asked` asks for.
+
+    Engines that draw the same pictures count as one, so that an update of the engine costs no frames.
+    """
+    return isinstance(found, dict) and _with_one_engine(found) == _with_one_engine(asked)
+
+
 def belong_together(found: dict[str, Any], asked: dict[str, Any]) -> bool:
     """Whether drawings of the identity `asked` may stand beside those of the manifest `found`.
 
@@ -134,6 +143,11 @@ def is_same_chart(one: Sequence[Drawing], other: Sequence[Drawing]) -> bool:
 def is_same_time(one: Drawing, other: Drawing) -> bool:
     """Whether one file serves for both drawings."""
     return abs(one.time - other.time) <= timing.SAME_TIME
+
+
+def _with_one_engine(identity: Mapping[str, Any]) -> dict[str, Any]:
+    engine = identity.get("engine")
+    return {**identity, "engine": __version__ if engine in DRAWS_LIKE else engine}
 
 
 def _apart(identity: dict[str, Any]) -> dict[str, Any]:

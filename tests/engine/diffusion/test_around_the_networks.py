@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+import fcvg_engine
 from fcvg_engine.core.method_contract import Options
 from fcvg_engine.diffusion import colour, memory, native_frames, preview, retime, sizes
 from fcvg_engine.diffusion.memory import MemoryPlan
@@ -173,6 +174,13 @@ def test_kept_frames_are_the_generated_ones_to_the_bit(tmp_path: Path) -> None:
     found = native_frames.kept(tmp_path, identity)
     assert found is not None and torch.equal(found, natives)
     assert native_frames.kept(tmp_path, {**identity, "seed": 4}) is None
+
+
+def test_an_update_that_draws_the_same_keeps_the_native_frames(tmp_path: Path) -> None:
+    natives = native_frames.rounded(torch.rand(2, 3, 64, 64))
+    native_frames.keep(tmp_path, {"engine": fcvg_engine.DRAWS_LIKE[0]}, natives)
+    assert native_frames.kept(tmp_path, {"engine": fcvg_engine.__version__}) is not None
+    assert native_frames.kept(tmp_path, {"engine": "0.0.1"}) is None
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "other", "table"])

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from pictures import write_png
 
+import fcvg_engine
 from benchmarks import drawn
 from fcvg_engine.jobs import inbetween
 from fcvg_engine.shared.errors import BadImage, BadRequest, Cancelled, LooksLikeCut, NumericError, OutOfMemory
@@ -145,6 +146,34 @@ class TestGoingOn:
         assert [frame.reused for frame in frames_of(heard)] == [True] * 4 + [False] * 2
         for made, expected in zip(pixels(request), pixels(whole), strict=True):
             np.testing.assert_array_equal(made, expected)
+
+    def test_what_an_engine_began_that_draws_the_same_is_gone_on_with(self, request_of):
+        request = request_of(count=3)
+        run(request)
+        written = manifest(request)
+        old, new = fcvg_engine.DRAWS_LIKE[0], fcvg_engine.__version__
+        assert old != new
+        written["identity"]["engine"] = old
+        (Path(request.out) / "manifest.json").write_text(json.dumps(written), "utf-8")
+        (Path(request.out) / "0001.png").unlink()
+        done, _ = run(request)
+        assert (done.reused, done.engine) == (2, new)
+        told = manifest(request)
+        assert told["identity"]["engine"] == old
+        assert {frame["file"]: frame.get("engine") for frame in told["frames"]} == {
+            "0001.png": new,
+            "0002.png": None,
+            "0003.png": None,
+        }
+
+    def test_what_another_engine_began_stays_as_it_is(self, request_of):
+        request = request_of(count=3)
+        run(request)
+        written = manifest(request)
+        written["identity"]["engine"] = "0.0.1"
+        (Path(request.out) / "manifest.json").write_text(json.dumps(written), "utf-8")
+        with pytest.raises(BadRequest):
+            run(request)
 
     def test_frames_made_later_are_what_they_would_have_been(self, request_of, keys):
         """RIFE decides how far to look at the breakdown, also where that is there already; here it matters."""
