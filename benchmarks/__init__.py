@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Measurements a reader can repeat; none of this ships with the engine."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Cartoon pairs with known motion, made in Blender: flat colours in two tones, ink lines, things that move.
 
     .venv-blender/bin/python -m benchmarks.cartoons tests/cartoons

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How many lines the flow matcher finds, how many of their ends are where they should be, and how long it takes.
 
     python -m benchmarks.conditions [--size 1024x576] [--overview DIR]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How often two keys are taken for one shot or for two, and wrongly so.
 
     python -m benchmarks.cuts [--all]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the draft methods cost: seconds a frame, one-time cost and peak memory, beside ffmpeg's minterpolate.
 
     python -m benchmarks.draft [--sizes 640x384,…] [--methods rife,…] [--count 23]

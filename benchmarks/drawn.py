@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Cel animation drawn by program: flat colours, dark outlines, known motion, so the true inbetweens can be drawn too.
 
 `frame(seed, time)` draws the moment `time` in [0, 1] of shot `seed`. A shot is a character (head, hair, body, limbs)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What FCVG costs: seconds and memory of each stage, for each preset. No checkpoint is needed.
 
     python -m benchmarks.fcvg [--size WxH] [--steps N] [--presets fast,…] [--device cuda]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ffmpeg's minterpolate, the motion interpolation everybody has, on one pair of keys."""
 
 from __future__ import annotations

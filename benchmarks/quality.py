@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How close each draft method comes to the true frames, and what `auto` would have chosen.
 
     python -m benchmarks.quality [--groups rendered,drawn] [--methods dissolve,minterpolate,rife,gmfss]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How long an artist waits for a finished gap of 24 frames to be timed anew.
 
     .venv-blender/bin/python -m benchmarks.retime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a whole board costs: time to lay it, seconds a frame all in, memory over time.
 
     python -m benchmarks.storyboard --blender .venv-blender/bin/python [--panels 60] [--gap 11] [--method rife]

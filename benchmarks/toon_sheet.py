@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Compares what `benchmarks.toon_shot` made with the true renders: a table, and a contact sheet of every frame.
 
     .venv/bin/python -m benchmarks.toon_sheet OUT

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A toon-shaded 3D shot out of five rendered keyframes: how near the inbetweens come to the frames they stand for.
 
     .venv-blender/bin/python -m benchmarks.toon_shot OUT [--method auto] [--step 2]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A large file cut again and again, at random places: how much of it is fetched twice?
 
     .venv/bin/python -m benchmarks.transfer [--gigabytes 1] [--cuts 10] [--reset]

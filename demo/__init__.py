@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`make demo`: the main job on real input, start to end.
 
 `clip` fetches the film clip, `edit` builds an edit in real Blender and generates through the add-on's operator,

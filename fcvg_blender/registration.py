@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Makes everything of the add-on known to Blender, in order, and takes it back in reverse order."""
 
 from __future__ import annotations

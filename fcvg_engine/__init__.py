@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Inbetweening engine: makes the frames between two keyframes. It does not depend on Blender.
 
 Importing this package imports no third-party library, so that the add-on can use `shared`.

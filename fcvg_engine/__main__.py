@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Start of the engine: `python -m fcvg_engine …`, or `python -I …/fcvg_engine/__main__.py …` from the add-on.
 
 Libraries print, some of them from C. So first of all, before any other import, the real standard output is kept for our

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A model folder in the official layout whose networks are tiny and whose weights are drawn from their keys' names.
 
 They are the networks of the goldens: what is generated with them can be compared with the published program.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What all engine tests share. Imports neither torch nor bpy: the add-on's tests run without torch."""
 
 from __future__ import annotations

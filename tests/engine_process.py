@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The real engine as a process: one run of the command line, or a worker on its pipes. Standard library only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A model hub, a releases server and their storage on 127.0.0.1, and the registry that leads to them.
 
     with FakeHub() as hub:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A web server on 127.0.0.1 that misbehaves as told: it cuts, stalls, redirects, refuses, lies and demands log-ins.
 
     with HostileServer() as server:

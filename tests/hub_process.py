@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A fake model hub in a process of its own, for tests inside Blender, whose process must have no threads.
 
     python -I hub_process.py FOLDER

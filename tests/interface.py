@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What others rely on, as it was in version 0.1.0: names, defaults, numbers that are in files and scripts.
 
 `interface_0.1.0.json` has it. What is in there stays as it is; more may come to it. Lists and texts are compared whole,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What stands in docs/api.md for programs: its examples, and the first columns of its tables. Standard library only."""
 
 from __future__ import annotations

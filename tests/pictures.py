@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Image files for tests, written byte by byte, so that the engine's reader is checked against the formats and not
 against its own writer."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every setting of a part of Blender's data, read through RNA: what an artist would miss if it changed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which Python each test file runs in, so that plain `pytest` takes what it can and says what it leaves out.
 
     python tests/runs_in.py window        lists the test files of one kind

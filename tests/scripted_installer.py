@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stands in for the installer where a test is about Blender's side: says what the real one says, at a chosen pace.
 
     python -I scripted_installer.py VERB [--accelerator NAME] …

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stable Video Diffusion in a single file, as its authors published it, made from a folder of `checkpoints`."""
 
 from __future__ import annotations

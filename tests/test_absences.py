@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the project does not bring is named in one sentence when it is missing, with exit code 2 and no traceback."""
 
 from __future__ import annotations

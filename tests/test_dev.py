@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`tools/dev.py`: what the Makefile offers, environments that are made once and made anew when they have to be."""
 
 from __future__ import annotations

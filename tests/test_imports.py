@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Rooms, and what each may import. The table is read from top to bottom: a room knows only the rooms above it.
 
 Every module's source is read, imports inside functions and those for type checkers included.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The pages in docs/ and beside the tests: files that they name are there, and links lead somewhere."""
 
 from __future__ import annotations

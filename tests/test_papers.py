@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The papers for people tell one version, the program's, and the README stays short. Their links: test_pages.py."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Plain `pytest` takes the tests that its Python can run and says what it leaves out; nothing is left out unsaid."""
 
 from __future__ import annotations

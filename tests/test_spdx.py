@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every source file names its licence in the first line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """docs/api/blender.md: operators, properties, preferences, the command. The add-on has to be registered."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """docs/api/engine.md: the engine's command line, the installer's, messages, words, errors, methods. No bpy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What both halves of the API pages are made of: tables, paragraphs, and command lines read by argparse."""
 
 from __future__ import annotations

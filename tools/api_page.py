@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The pages of docs/api, written from the code: what scripts may call, set, read and send.
 
     .venv/bin/python tools/api_page.py engine              write docs/api/engine.md

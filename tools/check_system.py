@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Says what to install when something that this project does not bring is missing.
 
     python tools/check_system.py python | engine | blender

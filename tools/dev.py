@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Everything there is to do with this checkout, on Linux, Windows and macOS: setting up, testing, measuring, packing.
 
     python tools/dev.py TARGET [OPTIONS of what it starts]

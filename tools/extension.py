@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The extension as Blender's own tool makes it: the zip, and a repository that Blender installs and updates from.
 
     python tools/extension.py zip OUT_DIR [SOURCE_DIR]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pins what the engine is made of: a lock for each platform, accelerator and Python.
 
     python tools/lock.py                        makes all locks anew; needs a network, `uv` and `packaging`

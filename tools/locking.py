@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the locks: uv resolves, this keeps one wheel a package and adds what an installer has to know.
 
 One resolution, for Linux with CUDA and the oldest Python, gives the versions; the other locks take the same where a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Everything that the add-on says to an artist, and how far each language has come.
 
     PYTHON tools/messages.py              what is there, and what each catalogue lacks

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # The pictures of README and docs/: windows of a real Blender 5.2 (Debian, root), frames that the engine has made.
 # Scripts: tools/pictures, one for each page. What they leave on the way goes to dist/pictures.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Blender 5.2 LTS with a real window on a virtual screen, for any Debian machine (root needed).
 #
 #   tools/real_blender.sh install              build the root folder once (about two minutes)

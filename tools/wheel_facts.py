@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a wheel's name and its zip directory tell: where it runs, how large it is unpacked. The directory is read by
 HTTP range, a few hundred KB even of a wheel of 2 GB."""
 

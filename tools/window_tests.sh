@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # The zip in a fresh profile of a real Blender 5.2 with a window: installed, enabled, clicked (Debian, root).
 # Screenshots and figures go to dist/window.
 set -euo pipefail

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command line of the add-on, which does the same as the buttons without a window.
 
 `blender --command fcvg inbetween FILE.blend --strips A B` makes the inbetweens of two strips. `storyboard FILE.blend`

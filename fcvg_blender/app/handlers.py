@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the add-on does when Blender undoes, redoes, opens or saves a file."""
 
 from __future__ import annotations

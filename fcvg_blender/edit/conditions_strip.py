@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The conditions of a pair of keys, laid over the edit: a strip over both keys and all frames between.
 
 Where a picture of it is black, nothing shows, so the artist scrubs the edit and sees the lines on it. Blender's blend

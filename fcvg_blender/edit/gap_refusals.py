@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Why a pair of strips cannot get inbetweens, each with what the artist can do about it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Gaps between strips: from a selection, or from a strip of inbetweens, to the shot that is to be made.
 
 A shot says which two keys there are, which frames lie between them, and on which channel. Frames are those of the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Lay a strip of inbetweens into the edit, tell it what it is to remember, and fit it to its gap."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Room for inbetweens where strips touch: the rest of the edit is pushed to the right, and pulled back later.
 
 On the open level of the edit everything that begins at the cut or later moves. Where that is the whole edit, markers

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is in the way of a new strip on the open level of an edit: other strips, locks, effects."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a strip shows where nothing is drawn yet: a clear picture, in a file of the strip's own folder.
 
 Without a file, Blender would mark the strip as broken and show magenta. Version 5.2 even crashes where a script has

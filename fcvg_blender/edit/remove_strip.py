@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Take strips of ours out of the edit, which is then as it was before they were laid. Files stay on disk."""
 
 from __future__ import annotations

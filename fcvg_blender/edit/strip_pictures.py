@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a strip of inbetweens shows on each frame, and what its record says of the drawings that are there."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The takes of a strip: what else was tried between the same two keys, each with its own folder, all kept.
 
 The record of a strip is that of the take which it shows; `others` holds the rest. A take is found by its id: undo,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Strips of inbetweens: find them in the edit, and the folder that each of them shows.
 
 The strips that show conditions over the edit (`overlay`) are found in the same way. `strip_takes` knows the takes of a

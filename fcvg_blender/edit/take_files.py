@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The files in a take's folder: what they are called, and which drawings are there. No bpy.
 
 The folder holds the two keys, the drawings under their numbers, the manifest that the engine writes, and perhaps the

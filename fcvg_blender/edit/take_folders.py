@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where frames go: `//inbetweens/<strip>_<id>/`, and a folder in the user's data until the file is saved first.
 
 Nothing here ever deletes a frame.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The add-on's side of the engine: where it is, its process, its messages. No bpy in this package.
 
 The modules in `__all__` belong to the engine; the add-on reaches them through here only. In an installed extension

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A command: a child process that does one thing, says how far it is and ends with one final message. No bpy.
 
 The installer, the model commands and the doctor are commands. No threads, nothing blocks; see `child_process`.

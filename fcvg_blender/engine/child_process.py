@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A child process: started, written to, read from, ended. The engine and all commands are such processes. No bpy.
 
 No threads. Blender up to 5.0 (Python 3.11) takes a Python thread that runs for its own and then works on Python's

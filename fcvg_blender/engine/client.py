@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The one conversation with the engine: starts it when there is work, and hands out its reports. No bpy, no threads.
 
 Whatever happens to the engine, each submitted job gets exactly one final report (done, failed or cancelled). The client

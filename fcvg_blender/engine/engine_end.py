@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Why an engine is gone, in an artist's words. No bpy."""
 
 from __future__ import annotations

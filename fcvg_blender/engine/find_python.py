@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Finds the Python that runs the engine. No bpy."""
 
 from __future__ import annotations

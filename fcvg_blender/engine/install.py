@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The path under which studios know the engine's installer; it lies in `fcvg_blender/installer/install.py`.
 
 python -m fcvg_blender.engine.install VERB …

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reads which engines the installer has made, and which of them is in use. Standard library only.
 
 See `installer.environments` for the folders, and for the side that writes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The file that takes the engine's standard error. Its size is limited; its end goes into reports."""
 
 from __future__ import annotations

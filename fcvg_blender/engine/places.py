@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Folders: that of the code, that of the user's data, and the Python in an environment. No bpy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One life of the engine's process. Knows lines, not messages. No bpy, no threads; see `child_process`."""
 
 from __future__ import annotations

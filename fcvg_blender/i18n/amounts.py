@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Bytes and times in an artist's words. No bpy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What an artist reads, in the language that Blender is set to.
 
 Blender itself translates names and descriptions of operators, properties and panels, and whatever is given to a layout

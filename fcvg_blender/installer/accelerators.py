@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What this computer can compute with, in words for an artist. Standard library only, no bpy, no torch.
 
 NVIDIA's program nvidia-smi names the driver and GPUs; Linux lists AMD's GPUs under /sys. An accelerator is proposed

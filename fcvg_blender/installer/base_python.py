@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The Python that an engine is to be made with: its version, and whether it will do. Standard library only."""
 
 from __future__ import annotations

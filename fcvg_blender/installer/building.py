@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Builds an environment for the engine from wheels on this disk, with uv and offline. Standard library only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How a command of the installer is cancelled: by a signal, or by the end of its input. Standard library only.
 
 Not for Blender's own process, because it uses a thread.

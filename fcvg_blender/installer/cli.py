@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The installer's command line: reads the arguments, runs one verb, tells how it ended."""
 
 from __future__ import annotations

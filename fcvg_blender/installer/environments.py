@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Environments of the engine: begun, finished, put into use, removed. Standard library only.
 
 In the user's data folder, each `engines/<name>/` is one environment, with its stamp `engine.json` and with `.lease`,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The installer of the engine, as a program. Standard library only; Python 3.11 to 3.13.
 
 python -I …/fcvg_blender/engine/install.py VERB …

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What would keep an installation from succeeding: looked for before any work. Standard library only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a command of the installer prints: protocol messages, one JSON line each, or sentences for a person."""
 
 from __future__ import annotations

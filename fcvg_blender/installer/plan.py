@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What an installation would take: packages, bytes, room on the disk, obstacles. Standard library only."""
 
 from __future__ import annotations

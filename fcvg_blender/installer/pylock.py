@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The pylocks: which wheels make the engine on which platform, with which accelerator and Python.
 
 tools/lock.py makes them, and they come with the add-on. Standard library only, no bpy, no network.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which Pythons an engine can be made with, and how Blender starts the installer with one. Standard library only."""
 
 from __future__ import annotations

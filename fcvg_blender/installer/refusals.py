@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What an error of the installer means, in words for the user. Standard library only."""
 
 from __future__ import annotations

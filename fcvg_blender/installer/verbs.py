@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the installer's verbs do.
 
 Each returns its final message. All may raise FcvgError, Cancelled among them, and OSError.

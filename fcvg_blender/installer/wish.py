@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the user asks of the installer. Standard library only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One verb at work: it says how far it is, stops when it is to stop, and keeps a log. Standard library only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Jobs of the engine, from the click to the final report.
 
 A click goes through `launch` and `enqueue`: takes are laid into the edit and wait in the `queue`. `begin_take` renders

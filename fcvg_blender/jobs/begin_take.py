@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Begins takes: fits the strip to its gap, renders the two keys, and hands the job to the engine."""
 
 from __future__ import annotations

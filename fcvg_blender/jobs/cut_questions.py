@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Answers for takes that ask whether they are to be made, because their keys look like a cut."""
 
 from __future__ import annotations

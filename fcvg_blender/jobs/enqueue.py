@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Puts takes into the queue: lays strips with new takes into the edit, adds takes to strips, and makes takes again."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The error that the panel shows: one at a time, until it is dismissed or until something works."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One job of the engine: what it makes, and how far it has come."""
 
 from __future__ import annotations

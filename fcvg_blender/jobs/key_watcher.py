@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Looks from time to time whether inbetweens still fit their keys, and notes on the strip what has changed.
 
 The note alone is written, and only when it changes: no undo step is made, and the file does not count as changed.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a click on Generate or Preview starts: strips are laid into the edit and their takes begun."""
 
 from __future__ import annotations

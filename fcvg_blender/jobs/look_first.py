@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Looks at two keys before a job: how hard the pair is, why, and what time and memory each method would take.
 
 Small pictures of the keys are enough for that, so looking costs a fraction of a click on Generate.

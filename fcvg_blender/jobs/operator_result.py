@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What operators return: how each tells that something did not work, and waits where Blender has no window."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Holds Blender's prefetching of an edit while one of its strips fills with frames.
 
 With *Prefetch Frames* on, Blender reads ahead in a thread, and begins again each time a strip changes. The change

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Icons for the panel that show frames being denoised, as contact sheets. Each is gone when its job ends."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes what runs, waits and has failed where the panels read it: the status in the window manager."""
 
 from __future__ import annotations

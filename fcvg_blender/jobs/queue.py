@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The queue: takes that wait for the engine, in all edits of the file. This module reads it.
 
 The strips are the queue: a take that waits says so itself and has its place. So undo, saving, loading and deleting

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the artist does to the queue: takes are moved, cancelled, and held after a file was opened."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Lets the engine see what has been installed, downloaded or removed while it was running."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What each report of the engine changes in the edit and in the panel."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """After undo, redo and loading: makes strips agree with the jobs that run and with the frames on disk."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The session: the engine's client, and the jobs that were handed to it. Main thread only.
 
 It belongs to this Blender, not to a blend file. Takes are looked up by their id each time, because undo, deleting and

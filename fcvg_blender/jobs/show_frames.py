@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Lets strips show the frames that have come from the engine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The timer: carries the engine's reports into the edit while something runs, and rests otherwise.
 
 Blender calls it on the main thread, where it takes less time than an artist can feel.

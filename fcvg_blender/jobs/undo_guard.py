@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What undo must not bring back: takes that the artist has cancelled, and takes as they were before their job ended.
 
 Undo sets a take back to the moment before, while its frames on disk stay as they are. So how each job has ended is

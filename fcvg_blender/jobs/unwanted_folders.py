@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Folders of takes that nobody wants any more, and when each may be deleted. Main thread only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs jobs in a Blender without a window, where no timer turns: everything here returns when the work is done."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The content of files as SHA-256, read once and a piece at a time, so that Blender does not stand still."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The fingerprint of what a strip shows on a frame: it changes when the strip's picture there does.
 
 It is made of what the picture is made of: the content of the file that is shown, the strip's own look, the inputs of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Refuses keys whose files are missing or broken, before they are rendered."""
 
 from __future__ import annotations

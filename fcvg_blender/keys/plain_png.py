@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Recognises PNG files whose pixels Blender and the engine read alike, so that one can stand for a key as it is."""
 
 from __future__ import annotations

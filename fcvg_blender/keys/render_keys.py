@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the two keys of a shot: what each strip shows, rendered out of the edit as pictures the engine can read.
 
 A copy of the scene is rendered and thrown away, so nothing of the artist's scene changes. In the copy all else on

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """3D keys: frames of a 3D scene, rendered and laid into an edit as keys.
 
 `key_frames` says which frames. `render_frames` renders them, in a `render_run` on a `scene_copy` with a `shading`;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The scene whose edit gets the keys of a 3D scene: found, or made where there is none."""
 
 from __future__ import annotations

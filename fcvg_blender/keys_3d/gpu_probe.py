@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whether this Blender can draw with the graphics card, asked before it tries: without one it ends with a crash."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which frames of a 3D scene become keys: keyframes of the selected objects, or frames that were written down."""
 
 from __future__ import annotations

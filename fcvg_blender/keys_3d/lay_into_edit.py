@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Puts rendered keys into an edit, each on its own frame, and finds the gaps between them.
 
 A key's strip remembers the scene and frame it shows (`still_scene`, `still_frame` of its record), so that rendering

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The digest of one view layer of an evaluated scene: everything that is in its picture."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which properties of Blender's types change a picture: all but those that are listed here."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Renders frames of a 3D scene as keys: now, where there is no window, else in the background of the window.
 
 There, Blender's own render job makes one key after the other; Esc ends it at once, and `stop` after the key that is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One run of rendering keys, key after key, and what it changes in Blender for that long.
 
 A copy of the scene is rendered, and other add-ons are not told of it. A key that was rendered before and has not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the panel shows of keys being rendered: how far they are, and how the newest run has ended."""
 
 from __future__ import annotations

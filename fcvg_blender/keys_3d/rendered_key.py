@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A rendered key: a frame of a 3D scene in a file that tells by its name what it shows.
 
 The files lie beside those of the inbetweens, `keys/<scene>_<frame>_<fingerprint>.png`.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Digests of Blender's data: of all properties that change a picture, whatever their type, read through RNA.
 
 Selection, names of data-blocks, places of nodes and the like are left out. A data-block counts by what it holds, an

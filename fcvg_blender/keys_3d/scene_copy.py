@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The copy of a 3D scene that is rendered in its place, so that the artist's scene never changes.
 
 The copy shares all objects with the scene; what is set up here belongs to the copy alone. It is marked as temporary,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The fingerprint of what a 3D scene shows on a frame: it changes when the picture would.
 
 It is made of what is rendered. A render engine of the add-on's own gets the evaluated scene just as the scene's engine

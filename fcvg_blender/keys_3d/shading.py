@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What rendered keys look like: the scene's final render, or the shading of a 3D view.
 
 A view's shading is rendered, not copied from the screen, so some of it is only similar. Solid becomes Workbench with

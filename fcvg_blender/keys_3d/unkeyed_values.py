@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps changes that have no keyframe through a render.
 
 Blender sets each animated value to that of its curve when it renders, and the artist would lose what was changed since.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What an artist can do, one verb a file. Each folder is what it is done to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What operators of several folders share. The verbs themselves have a file each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The artist's choices that hold for all files, as the rest of the add-on reads them."""
 
 import os

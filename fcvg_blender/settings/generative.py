@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What an artist can say to the methods that draw new pictures, and how a strip remembers it.
 
 Identifiers and numbers of enum items are saved in .blend files: add new ones, never change those that are here.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The artist's choices for inbetweens from a 3D scene, and how far their keys are rendered.
 
 Identifiers and numbers of enum items are saved in .blend files: add new ones, never change those that are here.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The choices that menus offer, and what the engine calls them.
 
 Identifiers and numbers are saved in .blend files: add new ones, never change those that are here.

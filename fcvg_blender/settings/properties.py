@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every property group, and where Blender keeps it: strips, scenes, the window manager."""
 
 from typing import Any

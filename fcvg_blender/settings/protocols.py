@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the add-on reads and writes of Blender's strips and scenes, and of what it keeps in them. For type checkers.
 
 Blender's own types differ between versions, and stubs know nothing of the properties that an add-on registers; so most

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What may be used for commercial work, and which models made a strip. No bpy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Another take of a strip: what it is to be made of, and whether the strip has it already."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An inbetween becomes a key of the artist's own: its picture is copied out, and its strip is cut in three around it.
 
 The piece in the middle is the key, an artist's strip from then on; see `promoted_key`. The pieces beside it are the

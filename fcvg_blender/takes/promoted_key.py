@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The key that an inbetween has become: a strip and a file of the artist's own, to be painted over in any program."""
 
 from __future__ import annotations

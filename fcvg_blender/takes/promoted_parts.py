@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The inbetweens before and after one that becomes a key: each part is the inbetweens of a gap of its own.
 
 A part has takes of its own, for which it carries over the drawings that it shows. They lie in folders of their own,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How a take is made again on another computer: command lines out of what the engine wrote down about it. No bpy."""
 
 from __future__ import annotations

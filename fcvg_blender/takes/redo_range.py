@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Some frames of a strip of inbetweens made once more: a new strip lies over it, between two frames of it as keys."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the engine is asked for: by the artist's choices, or by what a strip remembers of them."""
 
 from __future__ import annotations

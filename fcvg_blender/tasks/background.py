@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Background tasks: commands that run beside the edit, such as the installer, model downloads and the doctor.
 
 Main thread only. A task belongs to this Blender, not to a blend file: loading another one leaves it alone. Each has a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What stands between the artist and a working engine, in a word and a sentence. No bpy.
 
 It is asked for whenever something is drawn, so that an engine that another Blender has installed is seen too. It is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The text of an error report: versions, settings, the error and the log's end; no personal paths. No bpy."""
 
 from __future__ import annotations

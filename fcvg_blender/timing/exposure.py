@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The animator's exposure sheet: which drawing each frame of a strip shows. No bpy.
 
 A take's folder holds drawings, each of which stands at a time between the keys. A frame shows the drawing that is

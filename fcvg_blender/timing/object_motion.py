@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How far animated objects have come between two frames: their F-curves, and what an artist calls these."""
 
 from __future__ import annotations

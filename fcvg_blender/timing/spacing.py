@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The spacing of a gap's drawings: a preset, typed times, a free curve, or the animation of an object.
 
 The engine takes a preset by its word and all else as times, one a drawing, in (0, 1).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Signs on the strips of inbetweens in the timeline: keys have changed, which take is shown, pinned, its progress.
 
 They are drawn over each strip that is in view, never outside its box. All shapes of a view go to the graphics card at

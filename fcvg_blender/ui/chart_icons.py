@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Timing charts as icons for panels. One is painted anew only when its drawings or its style have changed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The animator's tick chart as pixels. Numpy only, no bpy.
 
 It looks as animators draw it beside a key: a vertical line from the earlier key, above, to the later one, with a tick

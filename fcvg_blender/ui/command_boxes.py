@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Commands beside the edit, as panels and preferences show them: progress, failure, notes, and online access."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Dialogs of operators: how they are opened, how wide they are, and the rows of their tables."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Rectangles and words that are drawn over a region of a window, all in one go."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One colour of a picture: lines, dots, rings and digits with smooth edges. Numpy only, no bpy.
 
 Places are pixels from the top left corner, x to the right, y down; the middle of the first pixel is at 0.5, 0.5.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Parts of layouts that panels, preferences and dialogs have in common; those with text are in `text_layout`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is to be known of a model before it is downloaded, as dialogs and the preferences show it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The add-on's preferences: their properties, and how they are drawn. They hold for all files."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).

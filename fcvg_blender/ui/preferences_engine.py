@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The preferences' section *Engine*: what is installed, what can be done about it, and the doctor. Draws only."""
 
 from __future__ import annotations

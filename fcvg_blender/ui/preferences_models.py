@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The preferences' section *Models*: what each costs, what it may be used for and where it came from. Draws only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Shortcuts of the sequencer's timeline and preview. Artists change them in Preferences ▸ Keymap.
 
 Neither Blender's own keymap nor its industry-compatible one, from 4.2 to 5.2, uses these keys there.

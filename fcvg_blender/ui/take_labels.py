@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Texts about a take: a title for a row of a list, its state, and everything for a tooltip."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Text in layouts. Blender's labels cut long text off, so it is broken into lines that fit."""
 
 from __future__ import annotations

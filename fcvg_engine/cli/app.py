@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command line: inbetween, conditions, examine, run, serve, doctor, models.
 
 A command only reads its arguments and returns an action, which runs when parsing is over. So help goes to the real

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """When a command is to stop: on a signal, or, with `--until-eof`, at the end of its standard input.
 
 Blender holds the other end of that input and closes it to cancel. When Blender dies, the system closes it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command `conditions`: draws the conditions that FCVG would follow."""
 
 from __future__ import annotations

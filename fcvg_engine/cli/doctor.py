@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command `doctor`: examines the engine and this computer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command `examine`: says of two keys what is to be known before a job."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command `inbetween`: makes the frames between two keys."""
 
 from __future__ import annotations

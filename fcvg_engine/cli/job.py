@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the job of a command to its end, and prints what becomes of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What commands share: their options, the id in their events, the log."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command `serve`: the worker behind Blender."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Prints for a person at a terminal: the progress bar, tables, errors; and the JSON that programs read instead."""
 
 from __future__ import annotations

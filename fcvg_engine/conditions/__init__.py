@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Frame-wise conditions: lines and people that are matched between two keys, and drawn for each frame between.
 
 `make` does all of it. `segments` finds lines; `match_by_flow` (with `carrying` and `pairing`) or `match_by_gluestick`

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Carries the segments of one key along the motion into the other key."""
 
 from __future__ import annotations

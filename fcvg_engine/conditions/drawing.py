@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Draws matched lines on black, as FCVG was trained to see them."""
 
 from __future__ import annotations

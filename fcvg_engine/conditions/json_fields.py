@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reads values from JSON that people may have edited. An error names the field that cannot be used.
 
 A reader is a function of a value and the name of its field. It returns the value, checked, or raises Unusable. Some

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the conditions of a pair of keys: finds matches, draws them, writes the files."""
 
 from __future__ import annotations

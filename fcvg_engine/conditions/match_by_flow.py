@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Matches segments of two keys along dense motion (GMFlow). Free for commercial work, unlike SuperPoint's weights.
 
 The segments of each key are carried along the motion and compared with those that were detected in the other key. An

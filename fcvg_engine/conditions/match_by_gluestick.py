@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Matches lines with GlueStick, as FCVG's authors do, with the official checkpoints."""
 
 from __future__ import annotations

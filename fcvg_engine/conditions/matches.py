@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What was matched between two keys: lines and people, in pixels of a picture."""
 
 from __future__ import annotations

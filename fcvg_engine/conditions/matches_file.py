@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reads and writes matches.json: what was matched between two keys. It may be edited and given back.
 
     {"version": 1,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Draws both keys side by side with what was matched, so that an artist can see whether to trust it."""
 
 from __future__ import annotations

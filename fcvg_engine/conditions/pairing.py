@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pairs the segments of two keys that were carried into each other; `match_by_flow` says how."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """People in both keys: their keypoints, which of them are the same, and where they are at a time between the keys."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Finds people in the keys with DWPose: YOLOX finds each person, RTMPose the keypoints.
 
 rtmlib prepares the pictures and runs the networks. The choice of people, the scores and the order of joints are those

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Detects straight line segments in a picture."""
 
 from __future__ import annotations

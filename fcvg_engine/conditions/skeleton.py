@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Draws skeletons as FCVG was trained on them: with DWPose's sizes, colours and rounding, and red and blue exchanged.
 
 They are drawn on a canvas whose shorter side has `_SIDE` pixels and then reduced, so they look the same at any size.

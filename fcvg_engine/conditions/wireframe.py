@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Builds wireframes, which GlueStick compares: lines joined where they meet, and single points around them.
 
 Published by Pautrat, Suárez et al., "GlueStick: Robust Image Matching by Sticking Points and Lines Together" (ICCV

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Devices that networks run on: which there are, how much memory they have, in which precision they compute."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The contract of an inbetweening method: what it is given, what it returns."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Keys as tensors: what networks see of them, smaller copies, and full-size pictures moved along motion."""
 
 from __future__ import annotations

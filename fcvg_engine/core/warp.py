@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Backward warping: each target pixel looks up where its motion vector points."""
 
 from __future__ import annotations

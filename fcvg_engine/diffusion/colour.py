@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Corrects the drift of generated frames away from the keys' colour and exposure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Decodes latents into pictures, as many at a time as memory allows."""
 
 from __future__ import annotations

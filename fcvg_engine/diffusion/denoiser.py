@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Evaluates the UNet for samplers: forward and backward in time, conditional and unconditional.
 
 The four evaluations of a step do not depend on each other. `MemoryPlan.branches` says how many run as one batch; the

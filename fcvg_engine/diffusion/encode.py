@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Encodes the keys for the UNet: an embedding of their content by CLIP, and their latents by the VAE."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The body of the generative methods: native frames out of two keys, then a picture for each time that is asked for.
 
 Always 25 native frames are generated: fewer are known to come out broken. They stand evenly from the start key to the

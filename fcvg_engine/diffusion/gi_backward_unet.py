@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Generative Inbetweening's backward direction (Wang et al., ICLR 2025, arXiv 2408.15239).
 
 The UNet for this direction is Stable Video Diffusion's, with fine-tuned values and outputs in temporal self-attention.

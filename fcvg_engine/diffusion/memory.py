@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How much memory a generation needs, which plan fits into what is free, and which plan to try when memory ran out.
 
 The estimate adds up what lies on the device at the worst moment. The numbers come from the published networks of Stable

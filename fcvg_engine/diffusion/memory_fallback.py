@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Repeats a stage with less memory when it ran out. The picture stays the one that was asked for."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The native frames of a generation, kept beside the drawings, so that a new timing needs no new generation.
 
 `native/native_00.png` … `native_24.png` are 16-bit pictures at working size, not yet at the keys' size. `native.json`

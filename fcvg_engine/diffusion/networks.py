@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Loads the networks of a method from their published files, and keeps them for the next job."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From two keys at working size to native frames: load, match, encode, denoise, decode."""
 
 from __future__ import annotations

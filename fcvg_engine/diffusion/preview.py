@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Previews of what is being denoised. A linear map turns latents into colours: far faster than the decoder."""
 
 from __future__ import annotations

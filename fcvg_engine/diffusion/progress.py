@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the artist sees during denoising: how far it is, how long it will take, previews of the frames."""
 
 from __future__ import annotations

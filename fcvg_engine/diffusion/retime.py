@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures at any time between the keys, from the native frames: a new timing needs no new generation."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Fills networks from published safetensors files.
 
 The files must have exactly the network's tensors, each of its shape; otherwise an error names those that differ.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stable Video Diffusion as its authors published it: all networks in one file.
 
 The numbers are the same as in diffusers' folders. Names differ, and a few shapes: the image encoder's queries, keys and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The size at which Stable Video Diffusion works: near the one it was trained at, in the shape of the keys."""
 
 from __future__ import annotations

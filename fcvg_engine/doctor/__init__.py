@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Examines the engine and this computer, names likely mistakes, and makes a frame to see that it works."""
 
 from __future__ import annotations

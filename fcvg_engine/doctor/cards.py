@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Lists the graphics cards of this computer by asking their drivers; torch may not know of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Checks the folders that the engine writes to: how much room there is, and whether it may write."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Gathers the facts that the doctor judges; `findings` and `mistakes` say what they mean."""
 
 from __future__ import annotations

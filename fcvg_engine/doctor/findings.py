@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the doctor's finding about each thing, each thing after those that it needs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The engine's libraries: which are installed, in which versions, and whether they lie in its own environment.
 
 None of them is imported: the doctor has to work when one is missing or broken.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Names the five likeliest mistakes, each only when it was made, with its cure.
 
 They come from the issue trackers of add-ons and programs that run such models (Dream Textures, Pallaidium, ComfyUI, the

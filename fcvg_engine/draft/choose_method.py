@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The method `auto`: decides which draft method suits a pair of keys, and why.
 
 The rule, in this order (`python -m benchmarks.quality` prints the numbers for every pair):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Dissolve: one key fades into the other, without motion or network. Every other method has to be better."""
 
 from __future__ import annotations

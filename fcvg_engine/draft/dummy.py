@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A dissolve that is slow or misbehaves on request: so tests inject faults into the real engine.
 
 It is there only with `FCVG_DUMMY=1`. It waits `FCVG_DUMMY_DELAY_S` seconds before each drawing. `FCVG_DUMMY_FAULT`

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FILM (Reda et al., "FILM: Frame Interpolation for Large Motion", ECCV 2022), as the published TorchScript.
 
 The network draws the frame in the middle between two pictures; it was trained for nothing else. So the way from start

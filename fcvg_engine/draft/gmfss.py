@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """GMFSS-Fortuna "union": slow, best on drawn pictures, whose flat colours give other methods nothing to match.
 
 Once for each pair: dense matching both ways (GMFlow), how much each pixel counts (MetricNet), features (FeatureNet).

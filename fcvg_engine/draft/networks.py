@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Loads the networks of RIFE and GMFSS with their trained weights, and keeps them for the next job."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """RIFE 4.6: fast, best on rendered and filmed pictures with small to medium motion.
 
 Motion may be searched for at a reduced size, which finds larger motion and costs a quarter. The size is chosen once for

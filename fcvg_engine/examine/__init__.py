@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Examines two keys before a job: whether they are one shot, how far things move, what a job would cost.
 
 No model is needed. Heavy libraries are imported only when they are used.

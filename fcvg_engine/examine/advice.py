@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Says which method suits two keys, and writes the sentence that an artist reads."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Aligns one key with the other in several ways, and finds the places that each alignment explains.
 
 A place is explained if both aligned pictures show the same pattern of light and dark within a few pixels around it

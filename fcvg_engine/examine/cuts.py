@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Decides whether two keys are of the same shot.
 
 The keys are aligned in four ways: as they are, shifted as by a camera that pans, along the flow of each place, and as

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Estimates what a job would cost with each method: seconds, and memory at its peak.
 
 Typical figures of draft methods were measured on two cores of a shared server processor (`python -m benchmarks.draft`).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the examination of two keys found."""
 
 from __future__ import annotations

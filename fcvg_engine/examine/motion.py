@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Measures how far things move from one key to the other.
 
 The alignment that explains most of the picture is the ground: a background that stands still, or a camera that pans.

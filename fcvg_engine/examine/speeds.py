@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Records how long jobs take on this computer, so that estimates can be better than typical figures.
 
 speeds.json in the user's data folder has for each method and device the last jobs, the newest last, at most `KEPT`::

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Small views of the keys to compare: grey for shapes, a few patches of colour for their layout."""
 
 from __future__ import annotations

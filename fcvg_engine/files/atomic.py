@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writing into a job's folder: files whole or not at all, and a disk's refusals in an artist's words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the image encoders of OpenImageIO, and notices when they fail."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reads key images and encodes finished drawings, through OpenImageIO.
 
 Inside the engine a picture is float32 [C, H, W], display-encoded (sRGB curve), C = 3, or 4 with premultiplied alpha

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The output folder of one job: its lock, its frames (written whole or not at all) and its manifest.
 
 A drawing that is held for several frames has a file for each of them, made as hard links (copies where the disk has

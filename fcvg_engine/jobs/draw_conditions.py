@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Draws the conditions of a request, so that an artist sees them before the long generation."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Examines two keys: whether they are one shot, what method suits, what a job would cost."""
 
 from __future__ import annotations

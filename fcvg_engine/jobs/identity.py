@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What decides how the frames of a job look: its identity and its seed."""
 
 from __future__ import annotations

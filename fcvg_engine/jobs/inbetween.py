@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the inbetweens of a request: checks it, reads the keys, chooses a method, generates and writes frames."""
 
 from __future__ import annotations

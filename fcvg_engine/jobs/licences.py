@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Refuses requests for models that may not be used, where only commercial-safe models are wanted."""
 
 from __future__ import annotations

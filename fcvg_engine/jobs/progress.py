@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reports how far a job has come: one fraction for the steps of all its stages."""
 
 from __future__ import annotations

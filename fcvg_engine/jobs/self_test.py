@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The self-test: makes one small frame just as a real job does."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Refuses requests whose fields cannot be used."""
 
 from __future__ import annotations

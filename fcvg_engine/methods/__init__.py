@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Finds a method's function by its name.
 
 The table of methods is `shared.methods`, their contract is `core.method_contract`. Generative methods are in this

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FCVG: lines and poses that are matched between the keys guide every frame.
 
 `diffusion.generate` has what it shares with other methods, `diffusion.samplers.fcvg` what is its own.

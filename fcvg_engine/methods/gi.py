@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Generative Inbetweening: Stable Video Diffusion forward, and a second UNet that was trained to go backward.
 
 `diffusion.generate` has what it shares with other methods, `diffusion.samplers.gi` what is its own.

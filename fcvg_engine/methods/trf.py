@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """TRF: Stable Video Diffusion from both keys at once, with both predictions blended.
 
 `diffusion.generate` has what it shares with other methods, `diffusion.samplers.trf` what is its own.

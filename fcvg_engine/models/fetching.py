@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Downloads models. Every file is verified before it gets its name, and a download that was cut is continued.
 
 See `transfer.download` for how. Where no sha256 is published, that of the first download is recorded, and every later

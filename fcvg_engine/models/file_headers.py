@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a model file says of itself at its beginning: names and shapes of its tensors, or that it is none. No torch."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """GlueStick's two networks with their weights, from the official checkpoints.
 
 Both checkpoints are pickles, which can carry code. They are read once, with torch's restricted reader, which runs no

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Asks the model hub where a file is to be downloaded from, and logs the artist in and out there.
 
 It is asked through huggingface_hub, so that mirrors (HF_ENDPOINT), tokens (HF_TOKEN, or the login that its own tools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Models that stay where the artist has them: places in the models folder that stand for files elsewhere.
 
 A place is a registry name, `svd-xt`, or one file of a model, `fcvg/unet.safetensors`. It works like a link, which the

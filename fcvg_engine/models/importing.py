@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Finds models that the artist has already, wherever they lie, and lets the engine use them there.
 
 Nothing is copied, moved or changed: an imported model is recorded (see `import_links`) and read from where it is. When

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """This computer's copies of the registry's models: where their files lie or would lie, and whether all are there.
 
 No torch, and nothing is read: only `verifying` compares contents.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which files hold a network's weights in a folder laid out as diffusers and transformers do. No torch."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Finds files among the models that are not what they seem, or lie where the engine does not look. No torch.
 
 Only the beginnings of files are read.

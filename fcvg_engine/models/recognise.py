@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Recognises models on the artist's disk by their content, and by their names where the content does not differ.
 
 A piece is a whole model, or one file of a model that has several. Names decide in two cases only: Stable Video

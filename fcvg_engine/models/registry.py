@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The registry: every trained model that the project knows, read from registry.json. Data, no decisions, no torch.
 
 A feature is what models make possible: a method (`fcvg`), a way to match lines (`lines:gluestick`) or to find people

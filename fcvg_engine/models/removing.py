@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Removes models from this computer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How work on models says how far it is."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which models a job uses, and whether it may use them. No torch.
 
 Features are those of the registry: a method (`fcvg`), a way to match lines (`lines:flow`) or to find people

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Proves that model files are whole: by their sha256, and by reading pickles once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writing into the models folder: whole files, tables that several programs change, and what to say when it fails."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ControlNeXt for Stable Video Diffusion: condition maps and the noise level → features that are added to the UNet's.
 
 Published by Peng et al., "ControlNeXt: Powerful and Efficient Control for Image and Video Generation" (2024), and

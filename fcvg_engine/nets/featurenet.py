@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FeatureNet of GMFSS-Fortuna: a picture's features at 1/2, 1/4 and 1/8 size.
 
 Module names follow the published state dict.

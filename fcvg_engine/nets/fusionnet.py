@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FusionNet of GMFSS-Fortuna "union": a grid of convolutions that paints the frame from what was splatted.
 
 Three rows (1/2, 1/4 and 1/8 size) and four columns: going down, across, then up twice. Module names follow the

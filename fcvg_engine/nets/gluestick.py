@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """GlueStick: finds which points and lines of two pictures are the same, with attention between and along them.
 
 Published by Pautrat, Suárez et al., "GlueStick: Robust Image Matching by Sticking Points and Lines Together" (ICCV

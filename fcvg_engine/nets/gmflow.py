@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """GMFlow with two scales: finds every pixel of one picture in the other, both ways at once.
 
 Published by Xu et al., "GMFlow: Learning Optical Flow via Global Matching" (CVPR 2022); module names follow the

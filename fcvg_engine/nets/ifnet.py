@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """IFNet of RIFE 4.6: finds the motion from a moment between two pictures to both of them, coarse to fine.
 
 Published by Huang et al., "Real-Time Intermediate Flow Estimation for Video Frame Interpolation" (ECCV 2022); module

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Layers that several networks have."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """MetricNet of GMFSS-Fortuna: how much each source pixel should count where several land on one target.
 
 Module names follow the published state dict.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Softmax splatting: throws every source pixel to where its motion vector points.
 
 Where several pixels land, those with the larger metric count more.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """SuperPoint: finds points of a picture that can be found again, and describes what each place looks like.
 
 Published by DeTone et al., "SuperPoint: Self-Supervised Interest Point Detection and Description" (CVPRW 2018); module

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`serve`: the worker behind Blender. Reads messages on stdin, runs one job at a time, reports on the guarded stdout.
 
 The main thread runs the jobs. A reader thread receives messages and the end of input at any time. A writer thread sends

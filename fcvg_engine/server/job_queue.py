@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The jobs that wait for the worker, and the one that runs."""
 
 from __future__ import annotations

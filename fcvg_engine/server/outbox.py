@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes messages to the client without ever waiting for it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a job to its final report, whatever happens."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The worker's standard input and standard error."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What it means when a disk refuses, in an artist's words. Standard library only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every error that a user may see: a stable code, a sentence for an artist and a hint that says what to do.
 
 Standard library only: the add-on imports this module too.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Locks on files, which the system takes back when their holder dies, however it dies. Standard library only.
 
 The installer, running engines and downloads lock with this module. The models folder and the jobs' folders are locked

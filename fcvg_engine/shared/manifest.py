@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The manifest of a folder of drawings: what made them, and which are there. Only this module knows its format.
 
 The engine rewrites `manifest.json` after each drawing, so that a run that was cut off can go on where it stopped. The

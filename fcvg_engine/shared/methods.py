@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The inbetweening methods: one entry each, with everything that the rest of the program asks of a method.
 
 To add a method, add its entry here, a file with a function `inbetween` (see `core.method_contract.Method`), and what it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Timing charts: which drawings are made, at which times, and for how many frames each is held.
 
 Standard library only: the add-on imports this module too.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Files that appear whole under their names, or not at all. Standard library only.
 
 A file is replaced in three steps: another one is written beside it, its content is brought to the disk, and it is given

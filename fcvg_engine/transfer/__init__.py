@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Bytes from elsewhere: downloads, package indexes, archives. Standard library only: the add-on uses it too."""
 
 from .download import PATIENCE, Download, OnRate, Patience, Rate, fetch, is_offline

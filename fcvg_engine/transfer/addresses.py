@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Addresses on the web, and the names and passwords that go with them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The disk that downloads go to: its free space, checksums of its files, its refusals in an artist's words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Downloads that survive cuts: they are resumed and verified, and a file appears whole or not at all."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is to be downloaded, and how patiently."""
 
 from __future__ import annotations

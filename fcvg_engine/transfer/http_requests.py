@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Requests to a web server: redirects, proxies, log-ins and certificates."""
 
 from __future__ import annotations

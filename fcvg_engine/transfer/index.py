@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Wheels of pinned packages: from a folder, from their published address, or from a studio's own package index."""
 
 from __future__ import annotations

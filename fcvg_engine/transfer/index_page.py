@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A package's page in a package index with the simple API: JSON (PEP 691) or HTML (PEP 503)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Downloads one file: continues where it was cut, verifies it, and gives it its name only if it is the wanted one."""
 
 from __future__ import annotations

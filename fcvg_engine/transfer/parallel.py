@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Work done in several threads, while the caller's thread is called a few times a second."""
 
 from __future__ import annotations

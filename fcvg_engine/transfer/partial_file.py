@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What has arrived of a file so far: `<path>.part` beside its place, and `<path>.part.json`, which says of what."""
 
 from __future__ import annotations

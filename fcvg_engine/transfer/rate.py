@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How far several downloads have come, and how fast."""
 
 from __future__ import annotations

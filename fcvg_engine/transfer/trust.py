@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which certificates to trust on the web: those of Python, of the computer and of a studio."""
 
 from __future__ import annotations

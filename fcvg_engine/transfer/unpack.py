@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reads one file of a wheel, which may be an archive made to do harm."""
 
 from __future__ import annotations

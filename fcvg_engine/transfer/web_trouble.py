@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Why a web server did not answer as it should, in plain words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An artist at work while the engine draws: generation as in a window, its timer turned by the test."""
 
 from __future__ import annotations

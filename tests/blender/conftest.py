@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Real Blender for every test here: an empty edit, the add-on enabled as an artist would have it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What panels and preferences show, in a Blender without a window."""
 
 from __future__ import annotations

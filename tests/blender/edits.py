@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Builds edits for tests, and sees them as an artist does: rendered."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Strips of inbetweens without an engine: laid into an edit, and filled as the engine would."""
 
 from __future__ import annotations

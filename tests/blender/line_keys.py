@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Keys in which one line moves, for jobs that look for lines."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What of the add-on's is saved in the file that is open, as plain data that can be kept as JSON."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What artists do in a walk: for each operator that changes an edit the steps that lead to it, and the click."""
 
 from __future__ import annotations

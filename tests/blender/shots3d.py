@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A shot in 3D for tests, and what an artist would miss in a scene if it changed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Of the add-on nothing is lost that files, scripts, presets and shortcuts rely on: names, defaults, numbers."""
 
 from __future__ import annotations

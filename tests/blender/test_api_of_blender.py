@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """docs/api/blender.md is what the code says, and the example of docs/api.md for Blender runs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A film that version 0.1.0 has saved, with frames of its engine: it opens, nothing of it is lost, all of it works.
 
 `files/write.py` says how it was made, and in which Blender; `files/from_0.1.0.json` is what was in it then.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Files travel between Blender versions: what a strip remembers and what the artist chose come along.
 
 `files/write.py` says how the files were made.

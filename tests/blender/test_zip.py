@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The extension as it ships, built by Blender's own tool."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An artist's steps through a file, each taken back and taken again: what must be there whichever way one comes by."""
 
 from __future__ import annotations

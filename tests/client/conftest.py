@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The add-on's client against real processes, in the engine's environment (no bpy)."""
 
 from __future__ import annotations

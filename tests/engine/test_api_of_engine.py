@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """docs/api.md and docs/api/engine.md say what is so: the page is current, its examples run, its tables are whole."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Of the engine nothing is lost that others rely on: its command line, its messages, its errors, its installer."""
 
 from __future__ import annotations

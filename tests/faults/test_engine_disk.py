@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Faults 16 to 20: one folder twice, full and forbidden disks, kills in the middle, going on afterwards."""
 
 from __future__ import annotations

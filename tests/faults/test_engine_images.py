@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Faults 25 to 28 through the whole command: broken keys are refused with their path and leave nothing behind."""
 
 from __future__ import annotations

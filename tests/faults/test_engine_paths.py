@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Faults 33 and 34: odd paths work or are refused in words; Python's variables do not reach the engine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Faults 1 and 6 to 12: what can go wrong on the pipes of the real engine."""
 
 from __future__ import annotations

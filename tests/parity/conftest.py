@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every case folder under the goldens becomes a test; a folder without cases is an error, never a pass."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Matched lines between the keys against those of the published program."""
 
 from __future__ import annotations

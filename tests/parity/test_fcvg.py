@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FCVG against the published program: the same key-seeded networks, read from files in the official layout.
 
 Relative error is the largest absolute difference over the largest absolute value expected.

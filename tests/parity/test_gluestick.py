@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """SuperPoint, wireframe and GlueStick against tensors of the published program, with weights drawn from their keys.
 
 Key-drawn weights give batch norm negative variances, so what the published GlueStick made of them may be NaN: then

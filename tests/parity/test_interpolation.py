@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The draft methods against frames, flows and metrics of the published programs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The engine installed for real: by the add-on's own operator out of the shipped zip, in real Blender, into a home that
 nobody has used; then inbetweens made with it.
 

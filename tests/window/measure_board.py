@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """For how long a board of 60 panels holds up Blender's main thread, in a real window.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --window-geometry 0 0 1600 900 \\

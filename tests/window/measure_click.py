@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How long an artist waits after the click, and for how long the add-on holds up Blender.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing \\

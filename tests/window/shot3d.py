@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the window tests of 3D keyframes share: a head that rolls past a camera, the 3D view, the click."""
 
 from __future__ import annotations

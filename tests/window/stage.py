@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the window tests share: the add-on in a real Blender, an edit of two strips, a script that goes on step by step.
 
 Run inside Blender with `--python tests/window/….py -- OUT_DIR`. Steps are a generator run by a timer, as an artist's

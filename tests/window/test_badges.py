@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Badges in a real window: a key is painted over, the strip says so, is made anew, and an inbetween becomes a key.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An artist's click in a real window: search for the operator, press Enter, watch frames appear, undo, redo.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FCVG in a real window: what it lacks, conditions over the edit, undo, and pictures while they are denoised.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

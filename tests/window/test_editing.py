@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The artist goes on editing in a real window while frames arrive: drag, undo, delete, cancel, another file.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

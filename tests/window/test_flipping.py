@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Takes in a real window: made with a shortcut, flipped through while the edit plays, undone; menus show the keys.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Blender set to German: what the add-on says is German too, and English again after.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

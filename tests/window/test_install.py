@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From a fresh Blender to the first inbetween in four clicks, and the preferences in each state, in a real window.
 
     tools/real_blender.sh run --app-template Video_Editing --enable-event-simulate --window-geometry 0 0 1600 900 \\

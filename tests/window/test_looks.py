@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What keys of 3D keyframes look like in a real window: EEVEE, a 3D view's shading; the X beside the progress bar.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A board of 60 panels in a real window: select all, generate, look at the queue, reorder, pause, cancel, undo, redo.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Inbetweens from 3D keyframes in a real window: keys rendered before the artist, undo and Esc while it runs.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Timing charts in a real window: crisp in every look, a click retimes, undo and redo, missing drawings are made.
 
     tools/real_blender.sh run --factory-startup --app-template Video_Editing --enable-event-simulate \\

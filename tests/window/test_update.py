@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The add-on comes from a repository and is updated from it while an edit with inbetweens is open, in a real window.
 
     BLENDER_USER_RESOURCES=EMPTY_DIR tools/real_blender.sh run --app-template Video_Editing --enable-event-simulate \\

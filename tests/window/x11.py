@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A key pressed at the X server's side: Blender stops a render only for one that comes from there."""
 
 from __future__ import annotations

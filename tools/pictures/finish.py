@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the windows' pictures small: `python tools/pictures/finish.py WORK DOCS` (no Blender).
 
 Those of a sidebar end with its first panel. All have a palette of 256 colours, which is what they show, near enough.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures of docs/first-inbetween.md: two keys selected, and what lies between them after the click."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures of docs/ that are rows of frames: `python tools/pictures/frames.py WORK DOCS` (no Blender).
 
 The engine makes the frames of pairs; those of the 3D shot were made in Blender: WORK/shot, WORK/keys_3d.

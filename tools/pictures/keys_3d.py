@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures of docs/3d-keys.md: a shot in the 3D view and the dope sheet, and the edit that one click makes of it.
 
 Reads shot.blend from the folder `shot` beside the one after `--`; leaves the keys and drawings of the first gap there.

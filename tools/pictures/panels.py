@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Drawings to take pictures of: `python tools/pictures/panels.py WORK` (no Blender).
 
 WORK/panels: a dozen panels of a storyboard, three shots of four. WORK/pair: two poses far apart.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """README's window pictures: the whole window while frames are made, the table of models in the preferences.
 
 Reads demo/out/true (from `make demo`).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A toon-shaded 3D shot, and some of its frames as it renders them: `python tools/pictures/shot.py OUT` (bpy wheel)."""
 
 from __future__ import annotations

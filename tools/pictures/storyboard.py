@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures of docs/storyboard.md: a board of twelve panels in three shots, whose cuts are asked about.
 
 Reads the panels from the folder `panels` beside the one after `--`.

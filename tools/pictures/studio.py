@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the picture scripts share: an edit of real pictures, a window of one look, a camera that crops.
 
 Each script beside this runs inside a Blender 5.2 with a window of 900×640 (`tools/pictures.sh`) and leaves PNG files in

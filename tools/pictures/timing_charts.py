@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures of docs/timing-charts.md: charts of all presets, and a strip timed anew whose drawings are not all there."""
 
 from __future__ import annotations

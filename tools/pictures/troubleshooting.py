@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures of docs/troubleshooting.md: a key that was painted over, and a method whose model is not here."""
 
 from __future__ import annotations

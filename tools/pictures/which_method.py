@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures of docs/which-method.md: what is known of two keys before anything is made."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The languages that the add-on speaks besides English: a catalogue each, `<language>.po`, as translators know them.
 
 `tools/messages.py` lists what there is to be translated and brings catalogues up to date.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Operators of the engine: install, update, repair, remove, doctor."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Let Blender use the internet, by its own preference."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stop an installation or a download."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Ask the engine which model files it finds."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Put the doctor's findings onto the clipboard."""
 
 from __future__ import annotations

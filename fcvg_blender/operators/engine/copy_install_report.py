@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Put all that helps to find out why an installation failed onto the clipboard."""
 
 from __future__ import annotations

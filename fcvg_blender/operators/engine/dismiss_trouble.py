@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Close the box that says why an installation or a download has failed."""
 
 from __future__ import annotations

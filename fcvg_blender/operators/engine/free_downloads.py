@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Free the disk of what has been downloaded for the engine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Remove the installed engine from the disk."""
 
 from __future__ import annotations

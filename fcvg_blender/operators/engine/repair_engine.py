@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Make the engine anew, whatever is wrong with it."""
 
 from __future__ import annotations

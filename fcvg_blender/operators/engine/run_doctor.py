@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Let the doctor look at this computer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Test whether the engine works, by letting it make one small frame."""
 
 from __future__ import annotations

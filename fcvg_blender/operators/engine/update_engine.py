@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Bring the engine up to what this version of the add-on asks for."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Operators of an error: copy its report, open the log, dismiss it."""
 
 from __future__ import annotations

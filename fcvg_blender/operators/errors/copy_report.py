@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Put all that helps to find an error onto the clipboard."""
 
 from __future__ import annotations

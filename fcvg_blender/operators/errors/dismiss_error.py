@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Close the error box of the panel."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Operators of the next inbetweens: generate, look first, conditions, presets, cuts."""
 
 from __future__ import annotations

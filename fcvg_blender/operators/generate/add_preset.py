@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Keep the choices of the Inbetween tab as a named preset for all files, or remove such a preset."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Close the list of pairs that were left out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Open the matches of a preview in a text editor, to be changed by hand."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Make the inbetweens of two selected strips, or of a whole board of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Look at two keys before their inbetweens are made."""
 
 from __future__ import annotations

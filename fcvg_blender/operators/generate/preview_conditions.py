@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Lay the lines and poses that will lead a generation over the edit, to be seen before it is begun."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Write the pace of an animation into a typed timing chart."""
 
 from __future__ import annotations

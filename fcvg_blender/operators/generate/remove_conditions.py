@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Take a preview of conditions off the edit."""
 
 from __future__ import annotations

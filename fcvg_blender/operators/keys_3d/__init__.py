@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Operators of 3D keys."""
 
 from __future__ import annotations

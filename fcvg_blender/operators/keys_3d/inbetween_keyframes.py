@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Render keyframes of a 3D scene, lay them into the edit as keys and make the inbetweens of the gaps."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Operators of the models: list, download, import, verify, remove, consent."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Accept a model's licence without downloading it: for files that the artist has already."""
 
 from __future__ import annotations

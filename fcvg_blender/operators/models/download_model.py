@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Download a model, after everything about it has been said."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).

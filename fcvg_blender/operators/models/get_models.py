@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From the panel to where models are downloaded."""
 
 from __future__ import annotations

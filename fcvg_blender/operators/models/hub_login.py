@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Give the model hub a token, for models that it asks an account for."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).

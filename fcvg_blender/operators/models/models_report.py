@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Write down what models and licences made the frames of a delivery."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).

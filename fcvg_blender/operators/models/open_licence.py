@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Read a licence where it is published."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Delete the files of a model."""
 
 from __future__ import annotations

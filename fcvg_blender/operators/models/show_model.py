@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Show everything that is known of a model."""
 
 from __future__ import annotations

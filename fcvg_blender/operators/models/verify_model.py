@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the files of a model with their sha256."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pause the queue, or let it go on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Put inbetweens that have failed back into the queue."""
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Operators of a strip of inbetweens: timing, regenerate, promote, redo, resume, remove."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Check now whether inbetweens still fit their keys."""
 
 from __future__ import annotations

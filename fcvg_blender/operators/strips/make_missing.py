@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Make the drawings that a new timing asks for and that are not there yet."""
 
 from __future__ import annotations

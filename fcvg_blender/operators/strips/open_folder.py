@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Show the frames of a strip in the system's file browser."""
 
 from __future__ import annotations

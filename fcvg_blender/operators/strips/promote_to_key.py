@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Make an inbetween a key."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Make inbetweens anew from their keys as these are now."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Go on with inbetweens that were interrupted; frames already made are kept."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Operators of the takes of a strip."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Put the command lines that make the shown take again onto the clipboard."""
 
 from __future__ import annotations

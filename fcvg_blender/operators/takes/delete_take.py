@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Delete a take of a strip."""
 
 from __future__ import annotations

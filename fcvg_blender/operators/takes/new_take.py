@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Make another take of the selected inbetweens."""
 
 from __future__ import annotations

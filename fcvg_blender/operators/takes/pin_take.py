@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Keep a strip showing one of its takes."""
 
 from __future__ import annotations

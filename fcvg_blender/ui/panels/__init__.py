@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Panels, menus and lists, and what they are made of. They draw, and decide nothing."""
 
 from __future__ import annotations

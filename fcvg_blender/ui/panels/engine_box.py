@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the Inbetween tab says of the engine while it is missing, outdated, broken or being installed. Draws only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Sections of the Inbetween tab that only methods which draw new pictures have. Draw, decide nothing."""
 
 from __future__ import annotations

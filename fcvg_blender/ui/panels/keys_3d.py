@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The Inbetween tab in the sidebars of the 3D view and of the dope sheet. Draws, decides nothing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Entries in Blender's own menus, and a sign in the sequencer's header. Draws, decides nothing."""
 
 from __future__ import annotations

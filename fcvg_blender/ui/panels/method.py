@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The choice of the method, for the next inbetweens and for another take; and what stands in its way."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What was found by looking at two keys first: whether they fit, and what each method would take. Draws only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The menu of presets in the header of the Inbetween tab. Those in `presets/` come with the add-on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The queue of the Inbetween tab: what is made in which order, what asks, what has failed. Draws, decides nothing."""
 
 from __future__ import annotations

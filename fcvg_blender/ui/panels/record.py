@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The record of the active strip: what made the take that it shows. Draws, decides nothing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The active strip of inbetweens: how far it is, whether its keys have changed, what can be done. Draws only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The Inbetween tab of the sequencer's sidebar: what the next click makes, and how it is written. Draws only."""
 
 from __future__ import annotations

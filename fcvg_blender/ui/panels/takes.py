@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The takes of the active strip, a row for each; and a submenu for the takes of all selected strips. Draws only."""
 
 from __future__ import annotations

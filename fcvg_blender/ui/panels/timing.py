@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Sections of the Inbetween tab with a timing chart: for the next inbetweens and for the active strip. Draw only."""
 
 from __future__ import annotations

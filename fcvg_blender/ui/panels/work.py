@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is being made, what asks the artist, and what went wrong. Draws, decides nothing."""
 
 from __future__ import annotations

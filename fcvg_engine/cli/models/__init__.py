@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command line's `models`: list, download, verify, import, remove, licence, accept, report, login, logout."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Commands that change the models on this computer: download, verify, remove, accept."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command `models report`: what made the frames of a delivery."""
 
 from __future__ import annotations

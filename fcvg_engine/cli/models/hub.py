@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Commands about the model hub's token: login, logout."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command `models import`: uses models that are on this computer already."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the commands about models share: arguments, progress, and the state of models at the end."""
 
 from __future__ import annotations

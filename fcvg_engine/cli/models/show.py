@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Commands that show models: list, licence."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Time-reversal samplers: pure functions from noise to latents with one denoiser.
 
 A sampler is a module with two names. `OPTIONS` are its published options, a dataclass with `steps`, `guidance_min` and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What samplers share: the denoiser that they evaluate, and the formulas of one step.
 
 Latents are float32 [1, F, 4, h, w], one for each frame, in the order start → end unless a name says `backward`.

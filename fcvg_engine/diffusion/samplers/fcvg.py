@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FCVG: both directions get the same frame-wise conditions, and their predictions are fused before each step.
 
 Zhu et al., "Generative Inbetweening through Frame-wise Conditions-Driven Video Generation" (CVPR 2025, arXiv

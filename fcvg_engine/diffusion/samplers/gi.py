@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Generative Inbetweening: a network that was trained to go backward, and steps repeated with fresh noise.
 
 Wang et al., "Generative Inbetweening: Adapting Image-to-Video Models for Keyframe Interpolation" (ICLR 2025, arXiv

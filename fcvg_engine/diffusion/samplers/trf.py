@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Time Reversal Fusion: two directions of the same network, blended by nearness to their keys.
 
 Feng et al., "Explorative Inbetweening of Time and Space" (ECCV 2024, arXiv 2403.14611). Nothing is trained. Each step

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ViBiDSampler: each step is taken from the start key and then, noised again and reversed, from the end key.
 
 Yang et al., "ViBiDSampler: Enhancing Video Interpolation Using Bidirectional Diffusion Sampler" (ICLR 2025, arXiv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The pipe between Blender and the engine: messages, framing and version. Standard library only.
 
 One JSON object a line, UTF-8, at most `MAX_LINE_BYTES` long. Each has a `type` and a `job` (an id that the

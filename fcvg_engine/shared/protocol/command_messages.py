@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Messages that commands with `--json` print: models, the doctor, the installer. Standard library only."""
 
 from __future__ import annotations

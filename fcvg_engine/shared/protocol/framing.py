@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Messages as lines of JSON, and back with every type checked. Standard library only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Messages between Blender and the engine's worker, and what a job is. Standard library only."""
 
 from __future__ import annotations

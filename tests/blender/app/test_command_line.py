@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`blender --command fcvg inbetween …`: what it does to the file, what it prints, how it leaves."""
 
 from __future__ import annotations

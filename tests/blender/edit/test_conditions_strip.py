@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Preview Conditions, against the real engine: lines over the edit, before anything is generated."""
 
 from __future__ import annotations

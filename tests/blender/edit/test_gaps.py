@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the panel says about a selection, before anything is done."""
 
 from __future__ import annotations

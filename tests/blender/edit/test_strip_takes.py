@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Takes of one strip: each keeps its folder, flipping restores what was shown, timing is the strip's, nothing is lost.
 
 Pictures are written as the engine would; what the operators make of all this is tested with the real one.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The strip of inbetweens as the artist meets it: seen in the edit, found again, taken out without a trace."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where frames lie: beside the file, found again wherever the file goes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the .blend files beside this one; to be run in the Blender whose version is in the file's name.
 
     .venvs/bpy-4.2.23/bin/python tests/blender/files/write.py takes takes_from_4.2.blend

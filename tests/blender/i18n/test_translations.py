@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The add-on's languages are whole: every message has its words, and every message is one that can have some."""
 
 from __future__ import annotations

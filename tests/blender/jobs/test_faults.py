@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The artist goes on editing while the engine draws, and things go wrong: no crash, no stale strip, no orphan."""
 
 from __future__ import annotations

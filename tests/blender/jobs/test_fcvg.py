@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FCVG from the click to the strip, with tiny networks in the official files' layout."""
 
 from __future__ import annotations

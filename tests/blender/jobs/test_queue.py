@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The queue while the artist works on: keys renamed, moved, deleted, metas, undo, saving; drafts; what goes wrong."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What reports of the engine say in the panel."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A whole board at once: what is laid, left out and asked about, the queue in the artist's hands, the one command."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Keys are what each strip shows by itself, to the last bit, and writing them leaves no trace."""
 
 from __future__ import annotations

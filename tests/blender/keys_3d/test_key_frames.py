@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which frames of a 3D scene become keys, and why some cannot."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Keys rendered from a 3D scene, the edit they are laid into, and that the scene stays as it is."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """When a key that was rendered before is taken again: what shows counts, what does not show does not."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Undo, redo and opening the file again after every operator: no broken strip, no lost file, no changed setting."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The artist's verbs, each against the real engine: generate, resume, remove, test, report."""
 
 from __future__ import annotations

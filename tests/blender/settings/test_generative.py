@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Methods that draw new pictures: what the artist chooses reaches the engine, and the strip remembers it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Choices kept under a name: those that come with the add-on, and the artist's own."""
 
 from __future__ import annotations

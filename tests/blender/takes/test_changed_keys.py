@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Strips that know their keys: they see changes, are made anew in place, and let single inbetweens become keys."""
 
 from __future__ import annotations

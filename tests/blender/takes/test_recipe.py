@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A recipe makes the same files again in another folder, by the engine alone."""
 
 from __future__ import annotations

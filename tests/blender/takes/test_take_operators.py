@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Takes as an artist has them: made, flipped through, pinned, deleted; nothing that was made is ever lost."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Installing from inside Blender: what the artist sees and can do meanwhile, with a program that says what the real
 installer says; its engine works. The real one is tested by itself, and in continuous integration through this button.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Models from inside Blender: the table, downloads from a fake hub by the real engine, licences, commercial safety."""
 
 from __future__ import annotations

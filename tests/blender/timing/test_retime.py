@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Inbetweens that are there are timed anew: at once, from what there is; only what is missing is made."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where the spacing of a gap's drawings comes from: presets, numbers, a curve, an animation; and the numbers read."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the artist reads and can press, in every Blender version; the real look is tested in a real window."""
 
 from __future__ import annotations

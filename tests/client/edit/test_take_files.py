@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The files of a take: names of the keys, and which drawings the manifest lists that are there. Without Blender."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Engines broken in one chosen way: each job gets one clear final report, and nothing hangs."""
 
 from __future__ import annotations

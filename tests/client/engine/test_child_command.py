@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Commands against real child processes that behave and misbehave: one final message, whatever happens."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which Python runs the engine."""
 
 from __future__ import annotations

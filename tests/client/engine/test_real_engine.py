@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The client and the engine of this checkout, two real processes."""
 
 from __future__ import annotations

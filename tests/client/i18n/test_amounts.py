@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Bytes and times as an artist reads them."""
 
 from __future__ import annotations

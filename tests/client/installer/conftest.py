@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A home folder whose name has blanks and letters beyond ASCII, and a copy of the add-on like the installed one."""
 
 from __future__ import annotations

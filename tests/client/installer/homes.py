@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An installer that is run as Blender runs it, in a home of its own, and small packages for it to install."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is proposed on which computer: real programs and folders stand where the system's would."""
 
 from __future__ import annotations

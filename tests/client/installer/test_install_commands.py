@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How the installer is called: by Blender, by a person in a terminal, by a deployment script."""
 
 from __future__ import annotations

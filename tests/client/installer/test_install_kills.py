@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The installer killed twenty times, at random moments of downloading, building and swapping: never a broken engine."""
 
 from __future__ import annotations

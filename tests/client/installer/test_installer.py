@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The installer at work, with real environments, the real uv and small packages from a server on this computer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The locks that come with the add-on: whole, for their platform, and of what pyproject.toml asks for."""
 
 from __future__ import annotations

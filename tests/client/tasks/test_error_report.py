@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A report can be shown to anyone."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which drawing each frame shows, without Blender."""
 
 from __future__ import annotations

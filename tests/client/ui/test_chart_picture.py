@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The tick chart as an animator reads it off the screen. No Blender, no engine process."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command line's contract: words, exit codes, one line and a hint on stderr, nothing but its own on stdout."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Conditions: what is found, drawn, written to matches.json, edited there and given back."""
 
 from __future__ import annotations

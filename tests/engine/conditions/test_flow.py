@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Lines matched along motion: on pictures whose motion is known, with the trained network and with exact motion."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """GlueStick from checkpoint files in the official layout: what is matched, what is kept, and what is refused."""
 
 from __future__ import annotations

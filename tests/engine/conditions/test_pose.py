@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """People in the keys: found by DWPose, paired, moved and drawn.
 
 The published networks are too large for tests. Two tiny ones in the same formats stand in for them, which really look

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Around the networks: working sizes, colour, timing, memory, previews and what is kept, without any checkpoint."""
 
 from __future__ import annotations

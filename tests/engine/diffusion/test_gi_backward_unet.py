@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """GI's second UNet: what it shares with the first, and where it attends."""
 
 from __future__ import annotations

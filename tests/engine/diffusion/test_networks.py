@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Model files found, read and refused; and the denoiser's answers, which no memory plan may change.
 
 The files are tiny but in the official layout (`checkpoints`).

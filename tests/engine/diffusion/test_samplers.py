@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """TRF, ViBiDSampler and GI against plain transcriptions of their formulas."""
 
 from __future__ import annotations

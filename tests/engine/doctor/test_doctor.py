@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The doctor tells everything in order, and names the likeliest mistakes, made here for real, with their cure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What `auto` chooses: drawings that move much go to GMFSS, everything else to RIFE."""
 
 from __future__ import annotations

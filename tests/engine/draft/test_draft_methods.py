@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What an artist sees of rife, gmfss and dissolve: things move, keep their colours and edges, at any size."""
 
 from __future__ import annotations

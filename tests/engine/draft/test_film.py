@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FILM with a small TorchScript in place of the published one: which frames are made out of which, and what is kept."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is known of two keys before a job: one shot or two, how far things move, what each method would take."""
 
 from __future__ import annotations

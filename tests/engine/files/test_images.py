@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reading keys and encoding drawings: each format, each rule of images.py, each way a file can be broken."""
 
 from __future__ import annotations

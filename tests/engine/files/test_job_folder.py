@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The job's folder: whole files or none, locks, reuse, and clear words about disks."""
 
 from __future__ import annotations

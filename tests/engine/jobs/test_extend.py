@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Timing a take anew: drawings join those that are there, which stay as they are and are made no second time."""
 
 from __future__ import annotations

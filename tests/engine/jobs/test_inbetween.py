@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One job from request to frames: what is reported, what is reused, what is refused before any work."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Small networks for the generative methods, in the files' official layout."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """FCVG, TRF, ViBiDSampler and GI from keys to frames, with small networks in the files' official layout."""
 
 from __future__ import annotations

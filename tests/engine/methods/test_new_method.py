@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A new method needs its entry in the table, its file and its sampler: nothing else in the engine is told of it."""
 
 from __future__ import annotations

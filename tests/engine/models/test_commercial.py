@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Commercial-safe models only: what is refused, what stays, and what every job says it was made with."""
 
 from __future__ import annotations

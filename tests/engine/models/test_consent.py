@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Licences are accepted once, with a date, and again when they change."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a delivery was made with, over several jobs, old ones and other programs' files among them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where model files are looked for, which of several counts, and that a huge folder does not hold the greeting up."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Files of the draft models: made from the wheel, refused when they are not what they should be, never unpickled."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Models from a hub and a release that misbehave: fetched whole and verified, or not at all (faults 29 to 31)."""
 
 from __future__ import annotations

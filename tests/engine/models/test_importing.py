@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """*Import from disk*: models are found in whatever layout the artist has them, used from there, and left as they are.
 
 The files are tiny, but their layouts and contents are those of the published ones (`checkpoints`, `single_files`).

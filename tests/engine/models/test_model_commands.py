@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`models …` as a person and as Blender use it: real processes, a hub that misbehaves, cuts, kills and cancels."""
 
 from __future__ import annotations

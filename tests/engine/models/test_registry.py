@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The registry: every entry whole, true to the code that uses it, and nothing in it that nobody uses."""
 
 from __future__ import annotations

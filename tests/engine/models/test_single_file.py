@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stable Video Diffusion in a single file: every tensor of it is found, is the right one, and generates the same.
 
 What the authors' program has was written down once (svd_single_file_keys.json.gz): `published`, the names and shapes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Softmax splatting against the definition, pixel by pixel."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The worker on its pipes, when nothing goes wrong."""
 
 from __future__ import annotations

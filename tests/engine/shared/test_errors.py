@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Errors: the exit code that belongs to each code."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The manifest of a folder: what is read of it to be shown, what the engine goes on with, and that of a part."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Messages: what is sent arrives unchanged, and no line in the world does more than raise ProtocolError."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A method is in the table, and then everywhere else that it has to be. Reads sources; imports no method."""
 
 from __future__ import annotations

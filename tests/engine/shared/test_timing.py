@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Timing charts: which frames show which drawing, and when."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Downloads against a server that does what servers, proxies and cables do. Fault 31, and kills."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where wheels come from: folders, a studio's index in every shape there is, or their own addresses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Fault 32: one file out of an archive, whatever else is in it."""
 
 from __future__ import annotations
