@@ -11,22 +11,22 @@ from .. import compat
 from ..engine import methods
 from ..settings import strip_record
 from ..settings.protocols import Strip, StripRecord, Take
-from ..timing import exposure
+from ..timing import exposure_sheet
 from . import placeholder, strips, take_files
 
 
-def show(strip: Strip, drawings: list[exposure.Drawing]) -> None:
+def show(strip: Strip, drawings: list[exposure_sheet.Drawing]) -> None:
     """Let each frame of the strip show the nearest of `drawings` and keys, or nothing while there are not even keys."""
     record = strip.fcvg
     times = record.frame_times()
     is_begun = bool(drawings) or take_files.has_keys(strips.folder(strip), record.format)
     if is_begun:
-        files = exposure.sheet(times, drawings, take_files.key_files(record.format))
+        files = exposure_sheet.sheet(times, drawings, take_files.key_files(record.format))
     else:
         files = [placeholder.FILE] * len(times)
     set_files(strip, dict(enumerate(files, 1)))
-    record.made = exposure.exact(times, drawings)
-    record.missing = strip_record.timing_text(exposure.missing(times, drawings))
+    record.made = exposure_sheet.exact(times, drawings)
+    record.missing = strip_record.timing_text(exposure_sheet.missing(times, drawings))
 
 
 def set_files(strip: Strip, files: dict[int, str]) -> None:
@@ -51,9 +51,9 @@ def set_pixels(strip: Strip, file_format: str) -> None:
     strip.alpha_mode = "PREMUL" if file_format == "exr" else "STRAIGHT"
 
 
-def count_made(record: StripRecord, drawings: list[exposure.Drawing]) -> int:
+def count_made(record: StripRecord, drawings: list[exposure_sheet.Drawing]) -> int:
     """How many frames of the strip have a drawing of their own time among `drawings`."""
-    return exposure.exact(record.frame_times(), drawings)
+    return exposure_sheet.exact(record.frame_times(), drawings)
 
 
 def sync(strip: Strip) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..engine import errors, protocol
 from ..settings import strip_record
 from ..settings.protocols import Scene, Strip, StripRecord, Take
-from ..timing import exposure
+from ..timing import exposure_sheet
 from . import lay_strip, remove_strip, strip_pictures, strips, take_files, take_folders
 
 _FIELDS = tuple(strip_record.TakeFields.__annotations__)
@@ -130,7 +130,7 @@ def retime(strip: Strip, timing: str | list[float], hold: int) -> int:
     `timing` is as in `Request`. Raises BadRequest where it does not fit; the strip is as before then.
     """
     record = strip.fcvg
-    exposure.frame_times(record.count, timing, hold)
+    exposure_sheet.frame_times(record.count, timing, hold)
     record.timing, record.hold = strip_record.timing_text(timing), hold
     refresh(strip)
     if record.state not in strip_record.UNFINISHED:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine import manifest
-from ..timing.exposure import Drawing
+from ..timing.exposure_sheet import Drawing
 
 START, END = "key_start", "key_end"  # the keys: names of their files without suffix
 KEY_MATCHES = "key_matches.json"  # the artist's own, beside the keys

@@ -15,8 +15,8 @@ from typing import cast
 
 from . import errors, protocol
 from .engine_end import explain_end
+from .engine_process import Ended, EngineProcess, Launch
 from .log import Log
-from .process import Ended, EngineProcess, Launch
 
 ToDo = protocol.Start | protocol.Condition | protocol.Examine | protocol.SelfTest
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .process import Ended, Launch
+from .engine_process import Ended, Launch
 
 
 def explain_end(ended: Ended, greeted: bool, launch: Launch, log: str) -> tuple[str, str]:

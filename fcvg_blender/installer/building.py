@@ -11,7 +11,7 @@ from pathlib import Path
 from ..engine import errors, installed_engines, places, protocol, transfer
 from ..engine.child_command import Command
 from ..engine.client import Client
-from ..engine.process import Launch, environment
+from ..engine.engine_process import Launch, environment
 from . import pylock
 from .output import JOB
 from .work import Watch

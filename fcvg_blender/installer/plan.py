@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..engine import errors, installed_engines, places, protocol, registry, transfer
 from . import accelerators, environments, pylock
-from .base_python import BasePython, examine
+from .check_python import BasePython, examine
 from .obstacles import obstacles
 from .output import JOB
 from .wish import Wish

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..engine import protocol
 from ..i18n import amounts
 from ..i18n.translate import mark
-from ..timing import exposure
+from ..timing import exposure_sheet
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Job:
     take: str = ""
     folder: Path = field(default_factory=Path)
     on_final: Callable[[protocol.Message], None] | None = None
-    drawings: list[exposure.Drawing] = field(default_factory=list)
+    drawings: list[exposure_sheet.Drawing] = field(default_factory=list)
     resumed: bool = False
     in_line: bool = False
     overlay: bool = False

@@ -11,7 +11,7 @@ from ..i18n.translate import mark, plural, rpt
 from ..settings import strip_record
 from ..settings.status import panel_status
 from ..takes import commercial_use
-from ..timing import exposure
+from ..timing import exposure_sheet
 from .job import Job
 from .publish import publish_jobs
 from .session import session
@@ -63,7 +63,7 @@ def _go_on(job: Job, message: protocol.Message) -> None:
             if job.overlay:
                 conditions_strip.clear_black(job.folder / file)
             else:
-                job.drawings.append(exposure.Drawing(message.time, file))
+                job.drawings.append(exposure_sheet.Drawing(message.time, file))
             job.unshown.append(message)
         case protocol.Preview():
             job.preview = message

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..engine import find_python, places, process
+from ..engine import engine_process, find_python, places
 
 # What Blender knows the add-on by: the extension's package, or this one where it runs from a checkout.
 ADDON_ID = __name__.partition("fcvg_blender")[0].rstrip(".") or "fcvg_blender"
@@ -38,9 +38,9 @@ class Choices:
     commercial_only: bool = False
     studio: tuple[tuple[str, str], ...] = ()
 
-    def launch(self) -> process.Launch:
+    def launch(self) -> engine_process.Launch:
         """How the engine is to be started now. Raises MissingPart when no Python for it is found."""
-        return process.Launch(
+        return engine_process.Launch(
             python=find_python.find(self.engine_python).path,
             root=places.root(),
             log_folder=places.user_data() / "logs",
@@ -53,7 +53,7 @@ class Choices:
     def environment(self) -> dict[str, str]:
         """The variables of the environment that a command of the engine is started with."""
         checkpoints = Path(self.checkpoints) if self.checkpoints else None
-        return process.environment(os.environ, bpy.app.online_access, self.studio, checkpoints)
+        return engine_process.environment(os.environ, bpy.app.online_access, self.studio, checkpoints)
 
 
 def read(context: Any) -> Choices:

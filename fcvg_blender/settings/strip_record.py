@@ -7,7 +7,7 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringProperty
 
 from ..engine import protocol
-from ..timing import exposure
+from ..timing import exposure_sheet
 
 # States of a take, '' on strips that are not ours. WAITING: the engine has not got it yet. ASKING: the keys look like a
 # cut, and the artist has to decide.
@@ -100,11 +100,11 @@ class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
 
     def timing_for(self, count: int) -> str | list[float]:
         """The same spacing for `count` frames."""
-        return exposure.refitted(self.engine_timing(), count, self.hold)
+        return exposure_sheet.refitted(self.engine_timing(), count, self.hold)
 
     def frame_times(self) -> list[float]:
         """The time in (0, 1) of what each of the strip's `count` frames shows, held drawings repeated."""
-        return exposure.frame_times(self.count, self.timing_for(self.count), self.hold)
+        return exposure_sheet.frame_times(self.count, self.timing_for(self.count), self.hold)
 
 
 def timing_text(timing: str | list[float]) -> str:

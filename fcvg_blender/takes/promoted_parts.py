@@ -21,7 +21,7 @@ from ..engine import manifest
 from ..keys import key_fingerprint
 from ..settings import strip_record
 from ..settings.protocols import Scene, Strip, Take
-from ..timing import exposure
+from ..timing import exposure_sheet
 
 Carried = dict[int, tuple[str, Path]]  # number of a take → the id and the folder that it gets in a part
 
@@ -49,7 +49,7 @@ class Part:
 
     def timing(self, hold: int) -> str | list[float]:
         """`times` as the engine takes them: by name where they are even."""
-        even = exposure.frame_times(self.count, "linear", hold)[::hold]
+        even = exposure_sheet.frame_times(self.count, "linear", hold)[::hold]
         return "linear" if all(map(math.isclose, even, self.times)) else self.times
 
 
@@ -136,7 +136,7 @@ def _carry_take(strip: Strip, take: Take, part: Part, picture: Path, folder: Pat
     written = take_files.read_manifest(source)
     listed = {entry["file"]: entry for entry in written.get("frames", ()) if isinstance(entry, dict)}
     drawings, keys = take_files.made(source) or (), take_files.key_files(take.format)
-    shown = exposure.sheet(record.frame_times(), drawings, keys)[part.begin : part.end]
+    shown = exposure_sheet.sheet(record.frame_times(), drawings, keys)[part.begin : part.end]
     frames = []
     for index, (time, file) in enumerate(zip(part.times, shown[:: record.hold], strict=True)):
         if file in listed:

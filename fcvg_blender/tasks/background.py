@@ -17,10 +17,10 @@ import bpy
 
 from ..engine import errors, find_python, places, protocol
 from ..engine.child_command import FINAL, Command
-from ..engine.process import NAP_S
+from ..engine.engine_process import NAP_S
 from ..i18n import amounts
 from ..i18n.translate import mark, rpt, translate_sentence
-from ..installer import pythons
+from ..installer import find_pythons
 from ..settings.addon_choices import Choices
 from ..settings.status import panel_status
 from . import engine_state
@@ -67,14 +67,14 @@ class BackgroundTasks:
         """Start the installer with a verb of its command line and `options`; `how` as in `begin`. Raises as `begin`
         does, and MissingPart when no Python can run it."""
         key = PLAN if verb == "check" else ENGINE
-        return self.begin(key, _INSTALLER_TITLES[verb], pythons.command(verb, *_MACHINE, *options), choices, **how)
+        return self.begin(key, _INSTALLER_TITLES[verb], find_pythons.command(verb, *_MACHINE, *options), choices, **how)
 
     def look_at(self, accelerator: str, choices: Choices) -> None:
         """Find out what installing for an accelerator that is not the recommended one would do; the plan gets a key of
         its own."""
         key = f"{PLAN}:{accelerator}"
         if key not in self.running:
-            arguments = pythons.command("check", *_MACHINE, "--accelerator", accelerator)
+            arguments = find_pythons.command("check", *_MACHINE, "--accelerator", accelerator)
             self.begin(key, _INSTALLER_TITLES["check"], arguments, choices, quiet=True)
 
     def model(self, key: str, title: str, choices: Choices, *words: str, **how: Any) -> BackgroundTask:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import compat
 from ..engine import timing
-from ..timing import exposure, spacing
+from ..timing import exposure_sheet, spacing
 from . import chart_picture
 from .chart_picture import Chart, ChartStyle, Colour
 from .ink_layer import Pixels
@@ -40,7 +40,7 @@ def of_settings(settings: Any, gap: tuple[int, int] | None) -> Chart:
 def of_strip(strip: Any) -> Chart:
     """Return the chart by which a strip of inbetweens is timed, with frames as it lies in the edit now."""
     record = strip.fcvg
-    chart = exposure.refitted(record.engine_timing(), record.count, record.hold)
+    chart = exposure_sheet.refitted(record.engine_timing(), record.count, record.hold)
     drawings = timing.chart(record.count, chart, record.hold)
     lacking = [float(part) for part in record.missing.split(",") if part]
     missing = {each.index for each in drawings if any(abs(each.time - time) < timing.SAME_TIME for time in lacking)}

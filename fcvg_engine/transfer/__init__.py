@@ -2,7 +2,7 @@
 """Bytes from elsewhere: downloads, package indexes, archives. Standard library only: the add-on uses it too."""
 
 from .download import PATIENCE, Download, OnRate, Patience, Rate, fetch, is_offline
-from .index import Places, Wheel, locate, places
+from .package_index import Places, Wheel, locate, places
 from .unpack import member
 
 __all__ = [

@@ -14,7 +14,7 @@ from fcvg_blender.edit import gaps, lay_strip, strip_takes, strips, take_files, 
 from fcvg_blender.engine import protocol, timing
 from fcvg_blender.keys import render_keys
 from fcvg_blender.settings import strip_record
-from fcvg_blender.timing import exposure
+from fcvg_blender.timing import exposure_sheet
 
 
 def request(folder: Path, shot: gaps.Shot, **options: Any) -> protocol.Request:
@@ -50,7 +50,9 @@ def two_pictures(edit: Edit, gap: int = 4) -> None:
     edit.image("B", noise(2), 2, 25 + gap, 60)
 
 
-def engine_writes(folder: Path, *numbers: int, count: int = 4, hold: int = 1, **facts: Any) -> list[exposure.Drawing]:
+def engine_writes(
+    folder: Path, *numbers: int, count: int = 4, hold: int = 1, **facts: Any
+) -> list[exposure_sheet.Drawing]:
     """Drawings and manifest as the engine leaves them, beside those of before; all there are."""
     for number in numbers:
         write_png(folder / f"{number:04d}.png", noise(100 + number))

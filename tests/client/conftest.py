@@ -12,7 +12,7 @@ import pytest
 from talk import HANG_S, ROOT
 
 from fcvg_blender.engine.client import Client
-from fcvg_blender.engine.process import Launch
+from fcvg_blender.engine.engine_process import Launch
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def steps() -> stage.Steps:
         "--self-test",
         "none",
     ]
-    install = stage.addon("installer.pythons")
+    install = stage.addon("installer.find_pythons")
     program = str(Path(install.__file__).with_name("install.py"))
     install.command = lambda verb, *words: [python, "-I", program, verb, *words, *options]
     timer, background_tasks = stage.addon("jobs.timer"), stage.addon("tasks.background").background_tasks

@@ -41,7 +41,7 @@ def prepare() -> None:
     def command(verb: str, *options: str) -> list[str]:
         return [python, "-I", str(TESTS / "scripted_installer.py"), verb, *options]
 
-    stage.addon("installer.pythons").command = command
+    stage.addon("installer.find_pythons").command = command
     stage.addon("tasks.engine_state").forget()
 
 

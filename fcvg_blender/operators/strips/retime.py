@@ -15,7 +15,7 @@ from ...i18n.translate import rpt, tip
 from ...jobs import operator_result
 from ...jobs.operator_result import Result
 from ...settings import menu_choices
-from ...timing import exposure, spacing
+from ...timing import exposure_sheet, spacing
 from ...ui import dialogs
 from ...ui.layout_parts import names_beside
 from .._base import SelectedInbetweensOperator
@@ -70,7 +70,7 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
         if nothing_said or (self.timing == spacing.TYPED and not self.times):
             self.timing = spacing.TYPED
             record = selection.selected(context)[0].fcvg
-            shown = dict.fromkeys(exposure.frame_times(record.count, record.engine_timing(), record.hold))
+            shown = dict.fromkeys(exposure_sheet.frame_times(record.count, record.engine_timing(), record.hold))
             self.times = spacing.written(shown)
             return dialogs.invoke_props_dialog(self, context, width=420)
         return self.execute(context)
@@ -111,4 +111,4 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
             first = round(compat.content_start(strip)) - 1
             last = first + record.count + 1
             chart = spacing.wanted(scene.fcvg.spacing, self.timing, "", record.count, hold, first, last)
-        return exposure.refitted(chart, record.count, hold), hold
+        return exposure_sheet.refitted(chart, record.count, hold), hold

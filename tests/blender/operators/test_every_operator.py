@@ -19,7 +19,7 @@ from walk import State, Walk, broken
 from fcvg_blender import compat, operators
 from fcvg_blender.edit import strips
 from fcvg_blender.engine import find_python, places
-from fcvg_blender.installer import pythons
+from fcvg_blender.installer import find_pythons
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import menu_choices
 from fcvg_blender.tasks import engine_state
@@ -276,7 +276,7 @@ def without_an_engine(finished: Walk, tmp_path_factory: pytest.TempPathFactory, 
     script = str(ROOT / "tests" / "scripted_installer.py")
     monkeypatch.setenv("FCVG_SCRIPT_ENGINE", str(find_python.find().path))
     monkeypatch.setenv("FCVG_SCRIPT_STEPS", "2")
-    monkeypatch.setattr(pythons, "command", lambda verb, *words: [sys.executable, "-I", script, verb, *words])
+    monkeypatch.setattr(find_pythons, "command", lambda verb, *words: [sys.executable, "-I", script, verb, *words])
     monkeypatch.setattr(places, "root", lambda: source)
     monkeypatch.delenv(find_python.VARIABLE, raising=False)
     engine_state.forget()

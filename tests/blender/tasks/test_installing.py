@@ -22,7 +22,7 @@ from edits import Edit
 
 import fcvg_blender
 from fcvg_blender.engine import find_python, installed_engines, places
-from fcvg_blender.installer import pythons
+from fcvg_blender.installer import find_pythons
 from fcvg_blender.jobs import operator_result, timer
 from fcvg_blender.jobs.publish import publish_jobs
 from fcvg_blender.jobs.session import session
@@ -49,7 +49,7 @@ def fresh(edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.delenv(find_python.VARIABLE, raising=False)
     monkeypatch.setattr(bpy.context.preferences.system, "use_online_access", True)
     script = str(ROOT / "tests" / "scripted_installer.py")
-    monkeypatch.setattr(pythons, "command", lambda verb, *words: [sys.executable, "-I", script, verb, *words])
+    monkeypatch.setattr(find_pythons, "command", lambda verb, *words: [sys.executable, "-I", script, verb, *words])
     forget()
     yield tmp_path / "data" / "fcvg"
     background_tasks.close(HANG_S)

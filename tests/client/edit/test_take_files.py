@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from fcvg_blender.edit import take_files
-from fcvg_blender.timing import exposure
-from fcvg_blender.timing.exposure import Drawing
+from fcvg_blender.timing import exposure_sheet
+from fcvg_blender.timing.exposure_sheet import Drawing
 
 
 def test_the_keys_of_scene_linear_frames_are_exr() -> None:
-    assert exposure.sheet([0.1, 0.9], [], take_files.key_files("exr")) == ["key_start.exr", "key_end.exr"]
+    assert exposure_sheet.sheet([0.1, 0.9], [], take_files.key_files("exr")) == ["key_start.exr", "key_end.exr"]
     assert take_files.key_files("jpg") == ("key_start.png", "key_end.png")
 
 

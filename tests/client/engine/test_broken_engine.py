@@ -13,8 +13,8 @@ from talk import HANG_S, until_final
 
 from fcvg_blender.engine import protocol
 from fcvg_blender.engine.client import Client
+from fcvg_blender.engine.engine_process import Launch
 from fcvg_blender.engine.log import LIMIT_BYTES, TAIL_BYTES
-from fcvg_blender.engine.process import Launch
 
 HELLO = f"""
 import json, os, sys

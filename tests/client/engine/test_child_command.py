@@ -14,7 +14,7 @@ from talk import HANG_S
 
 from fcvg_blender.engine import protocol
 from fcvg_blender.engine.child_command import FINAL, Command
-from fcvg_blender.engine.process import environment
+from fcvg_blender.engine.engine_process import environment
 
 SAY = """
 import json, os, sys, time

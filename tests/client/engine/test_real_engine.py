@@ -19,7 +19,7 @@ from talk import HANG_S, ROOT, until_final
 
 from fcvg_blender.engine import protocol
 from fcvg_blender.engine.client import Client
-from fcvg_blender.engine.process import Launch
+from fcvg_blender.engine.engine_process import Launch
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +165,7 @@ def test_killed_blender_takes_its_engine_along(launch: Launch, request_of, tmp_p
         from pathlib import Path
         from fcvg_blender.engine import protocol
         from fcvg_blender.engine.client import Client
-        from fcvg_blender.engine.process import Launch
+        from fcvg_blender.engine.engine_process import Launch
         client = Client(Launch(Path({str(launch.python)!r}), Path({str(launch.root)!r}), Path({str(tmp_path)!r})))
         client.submit(protocol.Start("a", protocol.parse_request({asdict(request_of(count=1000))!r})))
         while not isinstance(client.poll(1), protocol.Frame):

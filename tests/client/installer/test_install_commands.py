@@ -14,7 +14,7 @@ from homes import Home, Site, make_site
 from hostile_server import HostileServer
 
 from fcvg_blender.engine import protocol
-from fcvg_blender.installer import pythons
+from fcvg_blender.installer import find_pythons
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -29,11 +29,11 @@ def run(command: list[str], home: Home, **options: str) -> subprocess.CompletedP
 
 
 def test_blender_finds_a_python_that_can_run_it(home: Home, site: Site):
-    found = pythons.base_pythons()
+    found = find_pythons.base_pythons()
     assert found
     assert all(path.is_file() for path in found)
     assert found[0] == Path(sys._base_executable)
-    done = run(pythons.command("check", "--json", "--lock", str(site.lock)), home)
+    done = run(find_pythons.command("check", "--json", "--lock", str(site.lock)), home)
     assert isinstance(protocol.decode(done.stdout.encode(), protocol.FROM_COMMANDS), protocol.InstallPlan)
 
 
@@ -43,8 +43,8 @@ def test_a_python_of_blenders_that_is_too_new_is_passed_over(tmp_path: Path, mon
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert pythons.base_pythons() == [tmp_path / "python3.13", tmp_path / "python3.11"]
-    assert pythons.command("status")[0] == str(tmp_path / "python3.13")
+    assert find_pythons.base_pythons() == [tmp_path / "python3.13", tmp_path / "python3.11"]
+    assert find_pythons.command("status")[0] == str(tmp_path / "python3.13")
 
 
 def test_blender_itself_is_no_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -52,7 +52,7 @@ def test_blender_itself_is_no_python(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     blender.touch()
     monkeypatch.setattr(sys, "executable", str(blender))
     monkeypatch.setattr(sys, "_base_executable", str(blender))
-    assert blender not in pythons.base_pythons()
+    assert blender not in find_pythons.base_pythons()
 
 
 def test_a_person_reads_sentences(home: Home, site: Site):

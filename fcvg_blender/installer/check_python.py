@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .pythons import MINORS
+from .find_pythons import MINORS
 
 _ASK = "import json, sys; print(json.dumps([*sys.version_info[:3], sys.maxsize > 2**32, sys.implementation.name]))"
 _ASK_TIMEOUT_S = 60.0
