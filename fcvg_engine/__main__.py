@@ -38,7 +38,7 @@ def main() -> None:
     if not __package__:  # run as a file, maybe with -I: Python does not know where the package is
         sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     try:
-        from .cli.app import run
+        from fcvg_engine.cli.app import run
     except ImportError as error:
         sys.stderr.write(f"error: A part of the engine is missing: {error}\nhint: Install the engine again.\n")
         sys.exit(3)

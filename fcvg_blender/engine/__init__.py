@@ -13,9 +13,18 @@ if TYPE_CHECKING:
     from fcvg_engine.shared import disk_errors, errors, file_lock, manifest, methods, protocol, timing, whole_files
 else:
     try:
-        from fcvg_engine import transfer
-        from fcvg_engine.models import registry
-        from fcvg_engine.shared import disk_errors, errors, file_lock, manifest, methods, protocol, timing, whole_files
+        from ...fcvg_engine import transfer
+        from ...fcvg_engine.models import registry
+        from ...fcvg_engine.shared import (
+            disk_errors,
+            errors,
+            file_lock,
+            manifest,
+            methods,
+            protocol,
+            timing,
+            whole_files,
+        )
     except ImportError:
         from fcvg_engine import transfer
         from fcvg_engine.models import registry

@@ -19,12 +19,12 @@ def main() -> int:
     if not __package__:  # run as a file: Python does not know yet where the package is
         here = Path(__file__).resolve()
         sys.path[:] = [str(here.parents[2]), *(each for each in sys.path if Path(each) != here.parent)]
-    from . import find_pythons
+    from fcvg_blender.installer import find_pythons
 
     if sys.version_info[:2] < (3, find_pythons.MINORS[0]):
         sys.stderr.write("error: This Python is too old.\nhint: Use Python 3.11 to 3.13, such as Blender's own.\n")
         return 2
-    from . import cli
+    from fcvg_blender.installer import cli
 
     return cli.run(sys.argv[1:])
 

@@ -206,7 +206,7 @@ def test_python_without_the_engines_parts_is_a_clear_error(launch: Launch, conne
 def test_engine_of_another_version_is_refused(
     launch: Launch, connect, request_of, copied_engine: Path, version: int, too_old: str
 ) -> None:
-    source = copied_engine / "fcvg_engine" / "shared" / "protocol" / "worker.py"
+    source = copied_engine / "fcvg_engine" / "shared" / "protocol" / "worker_messages.py"
     text, changes = re.subn(r"^VERSION = \d+$", f"VERSION = {version}", source.read_text(), flags=re.MULTILINE)
     assert changes == 1
     source.write_text(text)
