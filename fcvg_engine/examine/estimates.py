@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..diffusion import memory
+from ..models import registry
 from ..shared.methods import METHODS, Cost, is_generative
 from ..shared.protocol import Estimate, SamplingSettings
 from . import speeds
@@ -53,8 +54,12 @@ class Task:
 
 
 def estimates(task: Task, lacking: Mapping[str, str]) -> list[Estimate]:
-    """Returns an estimate for each method. `lacking`: method → what it still needs, a sentence."""
-    return [_estimate(method, task, lacking.get(method, "")) for method in METHODS]
+    """Returns an estimate for each method: drafts, those that use a model first, then generative ones.
+
+    `lacking`: method → what it still needs, a sentence.
+    """
+    in_order = sorted(METHODS, key=lambda method: (is_generative(method), not registry.needs().get(method)))
+    return [_estimate(method, task, lacking.get(method, "")) for method in in_order]
 
 
 def _estimate(method: str, task: Task, lacking: str) -> Estimate:

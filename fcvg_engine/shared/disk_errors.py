@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .errors import DiskError, FcvgError
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)  # not every system has a quota
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 

@@ -86,16 +86,16 @@ METHODS: dict[str, MethodTraits] = {
             costs=(Cost(0.25e6, 2.6, 1.2, 0.9e9), Cost(0.52e6, 4.8, 2.3, 1.6e9), Cost(2.07e6, 25.0, 12.0, 4.5e9)),
         ),
         MethodTraits(
-            "film",
-            "films, renderings, large motion; slow",
-            "draft.film",
-            costs=(Cost(0.25e6, 3.0, 2.4, 1.5e9), Cost(2.07e6, 3.0, 20.0, 6.0e9)),  # not measured: about twice GMFSS
-        ),
-        MethodTraits(
             "dissolve",
             "a cross-fade, needs no model",
             "draft.dissolve",
             costs=(Cost(0.25e6, 0.04, 0.006, 0.30e9), Cost(2.07e6, 0.04, 0.021, 0.42e9)),
+        ),
+        MethodTraits(
+            "film",
+            "films, renderings, large motion; slow",
+            "draft.film",
+            costs=(Cost(0.25e6, 3.0, 2.4, 1.5e9), Cost(2.07e6, 3.0, 20.0, 6.0e9)),  # not measured: about twice GMFSS
         ),
         MethodTraits(
             "fcvg",
