@@ -54,6 +54,11 @@ def can_choose_scene(context: Any) -> bool:
     return hasattr(context, "sequencer_scene")
 
 
+def workspace_scene(context: Any) -> Any:
+    """The scene that the workspace's sequencer shows, or None. Until 4.5 that is no choice of its own: None."""
+    return getattr(context.workspace, "sequencer_scene", None)
+
+
 def choose_scene(context: Any, scene: Any) -> None:
     """Let the sequencer show the scene, where it can show another one than the window does."""
     if hasattr(context.workspace, "sequencer_scene"):
@@ -230,11 +235,13 @@ def without_action(owner: Any) -> Iterator[None]:
     slot = getattr(animation, "action_slot", None)
     if action is not None:
         animation.action = None
-    yield
-    if action is not None:
-        animation.action = action
-        if slot is not None:
-            animation.action_slot = slot
+    try:
+        yield
+    finally:
+        if action is not None:
+            animation.action = action
+            if slot is not None:
+                animation.action_slot = slot
 
 
 def animated_paths(scene: Any) -> set[str]:

@@ -24,7 +24,7 @@ from . import make_room, take_files
 from .gap_refusals import ShotProblem, check_order, check_visible, is_picture, pair
 from .obstacles import Obstacles
 
-GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of enum_items.PLACEMENTS
+GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of menu_choices.PLACEMENTS
 
 _TOO_LONG = mark("The gap is {frames} frames long; at most {most} inbetweens can be made at once.")
 

@@ -19,7 +19,7 @@ def find(context: Any, scene: Any) -> Any:
     chosen = scene.fcvg.stills.edit
     if chosen is not None and not chosen.fcvg.stills.is_temporary:
         return chosen
-    shown = getattr(context, "sequencer_scene", None)  # since 5.0 the sequencer shows a scene of its own
+    shown = compat.chosen_scene(context)
     if shown is not None and shown != scene:
         return shown
     return bpy.data.scenes.get((_title(scene), None))
@@ -51,11 +51,9 @@ def make(context: Any, scene: Any, file_format: str) -> Any:
             edit.view_settings.view_transform = "Standard"
     edit.sequence_editor_create()
     _copy_choices(scene.fcvg, edit.fcvg)
-    workspace = context.workspace
-    if hasattr(workspace, "sequencer_scene"):  # since 5.0
-        shown = workspace.sequencer_scene
-        if shown is None or (shown == scene and not len(compat.all_strips(scene))):
-            workspace.sequencer_scene = edit
+    shown = compat.workspace_scene(context)
+    if shown is None or (shown == scene and not len(compat.all_strips(scene))):
+        compat.choose_scene(context, edit)
     return edit
 
 

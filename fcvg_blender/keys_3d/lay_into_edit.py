@@ -98,9 +98,12 @@ def summary(context: Any, edit: Any, file_format: str, made: list[RenderedKey]) 
         what = rpt("{count} keys: all rendered. They are in the edit of “{name}”.")
     parts = [what.format(count=len(made), rendered=len(made) - reused, reused=reused, name=edit.name)]
     if compat.sequencer_scene(context) != edit:
-        has_choice = hasattr(context, "sequencer_scene")
         in_header = rpt("Choose that scene in the sequencer's header to see it.")
-        parts.append(in_header if has_choice else rpt("Choose that scene at the top right of the window to see it."))
+        parts.append(
+            in_header
+            if compat.can_choose_scene(context)
+            else rpt("Choose that scene at the top right of the window to see it.")
+        )
     view = edit.view_settings.view_transform
     if file_format != "exr" and view not in render_keys.PLAIN_VIEWS:
         through = rpt("It shows them through {view} once more: set its View Transform to Standard.")

@@ -74,8 +74,8 @@ def wanted(
 ) -> str | list[float]:
     """As `engine_timing`, with what it takes from the settings given one by one.
 
-    `timing` is an identifier of enum_items.TIMINGS, `times` are typed. `spacing` is the FCVG_Spacing that has the free
-    curve and the animation.
+    `timing` is an identifier of menu_choices.TIMINGS, `times` are typed. `spacing` is the FCVG_Spacing that has the
+    free curve and the animation.
     """
     drawings = -(-count // hold)
     if timing == TYPED:

@@ -17,7 +17,7 @@ EACH = pytest.mark.parametrize("name", METHODS)
 
 def menu() -> dict[str, int]:
     """Blender's menu of methods, the engine's word → its number."""
-    source = (ROOT / "fcvg_blender" / "settings" / "enum_items.py").read_text("utf-8")
+    source = (ROOT / "fcvg_blender" / "settings" / "menu_choices.py").read_text("utf-8")
     (rows,) = (
         ast.literal_eval(node.value)
         for node in ast.parse(source).body
