@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import bpy
 import stage
+from main_thread import held_ms, timed
 
 METHOD, SIZE = (*sys.argv[sys.argv.index("--") + 2 :], *("rife", "960x540")[len(sys.argv) - sys.argv.index("--") - 2 :])
 BREAKDOWN = 30  # of the frames 25 to 36
 
-held_ms: dict[str, float] = {}
 seen: list[float] = []  # moments at which the preview was drawn with frames in the strip
 
 
@@ -35,21 +34,6 @@ def note_preview() -> None:
     """Called when the preview has been drawn."""
     if stage.ours() is not None and stage.ours().fcvg.made:
         seen.append(time.monotonic())
-
-
-def timed(owner: Any, name: str) -> None:
-    """Note the longest time that a function of the add-on takes."""
-    function: Callable[..., Any] = getattr(owner, name)
-
-    def wrapper(*arguments: Any) -> Any:
-        began_s = time.perf_counter()
-        try:
-            return function(*arguments)
-        finally:
-            took_ms = round((time.perf_counter() - began_s) * 1000, 1)
-            held_ms[name] = max(held_ms.get(name, 0.0), took_ms)
-
-    setattr(owner, name, wrapper)
 
 
 def generate(figures: dict[str, Any], name: str) -> stage.Steps:
@@ -72,10 +56,10 @@ def generate(figures: dict[str, Any], name: str) -> stage.Steps:
 
 def steps() -> stage.Steps:
     stage.register()
-    timed(stage.addon("jobs.timer"), "tick")
-    timed(stage.addon("jobs.timer"), "wake")
-    timed(stage.addon("keys.render_keys"), "write_keys")
-    timed(stage.addon("jobs.launch"), "generate")
+    timed(stage.addon("jobs.timer"), "tick", "tick")
+    timed(stage.addon("jobs.timer"), "wake", "wake")
+    timed(stage.addon("keys.render_keys"), "write_key", "key")
+    timed(stage.addon("jobs.launch"), "generate", "click")
     figures: dict[str, Any] = {"method": METHOD, "size": SIZE}
     width, height = map(int, SIZE.split("x"))
     stage.edit((width, height))
@@ -84,8 +68,8 @@ def steps() -> stage.Steps:
     yield from generate(figures, "cold")
     stage.edit((width, height))
     yield from generate(figures, "warm")
-    figures["longest_turn_ms"] = held_ms["turn"]
-    figures["longest_click_without_keys_ms"] = round(held_ms["_begin"] + held_ms["wake"] - held_ms["write_keys"], 1)
+    figures["longest_tick_ms"] = held_ms["tick"]
+    figures["longest_click_without_keys_ms"] = round(held_ms["click"] - 2 * held_ms["key"], 1)
     stage.write_figures("measure_click", figures)
 
 

@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import bpy
 import stage
+from main_thread import held_ms, longest_gap_ms, start_beating, timed
 
 TESTS = Path(__file__).resolve().parents[1]
 PACKAGES = 40
-BEAT_S = 0.005
 
 MAKE = """
 import sys
@@ -42,41 +41,6 @@ with HostileServer() as server:
 uv = transfer.locate([pylock.tools(pylock.platform()).uv], folder, transfer.places())
 transfer.fetch(uv, lambda rate: None)
 """
-
-held_ms: dict[str, float] = {}
-_last_beat_s = 0.0
-_longest_gap_s = 0.0
-
-
-def timed(owner: Any, name: str, label: str) -> None:
-    """Note the longest time that a function of the add-on takes."""
-    function: Callable[..., Any] = getattr(owner, name)
-
-    def wrapper(*arguments: Any, **options: Any) -> Any:
-        began_s = time.perf_counter()
-        try:
-            return function(*arguments, **options)
-        finally:
-            took_ms = round((time.perf_counter() - began_s) * 1000, 1)
-            held_ms[label] = max(held_ms.get(label, 0.0), took_ms)
-
-    setattr(owner, name, wrapper)
-
-
-def beat() -> float:
-    global _last_beat_s, _longest_gap_s
-    now_s = time.perf_counter()
-    if _last_beat_s:
-        _longest_gap_s = max(_longest_gap_s, now_s - _last_beat_s)
-    _last_beat_s = now_s
-    return BEAT_S
-
-
-def longest_gap_ms() -> float:
-    """Since it was asked last."""
-    global _longest_gap_s
-    gap_ms, _longest_gap_s = round(_longest_gap_s * 1000, 1), 0.0
-    return gap_ms
 
 
 def steps() -> stage.Steps:
@@ -110,7 +74,7 @@ def steps() -> stage.Steps:
     preferences.section = "ENGINE"
     bpy.ops.preferences.addon_show("INVOKE_DEFAULT", module=stage.EXTENSION)
     yield 2.0
-    bpy.app.timers.register(beat)
+    start_beating()
     yield 3.0
     figures: dict[str, Any] = {"gap_at_rest_ms": longest_gap_ms()}
     for _ in range(6):  # as while something runs, but nothing does: what drawing alone costs Blender here

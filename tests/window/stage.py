@@ -185,6 +185,22 @@ def show_sidebars(category: str = "Inbetween") -> Steps:
     yield 0.5
 
 
+def tall_sidebar() -> None:
+    """Put the preview in the place of the other editors: its sidebar holds all panels."""
+    window = bpy.context.window_manager.windows[0]
+    area = next(area for area in sequencer_areas() if area.spaces.active.view_type == "PREVIEW")
+    area.spaces.active.view_type = "SEQUENCER_PREVIEW"
+    with bpy.context.temp_override(window=window, area=area):
+        bpy.ops.screen.screen_full_area()
+
+
+def run(operator: Any, **properties: Any) -> None:
+    """Call an operator as a button of the sidebar does."""
+    area, window = timeline(), bpy.context.window_manager.windows[0]
+    with bpy.context.temp_override(window=window, area=area, region=area.regions[-1]):
+        operator("INVOKE_DEFAULT", True, **properties)
+
+
 def ours() -> Any:
     """The strip of inbetweens, or None."""
     strips = sequencer_scene().sequence_editor.strips

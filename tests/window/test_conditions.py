@@ -52,28 +52,12 @@ def overlay() -> Any:
     return next((strip for strip in strips if strip.fcvg.overlay), None)
 
 
-def run(operator: Any) -> None:
-    """As a button of the sidebar does."""
-    area = stage.timeline()
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area, region=area.regions[-1]):
-        operator("INVOKE_DEFAULT", True)
-
-
-def tall_sidebar() -> None:
-    """The preview in the place of the other editors: its sidebar holds the whole panel."""
-    window = bpy.context.window_manager.windows[0]
-    area = next(area for area in stage.sequencer_areas() if area.spaces.active.view_type == "PREVIEW")
-    area.spaces.active.view_type = "SEQUENCER_PREVIEW"
-    with bpy.context.temp_override(window=window, area=area):
-        bpy.ops.screen.screen_full_area()
-
-
 def steps() -> stage.Steps:
     stage.register()
     scene = stage.edit(gap=GAP)
     yield from stage.press("ESC")
     yield from stage.show_sidebars()
-    tall_sidebar()
+    stage.tall_sidebar()
     yield 0.5
     with bpy.context.temp_override(area=stage.timeline(), region=stage.timeline().regions[-1]):
         bpy.ops.sequencer.view_all()
@@ -84,7 +68,7 @@ def steps() -> stage.Steps:
     stage.screenshot("unknown")
     assert not status().greeted
 
-    run(bpy.ops.fcvg.check_models)
+    stage.run(bpy.ops.fcvg.check_models)
     yield from stage.until(lambda: status().greeted, "what the engine lacks")
     yield 0.7
     stage.screenshot("lacking")
@@ -93,14 +77,14 @@ def steps() -> stage.Steps:
     models = stage.out_dir() / "models"
     make_models(models)
     choose_models(models)
-    run(bpy.ops.fcvg.check_models)
+    stage.run(bpy.ops.fcvg.check_models)
     found = lambda: status().greeted and "fcvg" not in {need.name for need in status().lacking}  # noqa: E731
     yield from stage.until(found, "the engine to find the models")
 
     sampling = scene.fcvg.sampling
     sampling.work_width, sampling.work_height = 512, 320
     scene.frame_current = 30
-    run(bpy.ops.fcvg.preview_conditions)
+    stage.run(bpy.ops.fcvg.preview_conditions)
     yield from stage.until(stage.jobs, "the progress bar")
     yield from stage.until(lambda: overlay().fcvg.state == "DONE", "the conditions", 120)
     yield 0.7
@@ -117,7 +101,7 @@ def steps() -> stage.Steps:
     scene = stage.sequencer_scene()
     sampling = scene.fcvg.sampling
     sampling.steps, sampling.work_width, sampling.work_height = 2, 128, 64
-    run(bpy.ops.fcvg.generate_inbetweens)
+    stage.run(bpy.ops.fcvg.generate_inbetweens)
     yield from stage.until(lambda: stage.jobs() and stage.jobs()[0].sheet, "pictures being denoised", 200)
     yield 0.3
     stage.screenshot("denoising")

@@ -48,15 +48,7 @@ def prepare() -> None:
 def click(operator: Any, name: str) -> None:
     """One that counts."""
     clicks.append(name)
-    run(operator)
-
-
-def run(operator: Any, **properties: Any) -> None:
-    """As a button does."""
-    area = stage.timeline()
-    window = bpy.context.window_manager.windows[0]
-    with bpy.context.temp_override(window=window, area=area, region=area.regions[-1]):
-        operator("INVOKE_DEFAULT", True, **properties)
+    stage.run(operator)
 
 
 def press_ok() -> stage.Steps:
@@ -135,7 +127,7 @@ def steps() -> stage.Steps:
     yield from stage.until(lambda: stage.ours().fcvg.state == "DONE", "all inbetweens")
 
     yield from show_preferences("ENGINE")
-    run(bpy.ops.fcvg.run_doctor)
+    stage.run(bpy.ops.fcvg.run_doctor)
     yield from stage.until(lambda: status().findings, "the doctor")
     redraw()
     yield 0.7
@@ -146,7 +138,7 @@ def steps() -> stage.Steps:
     yield 0.7
     stage.screenshot("8_models")
     close_preferences()
-    run(bpy.ops.fcvg.download_model, name="svd-xt")
+    stage.run(bpy.ops.fcvg.download_model, name="svd-xt")
     yield 0.5
     stage.screenshot("9_download_dialog")
     yield from stage.press("ESC")
@@ -161,7 +153,7 @@ def steps() -> stage.Steps:
 
     stage.sequencer_scene().fcvg.method = "FCVG"
     os.environ["FCVG_SCRIPT_FAULT"] = "disk"
-    run(bpy.ops.fcvg.repair_engine)
+    stage.run(bpy.ops.fcvg.repair_engine)
     yield from stage.until(lambda: status().troubles, "the error")
     yield from show_preferences("ENGINE")
     stage.screenshot("13_error")

@@ -97,7 +97,7 @@ def steps() -> stage.Steps:
     scene = stage.edit(size=(320, 180), gap=GAP)
     yield from stage.press("ESC")
     yield from stage.show_sidebars()
-    tall_sidebar()
+    stage.tall_sidebar()
     yield 0.5
     with bpy.context.temp_override(area=stage.timeline(), region=stage.timeline().regions[-1]):
         bpy.ops.sequencer.view_all()
@@ -151,15 +151,6 @@ def steps() -> stage.Steps:
     assert len(set(shown())) == GAP // 2
     yield 1.0
     chart_on_screen("made")
-
-
-def tall_sidebar() -> None:
-    """The preview in the place of the other editors: its sidebar holds all panels."""
-    window = bpy.context.window_manager.windows[0]
-    area = next(area for area in stage.sequencer_areas() if area.spaces.active.view_type == "PREVIEW")
-    area.spaces.active.view_type = "SEQUENCER_PREVIEW"
-    with bpy.context.temp_override(window=window, area=area):
-        bpy.ops.screen.screen_full_area()
 
 
 stage.perform(steps)
