@@ -148,9 +148,9 @@ CONDITIONED = tuple(name for name, traits in METHODS.items() if traits.condition
 
 def is_generative(name: str) -> bool:
     """Whether the method draws new pictures out of noise. False for a name that this version does not know."""
-    return name in METHODS and METHODS[name].generative
+    return any(name == each.name and each.generative for each in METHODS.values())
 
 
 def is_conditioned(name: str) -> bool:
     """Whether lines and poses that are matched between the keys guide the method. False for an unknown name."""
-    return name in METHODS and METHODS[name].conditioned
+    return any(name == each.name and each.conditioned for each in METHODS.values())

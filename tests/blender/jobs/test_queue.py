@@ -354,7 +354,7 @@ def draft_first(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     Both are asked of Dissolve, which needs no models.
     """
-    monkeypatch.setattr(methods, "GENERATIVE", ("slow",))
+    monkeypatch.setitem(methods.METHODS, "slow", methods.MethodTraits("slow", "", "", generative=True))
     word = menu_choices.engine_word
     monkeypatch.setattr(menu_choices, "engine_word", lambda name: "slow" if name == "DISSOLVE" else word(name))
     two_strips(edit, gap=GAP)
