@@ -86,7 +86,7 @@ def _operator(cls: Any) -> str:
 def _declared(cls: Any) -> set[str]:
     """The properties that the add-on has declared, those of a base among them."""
     ours = [each for each in cls.__mro__ if each.__module__.startswith(f"{ADDON}.")]
-    return {name for each in ours for name in each.__dict__.get("__annotations__", {})}
+    return {name for each in ours for name in inspect.get_annotations(each)}
 
 
 def _sentence(text: str) -> str:

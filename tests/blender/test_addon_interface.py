@@ -255,8 +255,11 @@ def test_as_an_extension_it_knows_its_place(tmp_path: Path) -> None:
         (extension / name).symlink_to(ROOT / name)
     environment = {**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path / "user")}
     environment.setdefault("FCVG_ENGINE_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
+    program = [sys.executable, "-c", AS_EXTENSION]
+    if bpy.app.binary_path:  # a whole Blender, whose Python has no bpy of its own
+        program = [bpy.app.binary_path, "--background", "--factory-startup", "--python-expr", AS_EXTENSION, "--"]
     done = subprocess.run(
-        [sys.executable, "-c", AS_EXTENSION, str(extension.parent)],
+        [*program, str(extension.parent)],
         capture_output=True,
         text=True,
         env=environment,
