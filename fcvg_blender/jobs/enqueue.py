@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts takes into the queue: lays strips with new takes into the edit, adds takes to strips, and makes takes again."""
+"""Puts takes into the queue: with a new strip, added to a strip that is there, or once more."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from .session import session
 def lay(scene: Any, chain: gaps.Chain, choices: Choices) -> list[str]:
     """Lay a strip of inbetweens into each gap of `chain`, and return the ids of their takes in the order of the queue.
 
-    The scene's settings say what is to be made. The takes come after those that wait already; with *Draft First*, all
-    drafts come before the first slow take. The new strips become the selected ones. Raises BadRequest, LicenceRefused,
-    ShotProblem, DiskError; the edit is unchanged then.
+    The scene's settings and the add-on's `choices` decide what is made. The new takes queue behind all others; with
+    *Draft First*, all new drafts come before the first new slow take. The new strips end up selected, and no others.
+    `session.left_out` gets the pairs that `chain` leaves out. Raises BadRequest, LicenceRefused, ShotProblem,
+    DiskError; the edit is then as it was before.
     """
     laid: list[str] = []
     names: list[str] = []
@@ -41,7 +42,7 @@ def lay(scene: Any, chain: gaps.Chain, choices: Choices) -> list[str]:
 
 
 def add_take(strip: Any, scene: Any, request: protocol.Request, choices: Choices) -> str:
-    """Add a take to a strip, after all that waits already; return its id."""
+    """Add a take to a strip and queue it last; return its id."""
     take_id = _new_id()
     folder = take_folders.place(scene, strip.fcvg.key_start, take_id, choices.output_folder)
     strip_takes.add(strip, request, take_id, folder)
@@ -50,15 +51,15 @@ def add_take(strip: Any, scene: Any, request: protocol.Request, choices: Choices
 
 
 def again(take: Any) -> None:
-    """Let a take whose frames are not all there wait once more, after all others."""
+    """Queue a take once more, last of all; some of its frames are missing."""
     take.state, take.error, take.place = strip_record.WAITING, "", _last_place() + 1
     session.undo_guard.forget(take.id)
 
 
 def _lay_one(scene: Any, planned: gaps.Shot, take_id: str, choices: Choices) -> str:
-    """Lay one strip; return its name. With *Draft First* its first take is the draft, and the slow take is added."""
+    """Lay one strip; return its name. With *Draft First* a slow method gives it two takes, the draft first."""
     strips_here, settings = compat.strips(scene), scene.fcvg
-    # Anew, because laying the shots before may have moved these strips.
+    # The gap is measured again: laying the earlier shots may have moved these strips.
     shot = gaps.between(scene, strips_here[planned.start_strip], strips_here[planned.end_strip], settings)
     wanted = requests.chosen(settings, shot, choices)
     folder = take_folders.place(scene, shot.start_strip, take_id, choices.output_folder)
@@ -70,7 +71,7 @@ def _lay_one(scene: Any, planned: gaps.Shot, take_id: str, choices: Choices) -> 
     if slow:
         final_id = _new_id()
         final = take_folders.place(scene, shot.start_strip, final_id, choices.output_folder)
-        strip_takes.add(strip, wanted, final_id, final).cuts_allowed = True  # the draft asks
+        strip_takes.add(strip, wanted, final_id, final).cuts_allowed = True  # the draft has asked about a cut by then
     return str(strip.name)
 
 
@@ -80,9 +81,9 @@ def _new_id() -> str:
 
 
 def _put_in_line(laid: list[str]) -> list[str]:
-    """Give new takes their places after all others; return the ids of all takes that got one, in order.
+    """Give new takes their places after all others; return their ids in the order of the queue.
 
-    First come the takes `laid`, then the other new takes of the same strips.
+    First come the takes `laid`, then those of the same strips that have no place yet.
     """
     new = set(laid)
     first: dict[str, list[Any]] = {take_id: [] for take_id in laid}

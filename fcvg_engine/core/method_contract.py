@@ -29,18 +29,18 @@ def no_preview(sheet: torch.Tensor, step: int, steps: int) -> None:
 
 @dataclass(frozen=True)
 class Options:
-    """How a method computes, and whom it tells.
+    """A method's settings, and the functions that it calls to report.
 
-    `device`, `dtype`: of the networks.
+    `device`, `dtype`: where the networks run, and in which number type.
     `seed`: for methods that draw noise.
-    `breakdown`: the time in (0, 1) of the chart's drawing nearest the middle. On it a method decides what holds for all
-    frames. It stays the same when the rest of a chart is made later.
+    `breakdown`: the time in (0, 1) of the chart's drawing nearest the middle. A method makes its choices for all frames
+    at this time. Later runs that finish the chart use the same value.
     `conditions`, `sampling`: settings of generative methods.
-    `folder`: where generative methods keep what they make beside the drawings; None for nowhere.
+    `folder`: where generative methods keep their by-products, not the drawings; None: they keep none.
     `preview`: called after some steps with a small contact sheet [3, H, W] in [0, 1], the step and the number of steps.
     `note`: called with a sentence for the artist.
-    `use`: called with each feature of the registry that a method uses beside itself (`lines:flow`, `rife`), before it
-    yields a picture that was made with it.
+    `use`: called with each further feature of the registry that a method uses (`lines:flow`, `rife`), before the method
+    yields the first picture made with that feature.
     `as_published`: leaves out what we have added to a published method, so that both can be compared.
     """
 
@@ -64,7 +64,7 @@ class ReportProgress(Protocol):
 
 
 def sub_progress(report: ReportProgress, low: float, high: float) -> ReportProgress:
-    """Returns a report for one stage of the work: its 0 … 1 is `low` … `high` of `report`."""
+    """Returns a report for one stage of the work, whose 0 … 1 becomes `low` … `high` of `report`."""
 
     def narrowed(stage: str, fraction: float) -> None:
         report(stage, low + (high - low) * fraction)
@@ -78,7 +78,7 @@ class Method(Protocol):
     `start`, `end`: float32 on the CPU, [C, H, W], the same shape. C is 3, or 4 with premultiplied alpha last.
     Colours are display-encoded (sRGB curve), in [0, 1]; above 1 only in keys of high dynamic range.
     `times`: one for each drawing, strictly inside (0, 1), in any order.
-    Yields one picture of the keys' shape and range for each time, in order, as soon as it is made.
+    Yields one picture for each time, in the order of `times`, as soon as it is made, in the keys' shape and range.
     Raises MissingModel, OutOfMemory, NumericError, and whatever `report` raises.
     """
 
@@ -93,8 +93,9 @@ class Method(Protocol):
 
 
 def draft_method(inbetween: Method) -> Method:
-    """Decorator of a draft method: it computes without gradients, and running out of memory raises OutOfMemory."""
-    without_gradients = torch.no_grad()(inbetween)  # of a generator only while it works, not while the caller does
+    """Decorates a draft method: it runs without gradients and raises OutOfMemory when memory runs out."""
+    # Gradients are off only while the generator itself runs, not while its caller does.
+    without_gradients = torch.no_grad()(inbetween)
 
     @functools.wraps(inbetween)
     def explained(

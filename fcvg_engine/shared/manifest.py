@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The manifest of a folder of drawings: what made them, and which are there. Only this module knows its format.
 
-The engine rewrites `manifest.json` after each drawing, so that a run that was cut off can go on where it stopped. The
-add-on reads it, and writes one where it divides the drawings of a folder between two. Standard library only::
+The engine rewrites `manifest.json` after each drawing, so an interrupted run can go on where it stopped. The add-on
+reads it, and writes one when it splits a folder's drawings into two folders. Standard library only::
 
     {"manifest": 1, "state": "running" | "done" | "cancelled" | "failed",
      "identity": {"engine": …, "count": …, "method": …, "timing": …, "hold": …, "seed": …, "format": …,
-                  "start_sha256": …, "end_sha256": …, for generative methods "sampling": {…}, "conditions": {…}},
+                  "start_sha256": …, "end_sha256": …,
+                  "sampling": {…}, "conditions": {…} (both for generative methods only)},
      "frames": [{"index": 1, "hold": 2, "file": "0001.png", "time": 0.25, "sha256": …}, …],
      "models": [{"name": …, "title": …, "licence": …, "commercial": …}, …],
      …further facts about the run: keys, size, method, reason, device, seed, breakdown, notes, versions, seconds}
 
-Two runs with the same identity make the same frames.
+Runs that begin a folder with the same identity make the same frames.
 
-The identity is that of the run which made the first drawing. Later runs may extend the folder with other charts. They
-add drawings under numbers above N, each of them one file: `index` is that number, `hold` is 1. They keep the method,
-the seed and the `breakdown` (a time) of the first run, so that a drawing is the same whenever it is made. A time keeps
-its number even when the file is lost. `state` is the last run's. A drawing made by another version of the engine than
-the identity names has an `engine` of its own.
+The identity describes the run that made the folder's first drawing. Later runs may extend the folder with other charts.
+Their drawings are numbered from `count` + 1, one file each: `index` is the number, `hold` is 1. They keep the method,
+the seed and the `breakdown` (a time) of the first run, so a time always gives the same drawing. A time keeps its number
+even if its file is lost. `state` is the state of the last run. A frame names its own `engine` where that is not the one
+in the identity.
 """
 
 from __future__ import annotations
@@ -39,16 +40,16 @@ VERSION = 1
 NAME = "manifest.json"
 FRAME_NAME = re.compile(r"\d{4}\.(png|exr|jpg)")
 
-_CHART = ("count", "timing", "hold")  # what a chart decides of an identity
-_DECIDED = ("method", "seed")  # what the first run may decide itself: a fact then, beside the identity
-_OF_ALL_FRAMES = ("keys", "breakdown")  # facts that do not hold for a part of the frames
+_CHART = ("count", "timing", "hold")  # entries of an identity that come from the chart
+_DECIDED = ("method", "seed")  # the first run may choose these; its choice then stands beside the identity
+_OF_ALL_FRAMES = ("keys", "breakdown")  # facts about all frames together, wrong for some of them
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The content of the manifest `path`, also one of another version; {} where there is none or it is damaged.
+    """The content of the manifest `path`, of any version; {} where the file is missing or damaged.
 
-    To be shown, not to be gone on with: of what is in it only the `identity` is sure to be there, a dict. Raises
-    OSError where the disk refuses.
+    It is good for showing, not for continuing a run: only `identity` is sure to be there, as a dict. Raises OSError
+    where the file cannot be read.
     """
     try:
         content = json.loads(path.read_bytes())
@@ -58,7 +59,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """As `read`, but only what this version can go on with: `frames` are a list of dicts then. Raises OSError."""
+    """As `read`, but {} unless this version can continue from it: `frames` is then a list of dicts. Raises OSError."""
     content = read(path)
     frames = content.get("frames")
     if content.get("manifest") != VERSION or not isinstance(frames, list):
@@ -84,17 +85,17 @@ def key_hash(side: str) -> str:
 def of_part(
     found: Mapping[str, Any], identity: Mapping[str, Any], frames: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The manifest of a folder that carries on with some drawings of another, which the manifest `found` describes.
+    """The manifest of a folder that takes over some drawings of another folder, whose manifest is `found`.
 
-    `identity` is what differs from the identity there, `frames` are the drawings, as they are called and timed here.
-    Facts that only hold for all frames together are left out.
+    `identity`: the entries that change. `frames`: the drawings, with the new folder's names and times. Facts about all
+    frames together are left out.
     """
     kept = {name: found[name] for name in found if name not in _OF_ALL_FRAMES}
     return {**kept, "identity": {**found.get("identity", {}), **identity}, "frames": list(frames)}
 
 
 def drawings(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The drawings that a manifest lists, without entries that no run of ours writes."""
+    """The drawings that a loaded manifest lists; entries that the engine cannot have written are skipped."""
     for record in found.get("frames", ()):
         index, hold, time, file = (record.get(name) for name in ("index", "hold", "time", "file"))
         if type(index) is not int or hold not in HOLDS or type(time) is not float or not 0 < time < 1:
@@ -104,18 +105,18 @@ def drawings(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def is_same_work(found: object, asked: Mapping[str, Any]) -> bool:
-    """Whether what was made under the identity `found` is what the identity `asked` asks for.
+    """Whether frames with the identity `found` are the frames that the identity `asked` describes.
 
-    Engines that draw the same pictures count as one, so that an update of the engine costs no frames.
+    Versions of the engine that draw the same pictures count as one, so an update costs no frames.
     """
     return isinstance(found, dict) and _with_one_engine(found) == _with_one_engine(asked)
 
 
 def belong_together(found: dict[str, Any], asked: dict[str, Any]) -> bool:
-    """Whether drawings of the identity `asked` may stand beside those of the manifest `found`.
+    """Whether drawings with the identity `asked` may be added to the folder of the loaded manifest `found`.
 
-    Charts may differ, and so may the engine: an artist who has updated it still wants to time old takes anew. The first
-    run may have decided the method (`auto`) or the seed itself; these may then be asked for by name.
+    Chart and engine may differ: after an update an artist still wants to time old takes anew. If the first run chose
+    the method (`auto`) or the seed itself, `asked` may name what it chose.
     """
     known = found["identity"]
     as_decided = all(asked.get(key) in (known.get(key), found.get(key)) for key in _DECIDED)
@@ -123,7 +124,7 @@ def belong_together(found: dict[str, Any], asked: dict[str, Any]) -> bool:
 
 
 def chart(found: dict[str, Any], path: Path) -> list[Drawing]:
-    """The chart with which the folder `path` was begun. Raises BadRequest where `found` holds no possible one."""
+    """The chart with which the folder `path` was begun. Raises BadRequest where `found` holds no valid one."""
     count, spacing, hold = (found["identity"].get(key) for key in _CHART)
     with suppress(TypeError):
         if count in range(1, MAX_COUNT + 1) and hold in HOLDS:
@@ -135,14 +136,14 @@ def chart(found: dict[str, Any], path: Path) -> list[Drawing]:
 
 
 def is_same_chart(one: Sequence[Drawing], other: Sequence[Drawing]) -> bool:
-    """Whether two charts show the same times on the same frames."""
+    """Whether two charts have the same drawings: the same frames, holds and times."""
     return [(each.index, each.hold) for each in one] == [(each.index, each.hold) for each in other] and all(
         map(is_same_time, one, other)
     )
 
 
 def is_same_time(one: Drawing, other: Drawing) -> bool:
-    """Whether one file serves for both drawings."""
+    """Whether both drawings have the same time, within a tolerance; one file then serves for both."""
     return abs(one.time - other.time) <= timing.SAME_TIME
 
 
