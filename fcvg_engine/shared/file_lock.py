@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from . import own_files
+
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # network disks without locks: there nobody is kept out
 
 
@@ -55,11 +57,11 @@ def held_and_removed(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
     finally:
         # Where open files can be removed, it goes while it is still held: after that, another may hold it already.
         if os.name == "posix":
-            path.unlink(missing_ok=True)
+            own_files.delete_held(path, descriptor)
         os.close(descriptor)
         if os.name != "posix":
             with suppress(OSError):  # somebody has it open
-                path.unlink(missing_ok=True)
+                own_files.delete_unfinished(path)
 
 
 def _acquire_removable(path: Path) -> int | None:

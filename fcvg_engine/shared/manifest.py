@@ -72,6 +72,21 @@ def dumped(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, indent=1).encode()
 
 
+def is_untouched(content: bytes) -> bool:
+    """Whether these are the bytes of a manifest as this program writes them."""
+    with suppress(ValueError, RecursionError):
+        found = json.loads(content)
+        return isinstance(found, dict) and isinstance(found.get("identity"), dict) and dumped(found) == content
+    return False
+
+
+def contents(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name and SHA-256 of every file that shows a drawing of a loaded manifest."""
+    for record in drawings(found):
+        for number in range(record["index"], record["index"] + record["hold"]):
+            yield frame_name(number, Path(record["file"]).suffix), str(record.get("sha256"))
+
+
 def frame_name(number: int, suffix: str) -> str:
     """The file name of the frame `number`, counted from 1; `suffix` begins with a dot."""
     return f"{number:04d}{suffix}"

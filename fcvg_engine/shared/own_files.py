@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only module that makes, replaces, renames and deletes files. Standard library only.
+
+Its rule: a file is deleted or replaced only if a record of ours names it and its content is still what we wrote. So
+nothing is lost that an artist has put, painted or linked anywhere. What stands in the way of a file that has to be
+made is an error (`NotOurs`), or is put aside under another name where the artist has agreed to that.
+
+A record is whatever can tell what we have written. `folder_record` keeps one in each folder of drawings; `Recognised`
+tells files by what is in them.
+
+Files appear whole under their names, or not at all: another one is written beside, its content is brought to the disk,
+and it is given the name. Whoever reads, even after a power cut, finds the old file or the new one, never a half.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import itertools
+import os
+import secrets
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import cached_property
+from io import FileIO
+from pathlib import Path
+from typing import Protocol
+
+PATIENCE_S = 0.5  # for a program that reads the file that is replaced
+
+_RETRY_S = 0.05
+_PIECE_BYTES = 1 << 20
+_LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+class NotOurs(FileExistsError):
+    """What lies at `path` is not provably ours, so it stays."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(errno.EEXIST, "this file is not ours, or was changed, and is not replaced", str(path))
+        self.path = path
+
+
+class Found:
+    """What lies under a name; a record looks at as much of it as it needs. Raises FileNotFoundError, OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.status = path.lstat()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a file: no folder, no link, no device."""
+        return stat.S_ISREG(self.status.st_mode)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of a plain file, in hexadecimal; empty for anything else, and where it cannot be read."""
+        digest = hashlib.sha256()
+        for piece in self._pieces():
+            digest.update(piece)
+        return digest.hexdigest() if self._was_read else ""
+
+    def content(self, limit_bytes: int) -> bytes:
+        """Return the content of a plain file; empty where it is longer or cannot be read."""
+        return b"".join(self._pieces()) if self.status.st_size <= limit_bytes else b""
+
+    def is_unchanged(self) -> bool:
+        """Return whether the same file lies there still, not written to since."""
+        try:
+            return _identity(self.path.lstat()) == _identity(self.status)
+        except OSError:
+            return False
+
+    def _pieces(self) -> Iterator[bytes]:
+        self._was_read = False
+        if not self.is_plain:
+            return
+        with suppress(OSError):
+            descriptor = os.open(self.path, _LOOK)
+            with os.fdopen(descriptor, "rb", buffering=0) as file:
+                if _identity(os.fstat(descriptor)) == _identity(self.status):
+                    while piece := file.read(_PIECE_BYTES):
+                        yield piece
+                    self._was_read = _identity(os.fstat(descriptor)) == _identity(self.status)
+
+
+class Record(Protocol):
+    """What tells our files from others."""
+
+    def knows(self, found: Found) -> bool:
+        """Return whether we have written what lies there, just as it is."""
+        ...
+
+    def note(self, path: Path, sha256: str) -> None:
+        """Remember that a file with this content is about to get this name. Raises OSError."""
+        ...
+
+
+class Recognised:
+    """The record of files that are known by their content, such as tables and stamps: `is_ours` gets it."""
+
+    def __init__(self, is_ours: Callable[[bytes], bool], limit_bytes: int = 1 << 24) -> None:
+        self._is_ours, self._limit_bytes = is_ours, limit_bytes
+
+    def knows(self, found: Found) -> bool:
+        """Return whether the content is of our kind."""
+        return found.is_plain and self._is_ours(found.content(self._limit_bytes))
+
+    def note(self, path: Path, sha256: str) -> None:
+        """The content tells it."""
+
+
+class Written:
+    """The record of what this process has written, by its SHA-256. `known`: what is known to be ours from before."""
+
+    def __init__(self, *known: str) -> None:
+        self._known = set(known)
+
+    def knows(self, found: Found) -> bool:
+        """Return whether such a content was written."""
+        return found.is_plain and found.sha256 in self._known
+
+    def note(self, path: Path, sha256: str) -> None:
+        """Remember a content."""
+        self._known.add(sha256)
+
+
+def may_write(path: Path, record: Record) -> bool:
+    """Return whether `write` may put a file under the name `path`: nothing is there, or what we wrote. Raises
+    OSError."""
+    found = _find(path)
+    return found is None or record.knows(found)
+
+
+def write(
+    path: Path, content: bytes | Iterable[bytes], record: Record, temporary: str = "", patience_s: float = PATIENCE_S
+) -> str:
+    """Put `content`, whole or in pieces, under the name `path`, on the disk, and return its SHA-256. If that fails,
+    what was there before stays.
+
+    `temporary` is the name of the file that is written first, in the same folder; by default it is hidden. It is gone
+    afterwards, and so is one that a killed program left. `patience_s`: see `take_place`. Raises NotOurs where something
+    else lies under the name, OSError.
+    """
+    there = _find(path)
+    if there is not None and not record.knows(there):
+        raise NotOurs(path)
+    partial = path.with_name(temporary or f".{path.name[:100]}.{secrets.token_hex(4)}")
+    if temporary:
+        delete_unfinished(partial)
+    digest = hashlib.sha256()
+    with partial.open("xb") as file:
+        try:
+            for piece in (content,) if isinstance(content, bytes) else content:
+                digest.update(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()  # Windows renames no open file
+            record.note(path, digest.hexdigest())
+            _give_name(partial, path, there, patience_s)
+        finally:
+            file.close()
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+    return digest.hexdigest()
+
+
+def copy(source: Path, path: Path, record: Record, temporary: str = "") -> str:
+    """Put a copy of the file `source` under the name `path`, as `write` does. Raises NotOurs, OSError."""
+    with source.open("rb") as file:
+        return write(path, iter(lambda: file.read(_PIECE_BYTES), b""), record, temporary)
+
+
+def take_place(source: Path, target: Path, record: Record, patience_s: float = PATIENCE_S) -> None:
+    """Give the file or folder `source`, which is ours, the name `target`, so that it keeps it after a power cut.
+
+    Windows refuses while another program has one of them open (a reader, a virus scanner). There it is tried again for
+    `patience_s`. Raises NotOurs where something lies there that `record` does not know, OSError.
+    """
+    there = _find(target)
+    if there is not None and not record.knows(there):
+        raise NotOurs(target)
+    _give_name(source, target, there, patience_s)
+
+
+def put_aside(path: Path) -> Path:
+    """Give a file or link of the artist's another name beside it, which is free: `0003.yours.png`. Return that. Raises
+    OSError."""
+    for number in itertools.count(1):
+        aside = path.with_name(f"{path.stem}.yours{f'-{number}' if number > 1 else ''}{path.suffix}")
+        with suppress(NotOurs):
+            _give_name(path, aside, None, PATIENCE_S)
+            return aside
+    raise AssertionError  # the count has no end
+
+
+def delete(path: Path, record: Record) -> bool:
+    """Delete a file that `record` knows; return whether nothing lies under the name now. Raises OSError."""
+    found = _find(path)
+    if found is None:
+        return True
+    if not record.knows(found) or not found.is_unchanged():
+        return False
+    path.unlink(missing_ok=True)
+    return True
+
+
+def delete_unfinished(path: Path) -> bool:
+    """Delete an unfinished file, which has one of the names that we give to none but these; return whether nothing lies
+    there now. A link or a folder stays. Raises OSError."""
+    found = _find(path)
+    if found is not None and found.is_plain:
+        path.unlink(missing_ok=True)
+    return found is None or found.is_plain
+
+
+def delete_held(path: Path, descriptor: int) -> None:
+    """Delete the lock `path`, which is open as `descriptor`; anything else under that name stays. Raises OSError."""
+    found = _find(path)
+    if found is not None and found.is_plain and os.path.samestat(found.status, os.fstat(descriptor)):
+        path.unlink(missing_ok=True)
+
+
+def delete_empty_folder(path: Path) -> bool:
+    """Delete a folder that is empty; return whether that was done. A link to one stays."""
+    with suppress(OSError):
+        if not path.is_symlink():
+            path.rmdir()
+            return True
+    return False
+
+
+def delete_tree(folder: Path, record: Record) -> bool:
+    """Delete what `record` knows below `folder`, links among it, and then the folders that are empty; return whether
+    all is gone. Links are not followed. Raises nothing: what cannot be deleted stays."""
+    try:
+        entries = list(os.scandir(folder)) if not folder.is_symlink() else []
+    except OSError:
+        return not os.path.lexists(folder)
+    for entry in entries:
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            delete_tree(path, record)
+        else:
+            with suppress(OSError):
+                delete(path, record)
+    return delete_empty_folder(folder)
+
+
+def open_to_append(path: Path) -> FileIO:
+    """Open a log or a partial file of ours to append to it, and make it where it is missing. Raises NotOurs where a
+    link or anything else lies there, OSError."""
+    found = _find(path)
+    if found is not None and not found.is_plain:
+        raise NotOurs(path)
+    return os.fdopen(os.open(path, _APPEND, 0o666), "ab", buffering=0)
+
+
+def empty(path: Path) -> None:
+    """Let a log of ours begin anew. Raises NotOurs, OSError."""
+    with open_to_append(path) as file:
+        file.truncate(0)
+
+
+def flush(path: Path) -> None:
+    """Bring the content of the file `path` to the disk. Raises OSError."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _find(path: Path) -> Found | None:
+    try:
+        return Found(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _give_name(source: Path, target: Path, there: Found | None, patience_s: float) -> None:
+    """Rename `source` to `target`, in the place of what was found there, and of nothing else. Raises NotOurs,
+    OSError."""
+    if there is None:
+        _give_free_name(source, target)
+    else:
+        give_up_s = time.monotonic() + patience_s
+        while True:
+            if not there.is_unchanged():
+                raise NotOurs(target)
+            try:
+                source.replace(target)
+                break
+            except PermissionError:
+                if os.name != "nt" or time.monotonic() >= give_up_s:
+                    raise
+                time.sleep(_RETRY_S)
+    if os.name != "nt":  # Windows can flush no folder
+        _flush_folder(target.parent)
+
+
+def _give_free_name(source: Path, target: Path) -> None:
+    """Rename, but never onto another file that has come meanwhile."""
+    if os.name != "nt" and not source.is_dir():
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except FileExistsError:
+            raise NotOurs(target) from None
+        except OSError:  # a disk without hard links
+            pass
+        else:
+            source.unlink()
+            return
+    if os.path.lexists(target):  # Windows would refuse by itself
+        raise NotOurs(target)
+    source.rename(target)
+
+
+def _flush_folder(folder: Path) -> None:
+    with suppress(OSError):  # some network disks cannot; and a folder may be writable, but not readable
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
