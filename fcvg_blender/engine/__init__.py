@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fcvg_engine import transfer
     from fcvg_engine.models import registry
-    from fcvg_engine.shared import disk_errors, errors, file_lock, manifest, methods, protocol, timing, whole_files
+    from fcvg_engine.shared import (
+        disk_errors,
+        errors,
+        file_lock,
+        manifest,
+        methods,
+        plain_text,
+        protocol,
+        small_files,
+        timing,
+        whole_files,
+    )
 else:
     try:
         from ...fcvg_engine import transfer
@@ -21,14 +32,27 @@ else:
             file_lock,
             manifest,
             methods,
+            plain_text,
             protocol,
+            small_files,
             timing,
             whole_files,
         )
     except ImportError:
         from fcvg_engine import transfer
         from fcvg_engine.models import registry
-        from fcvg_engine.shared import disk_errors, errors, file_lock, manifest, methods, protocol, timing, whole_files
+        from fcvg_engine.shared import (
+            disk_errors,
+            errors,
+            file_lock,
+            manifest,
+            methods,
+            plain_text,
+            protocol,
+            small_files,
+            timing,
+            whole_files,
+        )
 
 __all__ = [
     "disk_errors",
@@ -36,8 +60,10 @@ __all__ = [
     "file_lock",
     "manifest",
     "methods",
+    "plain_text",
     "protocol",
     "registry",
+    "small_files",
     "timing",
     "transfer",
     "whole_files",
