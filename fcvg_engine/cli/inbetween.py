@@ -18,6 +18,12 @@ Extend = Annotated[
         "--extend", help="A new timing for drawings that are there: keep them and draw only the times not yet drawn."
     ),
 ]
+RedoYours = Annotated[
+    bool,
+    typer.Option(
+        "--redo-yours", help="Make drawings anew that you have painted over; yours are put aside as yours-0003.png."
+    ),
+]
 
 
 def inbetween(
@@ -34,6 +40,7 @@ def inbetween(
     as_json: options.AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace frames made with other settings.")] = False,
     extend: Extend = False,
+    redo_yours: RedoYours = False,
     commercial_only: options.CommercialOnly = False,
     lines: options.Lines = "auto",
     pose: options.Pose = "auto",
@@ -63,6 +70,7 @@ def inbetween(
         device=device,
         overwrite=overwrite,
         extend=extend,
+        redo_yours=redo_yours,
         commercial_only=commercial_only,
         conditions=ConditionSettings(lines, pose, matches),
         sampling=SamplingSettings(

@@ -11,6 +11,7 @@ import torch
 
 from ..core.method_contract import Options, ReportProgress, sub_progress
 from ..files import atomic, images
+from ..shared.folder_record import FolderRecord
 from ..shared.protocol import ConditionSettings
 from . import (
     drawing,
@@ -101,17 +102,28 @@ def write(
 
     There is a condition for each of `times`: `condition_0000.png` … Each file is written whole or not at all.
     `on_frame` is called with the number and file name of each condition when it is on the disk. Raises what `find`
-    raises, and DiskError.
+    raises, DiskError, and BadRequest where a file of somebody else's has one of these names.
     """
+    record = FolderRecord(folder)
     found = find(start, end, settings, seed, options, report)
-    matches_file.write(folder / MATCHES, found)
-    _write_picture(folder / OVERVIEW, overview.draw(start, end, found))
+    with atomic.disk_errors(folder):
+        if not is_given(folder, settings):
+            record.write(MATCHES, matches_file.text(found))
+        record.write(OVERVIEW, _encoded(overview.draw(start, end, found)))
     for number, picture in enumerate(draw(found, times, found.size)):
         report("Drawing conditions", _FOUND + (1 - _FOUND) * number / len(times))
-        path = folder / file_name(number)
-        _write_picture(path, picture)
-        on_frame(number, path.name)
+        with atomic.disk_errors(folder):
+            record.write(file_name(number), _encoded(picture))
+        on_frame(number, file_name(number))
     return found
+
+
+def is_given(folder: Path, settings: ConditionSettings) -> bool:
+    """Returns whether the artist's edited matches are the matches.json in `folder`, which then stays as it is."""
+    try:
+        return bool(settings.matches) and (folder / MATCHES).samefile(settings.matches)
+    except OSError:
+        return False
 
 
 def file_name(number: int) -> str:
@@ -119,10 +131,10 @@ def file_name(number: int) -> str:
     return f"condition_{number:04d}.png"
 
 
-def _write_picture(path: Path, picture: Picture) -> None:
+def _encoded(picture: Picture) -> bytes:
     planes = np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)
     planes /= 255
-    atomic.write_atomic(path, images.encode(planes, "png"))
+    return images.encode(planes, "png")
 
 
 def _lines(

@@ -43,7 +43,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..files import atomic
 from ..shared.errors import BadRequest
 from . import people
 from .json_fields import Fields, Unusable, fraction, integer, json_object, number, optional, rows, short_text
@@ -81,14 +80,14 @@ def read(path: Path) -> Matches:
         raise BadRequest(f"{path.name}: {error}", _HINT) from None
 
 
-def write(path: Path, matches: Matches) -> None:
-    """Writes the file, whole or not at all, with one line of text for each line and person. Raises DiskError."""
+def text(matches: Matches) -> bytes:
+    """Returns the content of the file, with one line of text for each line and person."""
     head = {name: getattr(matches, name) for name in ("version", "size", "seed", "lines_by", "pose_by")}
     entries = [f"{_text(name)}: {_text(value)}" for name, value in head.items()]
     for name, items in (("lines", matches.lines), ("people", matches.people)):
         body = ",\n".join("  " + _text(dataclasses.asdict(item)) for item in items)
         entries.append(f"{_text(name)}: [" + (f"\n{body}\n" if body else "") + "]")
-    atomic.write_atomic(path, ("{" + ",\n ".join(entries) + "}\n").encode())
+    return ("{" + ",\n ".join(entries) + "}\n").encode()
 
 
 def _text(value: Any) -> str:

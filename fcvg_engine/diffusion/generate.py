@@ -80,7 +80,7 @@ def natives(
     frames = native_frames.kept(options.folder, identity)
     if frames is not None:
         options.note("The frames generated earlier were taken: only the timing is new.")
-        for feature in native_frames.features(options.folder):
+        for feature in native_frames.features(options.folder, identity):
             options.use(feature)
         return frames
     features: list[str] = []

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -25,15 +27,18 @@ from .. import __version__
 from ..core.method_contract import Options
 from ..files import atomic, images, job_folder
 from ..models.discovery import Found
-from ..shared import manifest
+from ..shared import folder_record, manifest, small_files
 from ..shared.errors import BadImage
+from ..shared.folder_record import FolderRecord
 from ..shared.methods import METHODS, is_conditioned
+from ..shared.own_files import Found as FoundFile
 from .memory import MemoryPlan
 
 FOLDER = "native"
 _TABLE = "native.json"
 _VERSION = 1
 _LARGEST = 65535
+_LARGEST_TABLE_BYTES = 1 << 20
 _LIBRARIES = ("torch", "diffusers", "transformers")
 
 Identity = Mapping[str, Any]
@@ -64,8 +69,11 @@ def identity(
 
 
 def made(folder: Path) -> Path:
-    """Returns the folder of native frames in `folder`; makes it where it is missing. Raises DiskError."""
-    path = folder / FOLDER
+    """Returns the folder of native frames in `folder`; makes it where it is missing. Raises DiskError.
+
+    It is `native`, or `native-2` … where something in `native` is not ours or has been changed.
+    """
+    path = next(each for each in _places(folder) if not os.path.lexists(each) or _is_ours(each))
     with atomic.disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
     return path
@@ -81,29 +89,24 @@ def keep(folder: Path, identity: Identity, natives: torch.Tensor, features: Sequ
 
     `features` of the registry were used beside the method.
     """
-    path = made(folder)
-    with atomic.disk_errors(path):
-        (path / _TABLE).unlink(missing_ok=True)  # until all is there, nothing is
-    hashes = []
-    for index, native in enumerate(natives):
-        data = images.encode(native.numpy(), "png16")
-        atomic.write_atomic(path / _file_name(index), data)
-        hashes.append(hashlib.sha256(data).hexdigest())
-    table = {"native": _VERSION, "identity": identity, "sha256": hashes, "parts": list(features)}
-    atomic.write_atomic(path / _TABLE, json.dumps(table, indent=1).encode())
+    record = FolderRecord(made(folder))
+    with atomic.disk_errors(record.path):
+        record.delete(_TABLE)  # until all is there, nothing is
+        hashes = [
+            record.write(_file_name(index), images.encode(native.numpy(), "png16"))
+            for index, native in enumerate(natives)
+        ]
+        table = {"native": _VERSION, "identity": identity, "sha256": hashes, "parts": list(features)}
+        record.write(_TABLE, json.dumps(table, indent=1).encode())
 
 
 def kept(folder: Path, identity: Identity) -> torch.Tensor | None:
     """Reads the frames that `keep` wrote under the same identity; None if there are none or a file has changed."""
-    path = folder / FOLDER
+    found = _found(folder, identity)
+    if found is None:
+        return None
+    path, table = found
     try:
-        table = json.loads((path / _TABLE).read_bytes())
-        if not isinstance(table, dict) or table.get("native") != _VERSION:
-            return None
-        if not manifest.is_same_work(table.get("identity"), json.loads(json.dumps(identity))):
-            return None
-        if not isinstance(table["parts"], list):
-            return None
         files = [path / _file_name(index) for index in range(len(table["sha256"]))]
         if [job_folder.sha256_of(file) for file in files] != table["sha256"]:
             return None
@@ -112,10 +115,52 @@ def kept(folder: Path, identity: Identity) -> torch.Tensor | None:
         return None  # whatever is wrong with it, it can be generated again
 
 
-def features(folder: Path) -> list[str]:
+def features(folder: Path, identity: Identity) -> list[str]:
     """Reads which features of the registry the frames that `kept` returns were made with, beside their method."""
-    table = json.loads((folder / FOLDER / _TABLE).read_bytes())
-    return [str(feature) for feature in table["parts"]]
+    found = _found(folder, identity)
+    return [str(feature) for feature in found[1]["parts"]] if found else []
+
+
+def _places(folder: Path) -> Iterator[Path]:
+    yield folder / FOLDER
+    for number in itertools.count(2):
+        yield folder / f"{FOLDER}-{number}"
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether all that lies in a folder was written by us, or by version 0.2.0, which left its table only."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    record = FolderRecord(path, frozenset(_listed(path)))
+    return all(each.name == folder_record.NAME or record.knows(FoundFile(each)) for each in path.iterdir())
+
+
+def _listed(path: Path) -> Iterator[tuple[str, str]]:
+    """Name and SHA-256 of the files that the table in a folder tells."""
+    table = _table(path)
+    for index, sha256 in enumerate(table["sha256"] if table else ()):
+        yield _file_name(index), str(sha256)
+    if table:
+        yield _TABLE, FoundFile(path / _TABLE).sha256
+
+
+def _found(folder: Path, identity: Identity) -> tuple[Path, dict[str, Any]] | None:
+    """The folder of native frames with this identity, and its table."""
+    for path in itertools.takewhile(os.path.lexists, _places(folder)):
+        table = _table(path)
+        if table and manifest.is_same_work(table.get("identity"), json.loads(json.dumps(identity))):
+            return path, table
+    return None
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """The table in a folder; {} without one that can be used."""
+    try:
+        table = small_files.read_json(path / _TABLE, _LARGEST_TABLE_BYTES)
+    except (OSError, ValueError):
+        return {}
+    usable = isinstance(table, dict) and table.get("native") == _VERSION
+    return table if usable and all(isinstance(table.get(name), list) for name in ("sha256", "parts")) else {}
 
 
 def _file_name(index: int) -> str:

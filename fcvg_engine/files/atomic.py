@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writing into a job's folder: files whole or not at all, and a disk's refusals in an artist's words."""
+"""A disk's refusals while a job writes into its folder, in an artist's words."""
 
 from __future__ import annotations
 
@@ -8,16 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ..shared import disk_errors as disk
-from ..shared import whole_files
 from ..shared.errors import BadRequest, DiskError, FcvgError
-
-TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, which the folder's next job removes
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Put `data` under the name `path`, on the disk. If that fails, what was there before stays. Raises DiskError."""
-    with disk_errors(path.parent):
-        whole_files.write(path, data, TEMPORARY + path.name)
+from ..shared.own_files import NotOurs
 
 
 def disk_errors(folder: Path) -> AbstractContextManager[None]:
@@ -25,7 +17,18 @@ def disk_errors(folder: Path) -> AbstractContextManager[None]:
     return disk.explained(lambda error: _explain(error, folder))
 
 
+def in_the_way(path: Path) -> BadRequest:
+    """Return the error to raise where a file of somebody else's has the name of one that is to be written."""
+    what = "folder" if path.is_dir() else "file"
+    return BadRequest(
+        f"There is a {what} {path.name} in {path.parent} that is not ours or was changed since. It is kept.",
+        "Move it away or give it another name, or choose another output folder.",
+    )
+
+
 def _explain(error: OSError, path: Path) -> FcvgError:
+    if isinstance(error, NotOurs):
+        return in_the_way(error.path)
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
         return DiskError(f"{path} is not a folder, or lies in something that is none.", "Choose an output folder.")
     if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):

@@ -1,43 +1,49 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The output folder of one job: its lock, its frames (written whole or not at all) and its manifest.
 
-A drawing that is held for several frames has a file for each of them, made as hard links (copies where the disk has
-none), so that `0001 … N` is a complete sequence. See `shared.manifest` for what the manifest says.
+A drawing that is held for several frames has a file for each of them, so that `0001 … N` is a complete sequence. They
+are copies: whoever paints over one paints no other. See `shared.manifest` for what the manifest says.
+
+Drawings that an artist has painted over, or has put there, are *yours*: they count as made and are never replaced,
+unless a job is told to redo them. What it replaces then is put aside as `yours-0003.png`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import filelock
-
-from ..shared import manifest, whole_files
-from ..shared.errors import BadRequest, DiskError, FolderBusy
+from ..shared import amounts, manifest, own_files
+from ..shared.errors import BadImage, BadRequest, DiskError
+from ..shared.folder_record import TEMPORARY, FolderRecord
 from ..shared.methods import is_generative
 from ..shared.timing import Drawing
-from .atomic import TEMPORARY, disk_errors, write_atomic
+from . import images
+from .atomic import disk_errors, in_the_way
+from .folder_lock import locked
 
 MANIFEST = manifest.NAME
-LOCK = ".fcvg.lock"
 EXTENSIONS = {"png": "png", "png16": "png", "exr": "exr", "jpg": "jpg"}
 _LARGEST_NUMBER = 9999
 # What plain pictures take at least: with less room than that the disk surely fills up on the way.
 _LEAST_BYTES_PER_VALUE = {"png": 0.1, "png16": 0.2, "exr": 0.2, "jpg": 0.03}
+_OURS, _YOURS, _MISSING = "ours", "yours", "missing"
+_MANIFESTS = own_files.Recognised(manifest.is_ours)
 
 
 class JobFolder:
     """A locked folder.
 
-    `reused`: drawings of the job's chart that are there and verified. `missing`: those that have to be made, one for
-    each time. Both have the exact times of the files that show them. `first`: the chart that the folder was begun with.
-    `facts`: the manifest's entries beside state, identity and frames; at first those of an earlier run. Every method
-    raises DiskError when the disk refuses.
+    `reused`: drawings of the job's chart that are there: verified, or the artist's own. `yours`: the latter. `missing`:
+    those that have to be made, one for each time. All have the exact times of the files that show them. `first`: the
+    chart that the folder was begun with. `facts`: the manifest's entries beside state, identity and frames; at first
+    those of an earlier run. Every method raises DiskError when the disk refuses.
     """
 
     def __init__(
@@ -47,83 +53,149 @@ class JobFolder:
         drawings: Sequence[Drawing],
         overwrite: bool = False,
         extend: bool = False,
+        redo_yours: bool = False,
+        writable: bool = True,
     ) -> None:
         self.path = path
+        self.record = FolderRecord(path)
         self.facts: dict[str, Any] = {}
         self.first: list[Drawing] = list(drawings)
-        self._identity = dict(identity)
+        self._status = path.stat()
+        self._asked = self._identity = dict(identity)
         self._engine = identity.get("engine")
-        self._records: dict[int, dict[str, Any]] = {}  # the manifest's frames by their number
+        self._drawn: dict[int, dict[str, Any]] = {}  # the manifest's frames by their number
         self._extension = EXTENSIONS[identity["format"]]
-        self._remove_leftovers()
-        self._take_over(manifest.load(path / MANIFEST), overwrite, extend)
+        self._may_replace: set[str] = set()  # names under which the artist has agreed to have drawings made anew
+        self._overwrites = overwrite
+        self._state = ""
+        self._is_marked = False
+        self._old: dict[str, Any] = {}
+        self._take_over(self._found(), extend)
         self._places = self._placed(drawings)  # the job's drawings → the folder's, whose index is the file's number
-        there = {place for place in self._places.values() if self._verify(place)}
-        self.reused = [drawing for drawing, place in self._places.items() if place in there]
-        missing = {place: drawing for drawing, place in reversed(self._places.items()) if place not in there}
+        found = {place: self._look_at(place, redo_yours) for place in dict.fromkeys(self._places.values())}
+        self.reused = [drawing for drawing, place in self._places.items() if found[place] != _MISSING]
+        self.yours = [drawing for drawing, place in self._places.items() if found[place] == _YOURS]
+        missing = {place: drawing for drawing, place in reversed(self._places.items()) if found[place] == _MISSING}
         self.missing = sorted(missing.values(), key=lambda drawing: drawing.index)
-        self._write_manifest("running")
+        if writable:
+            self._begin(found)
 
     @property
     def is_begun(self) -> bool:
         """Whether any drawing was ever made here."""
-        return bool(self._records)
+        return bool(self._drawn)
 
     def file_of(self, drawing: Drawing) -> str:
         """Return the name of the file that holds, or will hold, one of the job's drawings."""
         return self._file_name(self._places[drawing].index)
 
-    def check_space(self, width: int, height: int, channels: int) -> None:
-        """Raise DiskError, before any work, when the missing drawings cannot fit on the disk."""
-        values = width * height * channels * len(self.missing)
-        need_bytes = values * _LEAST_BYTES_PER_VALUE[self._identity["format"]]
+    def check_keys(self, start: Path, end: Path) -> None:
+        """Raise BadImage unless the keys' files are still those that the folder's identity names: what was read of them
+        may else be something else than the manifest says."""
+        for side, key in (("start", start), ("end", end)):
+            if _digest(key) != self._asked.get(manifest.key_hash(side)):
+                raise BadImage(f"{key} was changed while it was read.", "Run again when it is finished.")
+
+    def check_space(self, keys: Sequence[images.Array]) -> None:
+        """Raise DiskError, before any work, when the missing drawings cannot fit on the disk. They are taken to need
+        half of what the smaller of the `keys` [C, H, W] takes."""
         with disk_errors(self.path):
             free_bytes = shutil.disk_usage(self.path).free
-        if need_bytes > free_bytes:
+        if free_bytes > len(self.missing) * keys[0].nbytes:
+            return
+        least_bytes = min(len(images.encode(key, self._identity["format"])) for key in keys) // 2
+        if free_bytes < len(self.missing) * least_bytes:
+            needed, free = amounts.compared(len(self.missing) * least_bytes, free_bytes)
             raise DiskError(
-                f"At least {need_bytes / 1e6:.0f} MB are needed in {self.path}, {free_bytes / 1e6:.0f} MB are free.",
+                f"At least {needed} are needed in {self.path}, {free} are free.",
                 "Free some space or choose another output folder.",
             )
 
     def add(self, drawing: Drawing, data: bytes) -> list[Drawing]:
         """Write one of `missing`, whose image file has the content `data`, and the frames that hold it, then the
-        manifest. Return the job's drawings that show it."""
+        manifest. Return the job's drawings that show it.
+
+        A file that somebody has put there meanwhile stays: it is theirs, and counts as the drawing.
+        """
         place = self._places[drawing]
         name = self._file_name(place.index)
-        write_atomic(self.path / name, data)
-        self._records[place.index] = {
-            "index": place.index,
-            "hold": place.hold,
-            "file": name,
-            "time": place.time,
-            "sha256": hashlib.sha256(data).hexdigest(),
-        }
-        if self._engine != self._identity.get("engine"):
-            self._records[place.index]["engine"] = self._engine
+        self._check_folder()
+        record = {"index": place.index, "hold": place.hold, "file": name, "time": place.time}
         with disk_errors(self.path):
+            if name in self._may_replace and not self.record.may_write(name):
+                own_files.put_aside(self.path / name)
+            try:
+                record["sha256"] = self.record.write(name, data)
+            except own_files.NotOurs:
+                if not _is_picture(self.path / name):
+                    raise
+                record |= {"sha256": "", "yours": True}
+            if self._engine != self._identity.get("engine"):
+                record["engine"] = self._engine
+            self._drawn[place.index] = record
             self._hold(place)
         self._write_manifest("running")
         return [each for each in self._places if self._places[each] == place]
 
+    def check_whole(self) -> None:
+        """Raise DiskError unless all drawings of the job are there, under their names, in the folder it began in."""
+        self._check_folder()
+        for place in self._places.values():
+            for number in range(place.index, place.index + place.hold):
+                if not (self.path / self._file_name(number)).is_file():
+                    raise DiskError(
+                        f"{self._file_name(number)} was taken out of {self.path} while frames were made.",
+                        "Run again: only what is missing is made.",
+                    )
+
     def finish(self, state: str) -> None:
-        """Write the last manifest; `state` is done, cancelled or failed."""
-        self._write_manifest(state)
+        """Write the last manifest; `state` is done, cancelled or failed. Nothing is written where nothing was made in a
+        folder that was done before."""
+        if self.missing or self._is_marked or self._state != state:
+            self._write_manifest(state)
 
-    def _remove_leftovers(self) -> None:
+    def _found(self) -> dict[str, Any]:
+        """The manifest of an earlier run; {} without one that can be continued. Raises BadRequest for a file of
+        somebody else's under its name, which is never replaced."""
+        path = self.path / MANIFEST
+        if not os.path.lexists(path):
+            return {}
+        status = own_files.Found(path)
+        found = manifest.load(path) if status.is_plain else {}
+        if not status.is_plain or (not found and manifest.is_somebody_elses(path)):
+            raise in_the_way(path)
+        if not found:
+            self._may_replace.add(MANIFEST)  # a damaged one, of which nothing can be told, is put aside
+        return found
+
+    def _begin(self, found: Mapping[Drawing, str]) -> None:
+        """Write what can be written before any work: tidy up, complete held frames, begin the manifest."""
         for path in self.path.glob(TEMPORARY + "*"):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                own_files.delete_unfinished(path)
+        if self._overwrites:
+            self._clear()
+        for place, state in found.items():
+            if state != _MISSING:
+                self._hold(place)
+        if self.missing:
+            self._write_manifest("running")
 
-    def _take_over(self, found: dict[str, Any], overwrite: bool, extend: bool) -> None:
-        """Continue what an earlier run has left, clear the folder, or raise BadRequest."""
+    def _take_over(self, found: dict[str, Any], extend: bool) -> None:
+        """Continue what an earlier run has left, or raise BadRequest."""
         if extend and found.get("frames"):
             self._join(found)
-        elif overwrite or not manifest.is_same_work(found.get("identity"), self._identity):
-            self._clear(found, overwrite)
+        elif self._overwrites:
+            self._old = found
+            return
+        elif not manifest.is_same_work(found.get("identity"), self._identity):
+            self._refuse_foreign()
             return
         else:
             self._identity = found["identity"]
+        self._state = str(found.get("state"))
         self.facts = {key: found[key] for key in found if key not in ("state", "identity", "frames", "manifest")}
-        self._records = {record["index"]: record for record in manifest.drawings(found)}
+        self._drawn = {record["index"]: record for record in manifest.drawings(found)}
 
     def _join(self, found: dict[str, Any]) -> None:
         """Take on the identity of what is there. Raises BadRequest when this job's drawings do not belong to it."""
@@ -140,22 +212,25 @@ class JobFolder:
             )
         self._identity = found["identity"]
 
-    def _clear(self, found: dict[str, Any], overwrite: bool) -> None:
-        present = [path for path in self.path.iterdir() if manifest.FRAME_NAME.fullmatch(path.name)]
-        if present and not overwrite:
+    def _refuse_foreign(self) -> None:
+        if any(manifest.FRAME_NAME.fullmatch(path.name) for path in self.path.iterdir()):
             raise BadRequest(
                 f"{self.path} already has frames that were made from other keys or settings.",
                 "Choose another output folder, or --overwrite to replace them.",
             )
-        for record in manifest.drawings(found):  # files nobody recorded are not ours to remove
-            for number in range(record["index"], record["index"] + record["hold"]):
-                (self.path / f"{number:04d}{Path(record['file']).suffix}").unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        """Delete the frames that an earlier run has recorded. Those that the artist has painted over are put aside;
+        files nobody recorded stay, until a drawing needs their name."""
+        for name, _ in manifest.contents(self._old):
+            if not self.record.delete(name):
+                own_files.put_aside(self.path / name)
 
     def _placed(self, drawings: Sequence[Drawing]) -> dict[Drawing, Drawing]:
         """Return the folder's drawing for each of `drawings`: the one with its time, else a new one. Raises
         BadRequest."""
         known = {each.index: each for each in self.first}
-        for number, record in self._records.items():
+        for number, record in self._drawn.items():
             known[number] = Drawing(number, record["hold"], record["time"])
         free = max(each.index + each.hold for each in known.values())
         places: dict[Drawing, Drawing] = {}
@@ -165,9 +240,7 @@ class JobFolder:
                 (each for each in (own, *known.values()) if each and manifest.is_same_time(each, drawing)), None
             )
             if place is None:
-                while (
-                    self.path / self._file_name(free)
-                ).exists():  # a file that somebody else has made is not replaced
+                while os.path.lexists(self.path / self._file_name(free)):  # somebody else's file is not replaced
                     free += 1
                 if free > _LARGEST_NUMBER:
                     raise BadRequest(
@@ -179,19 +252,60 @@ class JobFolder:
             places[replace(drawing, time=place.time)] = place
         return places
 
-    def _verify(self, place: Drawing) -> bool:
-        """Whether the file is there and is what the manifest says. If so, restore the frames that hold it."""
-        record = self._records.get(place.index)
-        path = self.path / self._file_name(place.index)
-        if not record or not path.is_file() or sha256_of(path) != record.get("sha256"):
-            return False
-        self._hold(place)
-        return True
+    def _look_at(self, place: Drawing, redo_yours: bool) -> str:
+        """Whether the drawing is there as it was made, is the artist's, or is missing. Raises BadRequest where
+        something that is no picture has its name."""
+        name = self._file_name(place.index)
+        path = self.path / name
+        if not os.path.lexists(path):
+            return _MISSING
+        for number in range(place.index, place.index + place.hold):
+            each = self.path / self._file_name(number)
+            if os.path.lexists(each) and not each.is_file():
+                raise in_the_way(each)
+        found, record = own_files.Found(path), self._drawn.get(place.index)
+        if record and found.sha256 and found.sha256 == record.get("sha256"):
+            self._mark(record, yours=False)
+            return _OURS
+        if self.record.knows(found) and not self._overwrites:  # written, but the program ended before it was recorded
+            return _MISSING
+        if redo_yours or self._overwrites or not _is_picture(path):
+            self._may_replace.add(name)
+            return _MISSING
+        if record is None:
+            record = {"index": place.index, "hold": place.hold, "file": name, "time": place.time, "sha256": ""}
+            self._drawn[place.index] = record
+        self._mark(record, yours=True)
+        return _YOURS
+
+    def _mark(self, record: dict[str, Any], yours: bool) -> None:
+        if record.get("yours", False) != yours:
+            self._is_marked = True
+            record.pop("yours", None)
+            record.update({"yours": True} if yours else {})
 
     def _hold(self, place: Drawing) -> None:
+        """Let the frames that hold a drawing show it. A file of somebody else's among them stays."""
         source = self.path / self._file_name(place.index)
+        shown = own_files.Found(source).sha256
         for number in range(place.index + 1, place.index + place.hold):
-            _link(source, self.path / self._file_name(number))
+            path = self.path / self._file_name(number)
+            if path.name in self._may_replace and not self.record.may_write(path.name):
+                own_files.put_aside(path)
+            # Versions before made them hard links, so that painting over one was painting over both.
+            if not os.path.lexists(path) or (
+                self.record.may_write(path.name) and (own_files.Found(path).sha256 != shown or path.samefile(source))
+            ):
+                self.record.copy(source, path.name)
+
+    def _check_folder(self) -> None:
+        with disk_errors(self.path):
+            is_same = os.path.samestat(self.path.stat(), self._status)
+        if not is_same:
+            raise DiskError(
+                f"{self.path} is another folder than when the job began.",
+                "Put the folder back, or run again: what is missing is made.",
+            )
 
     def _file_name(self, number: int) -> str:
         return f"{number:04d}.{self._extension}"
@@ -202,9 +316,14 @@ class JobFolder:
             "state": state,
             "identity": self._identity,
             **self.facts,
-            "frames": [self._records[number] for number in sorted(self._records)],
+            "frames": [self._drawn[number] for number in sorted(self._drawn)],
         }
-        write_atomic(self.path / MANIFEST, manifest.dumped(content))
+        self._check_folder()
+        with disk_errors(self.path):
+            if MANIFEST in self._may_replace and os.path.lexists(self.path / MANIFEST):
+                own_files.put_aside(self.path / MANIFEST)
+            self._may_replace.discard(MANIFEST)
+            own_files.write(self.path / MANIFEST, manifest.dumped(content), _MANIFESTS, TEMPORARY + MANIFEST)
 
 
 @contextmanager
@@ -215,48 +334,44 @@ def open_folder(
     overwrite: bool,
     keys: Sequence[Path],
     extend: bool = False,
+    redo_yours: bool = False,
 ) -> Iterator[JobFolder]:
     """Lock the folder `path` while the block runs and give it as JobFolder. It is made where it is missing, and proven
-    writable.
+    writable unless all is there.
 
     `identity` holds all that decides how the frames look, with their `format`. `keys` may lie in the folder, but not
     under a frame's name. With `extend` the drawings join those of the same keys and settings that are there, even if
-    those are of another chart or of another version of the engine. Raises FolderBusy while another job has the folder,
-    BadRequest when it holds frames made otherwise and `overwrite` is false, DiskError when it cannot be written.
+    those are of another chart or of another version of the engine. With `redo_yours` drawings that the artist has
+    painted over are put aside and made anew. Raises FolderBusy while another job has the folder, BadRequest when it
+    holds frames made otherwise and `overwrite` is false or files of somebody else's are in the way, DiskError when it
+    cannot be written.
     """
-    with locked(path):
+    with ExitStack() as stack:
+        refusal = None
+        try:
+            stack.enter_context(locked(path))
+        except DiskError as error:
+            if not (path / MANIFEST).is_file():
+                raise
+            refusal = error
         with disk_errors(path):
             _protect_keys(path, keys)
-            folder = JobFolder(path, identity, drawings, overwrite, extend)
+            folder = JobFolder(path, identity, drawings, overwrite, extend, redo_yours, writable=refusal is None)
+        if refusal is not None and folder.missing:
+            raise refusal
         yield folder
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[Path]:
-    """Keep other jobs out of the folder `path`, which is made where it is missing, while the block runs.
-
-    Raises FolderBusy while another job has it, DiskError when it cannot be made. The lock is filelock's and not
-    `shared.file_lock`'s, because earlier versions lock their folders with it.
-    """
-    with disk_errors(path):
-        path.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(path / LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            raise FolderBusy(
-                f"Another job is writing to {path}.", "Wait until it is done, or choose another output folder."
-            ) from None
-    try:
-        yield path
-    finally:
-        lock.release()
 
 
 def sha256_of(path: Path) -> str:
     """Return the file's SHA-256, in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with suppress(OSError):
+        return sha256_of(path)
+    return ""
 
 
 def sha256_of_matches(path: Path) -> str:
@@ -268,21 +383,21 @@ def sha256_of_matches(path: Path) -> str:
 
 
 def _protect_keys(path: Path, keys: Sequence[Path]) -> None:
+    """Raise BadRequest where a key is one of the frames in the folder, under whatever name or link it was given."""
+    frames = [each for each in path.iterdir() if manifest.FRAME_NAME.fullmatch(each.name) and each.exists()]
     for key in keys:
-        if manifest.FRAME_NAME.fullmatch(key.name) and key.resolve().parent == path.resolve():
+        target = key.resolve()
+        is_named_so = manifest.FRAME_NAME.fullmatch(target.name) and target.parent == path.resolve()
+        if is_named_so or any(key.samefile(frame) for frame in frames):
             raise BadRequest(
                 f"The key {key.name} lies in the output folder under a name that inbetweens use.",
                 "Choose another output folder.",
             )
 
 
-def _link(source: Path, target: Path) -> None:
-    if target.exists() and target.samefile(source):
-        return
-    temporary = target.with_name(TEMPORARY + target.name)
+def _is_picture(path: Path) -> bool:
     try:
-        temporary.hardlink_to(source)
-    except OSError:  # some disks and network folders have no hard links
-        write_atomic(target, source.read_bytes())
-        return
-    whole_files.replace(temporary, target)
+        images.read(path)
+    except BadImage:
+        return False
+    return True

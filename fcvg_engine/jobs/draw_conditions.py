@@ -9,16 +9,17 @@ from pathlib import Path
 
 from .. import __version__
 from ..core import devices
-from ..files import images, job_folder
+from ..files import atomic, folder_lock, images
 from ..models import usage
 from ..shared import timing
+from ..shared.folder_record import FolderRecord
 from ..shared.protocol import Done, Frame, Request
 from . import licences
 from .identity import seed_of
 from .progress import Emit, IsCancelled, Reporter
 from .validation import check
 
-PATTERN = "condition_*.png"
+_PATTERN = "condition_*.png"
 
 
 def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Done:
@@ -36,7 +37,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
     report = Reporter(job, emit, is_cancelled)
     report("Looking at the keys", 0)
     images.check_pair(start_path, end_path)
-    with job_folder.locked(Path(request.out)) as folder:
+    with folder_lock.locked(Path(request.out)) as folder:
         pair = images.read_pair(start_path, end_path)
         devices.require_torch()
         import torch
@@ -46,6 +47,9 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
         from ..core.method_contract import Options
         from ..diffusion import sizes
 
+        drawings = timing.chart(request.count, request.timing, request.hold)
+        names = [make.OVERVIEW, *map(make.file_name, range(len(drawings) + 2))]
+        _clear(folder, names if make.is_given(folder, request.conditions) else [make.MATCHES, *names])
         device = devices.pick(request.device)
         notes: list[str] = list(pair.notes)
         seed = seed_of(request)
@@ -53,11 +57,8 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
         width, height = sizes.working(pair.start.shape[2], pair.start.shape[1], request.sampling.work_size)
         seen = pictures.seen(torch.from_numpy(pair.start), torch.from_numpy(pair.end))
         start, end = (sizes.fitted(key, width, height)[0] for key in seen)
-        drawings = timing.chart(request.count, request.timing, request.hold)
         times = [0.0, *(drawing.time for drawing in drawings), 1.0]
         holds = [1, *(drawing.hold for drawing in drawings), 1]
-        for path in folder.glob(PATTERN):
-            path.unlink()
         report.span(0.03, 1.0)
 
         def on_frame(number: int, file: str) -> None:
@@ -78,6 +79,18 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
         ],
         models=usage.used([usage.lines(matches.lines_by), usage.pose(matches.pose_by)]),
     )
+
+
+def _clear(folder: Path, names: Sequence[str]) -> None:
+    """Delete the conditions of an earlier run. Raises BadRequest where somebody else's file has one of the `names` that
+    are to be written, such as matches.json after it was edited."""
+    record = FolderRecord(folder)
+    with atomic.disk_errors(folder):
+        for name in names:
+            if not record.may_write(name):
+                raise atomic.in_the_way(folder / name)
+        for path in folder.glob(_PATTERN):
+            record.delete(path.name)
 
 
 def _counted(things: Sequence[object], one: str, many: str = "") -> str:

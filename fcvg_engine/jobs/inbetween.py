@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import itertools
 import platform
 import time
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from ..core.method_contract import Options
 
-PREVIEW = "preview.png"
+PREVIEW = Path("preview.png")
 
 _WHITE = 1.001  # brightest colour that is white still, rounding aside
 
@@ -55,24 +56,32 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
     start, end = Path(request.start), Path(request.end)
     report = Reporter(job, emit, is_cancelled)
     report("Looking at the keys", 0)
-    width, height = images.check_pair(start, end)
+    images.check_pair(start, end)
     with job_folder.open_folder(
-        Path(request.out), identity(request, start, end), drawings, request.overwrite, (start, end), request.extend
+        Path(request.out),
+        identity(request, start, end),
+        drawings,
+        request.overwrite,
+        (start, end),
+        request.extend,
+        request.redo_yours,
     ) as folder:
         state = "failed"
         try:
             for drawing in folder.reused:
                 emit(_frame(job, folder, drawing, reused=True))
             if folder.missing:
-                folder.check_space(width, height, 3)
                 with devices.memory_kept():
                     _generate(request, folder, report, emit)
+            folder.check_whole()
             state = "done"
         except Cancelled:
             state = "cancelled"
             raise
         finally:
-            seconds = folder.facts["seconds"] = round(time.monotonic() - began_s, 3)
+            seconds = round(time.monotonic() - began_s, 3)
+            if folder.missing:
+                folder.facts["seconds"] = seconds
             if state == "done":
                 folder.finish(state)
             else:
@@ -82,13 +91,13 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
         speeds.record(request, facts, len(folder.missing), seconds)
         return Done(
             job=job,
-            method=facts["method"],
-            device=facts["device"],
+            method=str(facts.get("method", request.method)),
+            device=str(facts.get("device", request.device)),
             frames=request.count,
             reused=len(folder.reused),
             seconds=seconds,
             engine=__version__,
-            notes=list(facts["notes"]),
+            notes=[*facts.get("notes", ()), *_yours(len(folder.yours))],
             models=usage.recorded(facts),
         )
 
@@ -97,6 +106,8 @@ def _generate(request: Request, folder: job_folder.JobFolder, report: Reporter, 
     """Makes the folder's missing drawings, and records in its facts how they were made."""
     report("Reading the keys", 0)
     pair = images.read_pair(Path(request.start), Path(request.end))
+    folder.check_keys(Path(request.start), Path(request.end))
+    folder.check_space((pair.start, pair.end))
     report.span(READ, CHOSEN)
     report("Starting the engine", 0)
     devices.require_torch()
@@ -128,7 +139,7 @@ def _generate(request: Request, folder: job_folder.JobFolder, report: Reporter, 
         _draw(request, folder, start, end, options, report, emit)
     finally:
         with suppress(OSError):
-            (folder.path / PREVIEW).unlink(missing_ok=True)
+            folder.record.delete(_preview_name(folder))
 
 
 def _options(request: Request, folder: job_folder.JobFolder, report: Reporter, emit: Emit) -> Options:
@@ -139,8 +150,10 @@ def _options(request: Request, folder: job_folder.JobFolder, report: Reporter, e
     facts = folder.facts
 
     def preview(sheet: torch.Tensor, step: int, steps: int) -> None:
-        atomic.write_atomic(folder.path / PREVIEW, images.encode(sheet.numpy(), "png"))
-        emit(Preview(report.job, PREVIEW, step, steps))
+        name = _preview_name(folder)
+        with atomic.disk_errors(folder.path):
+            folder.record.write(name, images.encode(sheet.numpy(), "png"))
+        emit(Preview(report.job, name, step, steps))
 
     def note(sentence: str) -> None:
         if sentence not in facts["notes"]:
@@ -201,7 +214,21 @@ def _choose(
 
 
 def _frame(job: str, folder: job_folder.JobFolder, drawing: Drawing, reused: bool = False) -> Frame:
-    return Frame(job, drawing.index, drawing.hold, folder.file_of(drawing), drawing.time, reused)
+    is_yours = drawing in folder.yours
+    return Frame(job, drawing.index, drawing.hold, folder.file_of(drawing), drawing.time, reused, is_yours)
+
+
+def _preview_name(folder: job_folder.JobFolder) -> str:
+    """The first of preview.png, preview-2.png … that is free or ours."""
+    names = (f"{PREVIEW.stem}{f'-{number}' if number > 1 else ''}{PREVIEW.suffix}" for number in itertools.count(1))
+    return next(filter(folder.record.may_write, names))
+
+
+def _yours(count: int) -> Iterator[str]:
+    if count == 1:
+        yield "1 drawing is yours: it was painted over, and is kept."
+    elif count:
+        yield f"{count} drawings are yours: they were painted over, and are kept."
 
 
 def _format_notes(file_format: str, pair: images.Pair) -> Iterator[str]:

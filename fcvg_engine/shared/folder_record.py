@@ -59,7 +59,9 @@ class FolderRecord:
             return found.status.st_size == 0
         if name == manifest.NAME and manifest.is_untouched(found.content(_LIMIT_BYTES)):
             return True
-        return any(known == name for known, _ in self._known) and (name, found.sha256) in self._known
+        if all(known != name for known, _ in self._known):
+            return False  # nothing need be read
+        return bool(found.sha256) and (name, found.sha256) in self._known
 
     def note(self, path: Path, sha256: str) -> None:
         """Write down that a file of this folder gets this content. Raises OSError."""
@@ -89,6 +91,13 @@ class FolderRecord:
     def delete(self, name: str) -> bool:
         """Delete a file of ours; return whether nothing lies under the name now. Raises OSError."""
         return own_files.delete(self.path / name, self)
+
+    def forget(self) -> None:
+        """Delete the list, unless a file that it names is there. Raises OSError."""
+        self._read()
+        if not any((self.path / name).exists() for name, _ in self._known):
+            own_files.delete(self.path / NAME, _LIST)
+            self._read_bytes = -1
 
     def _add(self, line: str) -> None:
         with own_files.open_to_append(self.path / NAME) as file:

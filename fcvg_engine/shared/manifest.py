@@ -52,19 +52,14 @@ def read(path: Path) -> dict[str, Any]:
     where the file cannot be read.
     """
     try:
-        content = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError, RecursionError):
+        return _parsed(path.read_bytes())
+    except FileNotFoundError:
         return {}
-    return content if isinstance(content, dict) and isinstance(content.get("identity"), dict) else {}
 
 
 def load(path: Path) -> dict[str, Any]:
     """As `read`, but {} unless this version can continue from it: `frames` is then a list of dicts. Raises OSError."""
-    content = read(path)
-    frames = content.get("frames")
-    if content.get("manifest") != VERSION or not isinstance(frames, list):
-        return {}
-    return content if all(isinstance(frame, dict) for frame in frames) else {}
+    return _continuable(read(path))
 
 
 def dumped(content: Mapping[str, Any]) -> bytes:
@@ -72,19 +67,33 @@ def dumped(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, indent=1).encode()
 
 
-def is_untouched(content: bytes) -> bool:
-    """Whether these are the bytes of a manifest as this program writes them."""
+def is_ours(content: bytes) -> bool:
+    """Whether these are the bytes of a manifest that this version can continue from, so that it may be rewritten."""
+    return bool(_continuable(_parsed(content)))
+
+
+def is_somebody_elses(path: Path) -> bool:
+    """Whether the file is whole, but no manifest of this version: many programs have a file of that name. Raises
+    OSError."""
+    content = path.read_bytes()
     with suppress(ValueError, RecursionError):
-        found = json.loads(content)
-        return isinstance(found, dict) and isinstance(found.get("identity"), dict) and dumped(found) == content
+        json.loads(content)
+        return not is_ours(content)
     return False
 
 
+def is_untouched(content: bytes) -> bool:
+    """Whether these are the bytes of a manifest as this program writes them."""
+    found = _parsed(content)
+    return bool(found) and dumped(found) == content
+
+
 def contents(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Name and SHA-256 of every file that shows a drawing of a loaded manifest."""
+    """Name and SHA-256 of every file that shows a drawing of a loaded manifest. The latter is empty for a drawing that
+    was never ours."""
     for record in drawings(found):
         for number in range(record["index"], record["index"] + record["hold"]):
-            yield frame_name(number, Path(record["file"]).suffix), str(record.get("sha256"))
+            yield frame_name(number, Path(record["file"]).suffix), str(record.get("sha256") or "")
 
 
 def frame_name(number: int, suffix: str) -> str:
@@ -160,6 +169,21 @@ def is_same_chart(one: Sequence[Drawing], other: Sequence[Drawing]) -> bool:
 def is_same_time(one: Drawing, other: Drawing) -> bool:
     """Whether both drawings have the same time, within a tolerance; one file then serves for both."""
     return abs(one.time - other.time) <= timing.SAME_TIME
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) and isinstance(found.get("identity"), dict) else {}
+
+
+def _continuable(found: dict[str, Any]) -> dict[str, Any]:
+    frames = found.get("frames")
+    if found.get("manifest") != VERSION or not isinstance(frames, list):
+        return {}
+    return found if all(isinstance(frame, dict) for frame in frames) else {}
 
 
 def _with_one_engine(identity: Mapping[str, Any]) -> dict[str, Any]:

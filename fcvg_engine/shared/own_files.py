@@ -189,10 +189,10 @@ def take_place(source: Path, target: Path, record: Record, patience_s: float = P
 
 
 def put_aside(path: Path) -> Path:
-    """Give a file or link of the artist's another name beside it, which is free: `0003.yours.png`. Return that. Raises
+    """Give a file or link of the artist's another name beside it, which is free: `yours-0003.png`. Return that. Raises
     OSError."""
     for number in itertools.count(1):
-        aside = path.with_name(f"{path.stem}.yours{f'-{number}' if number > 1 else ''}{path.suffix}")
+        aside = path.with_name(f"yours-{path.stem}{f'-{number}' if number > 1 else ''}{path.suffix}")
         with suppress(NotOurs):
             _give_name(path, aside, None, PATIENCE_S)
             return aside

@@ -17,8 +17,8 @@ import pytest
 from engine_process import HANG_S, Worker, obey_permissions, run_engine, start_engine
 from pictures import write_png
 
-from fcvg_engine.files import images, job_folder
-from fcvg_engine.shared import protocol
+from fcvg_engine.files import images
+from fcvg_engine.shared import folder_record, own_files, protocol
 from fcvg_engine.shared.protocol import Cancel, CancelledReport, Done, Failed, Frame, Progress, Start
 
 Keys = tuple[Path, Path]
@@ -86,7 +86,7 @@ def test_a_disk_that_is_full_at_a_later_frame(keys: Keys, tmp_path: Path, file_f
     assert done.returncode == 5, done.stderr
     assert "error: " in done.stderr
     assert "Traceback" not in done.stderr
-    left = sorted(path.name for path in out.iterdir() if path.name != job_folder.LOCK)
+    left = sorted(path.name for path in out.iterdir() if path.name not in (folder_record.LOCK, folder_record.NAME))
     suffix = file_format
     assert left == [f"0001.{suffix}", f"0002.{suffix}", f"0003.{suffix}", "manifest.json"]
     assert manifest(out)["state"] == "failed"
@@ -152,7 +152,7 @@ def test_killed_while_writing_there_are_whole_files_and_the_next_run_goes_on(key
         assert_only_whole_frames(out)
         recorded = manifest(out)["frames"]
         assert len(recorded) > kills
-        assert all(job_folder.sha256_of(out / each["file"]) == each["sha256"] for each in recorded)
+        assert all(own_files.Found(out / each["file"]).sha256 == each["sha256"] for each in recorded)
     (out / ".fcvg-tmp-0019.png").write_bytes(b"half a frame")
     again = run_engine(*arguments(keys, out, count, "--json"))
     final = json.loads(again.stdout.splitlines()[-1])

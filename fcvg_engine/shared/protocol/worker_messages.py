@@ -63,8 +63,9 @@ class Request:
     `timing` is one of `TIMINGS` or times in (0, 1), one a drawing; `hold` shows each drawing for that many frames.
 
     With `extend` the drawings join those that `out` already has of the same keys and settings, whatever chart these
-    were made for: times that are there are not made again, the others get further numbers. `refuse_cuts` lets a job
-    fail, with the code `cut`, when its keys do not look like the same shot.
+    were made for: times that are there are not made again, the others get further numbers. Drawings that the artist
+    has painted over are kept; with `redo_yours` they are put aside and made anew. `refuse_cuts` lets a job fail, with
+    the code `cut`, when its keys do not look like the same shot.
     """
 
     start: str
@@ -79,6 +80,7 @@ class Request:
     device: str = "auto"
     overwrite: bool = False
     extend: bool = False
+    redo_yours: bool = False
     refuse_cuts: bool = False
     commercial_only: bool = False  # refuse every model that is not free for commercial work
     conditions: ConditionSettings = field(default_factory=ConditionSettings)
@@ -176,7 +178,7 @@ class Progress(Message):
 @dataclass(frozen=True)
 class Frame(Message):
     """Engine → Blender: the drawing `file` (a name inside the job's folder) shows on inbetween frames
-    `index` … `index + hold - 1`, counted from 1; `time` in (0, 1)."""
+    `index` … `index + hold - 1`, counted from 1; `time` in (0, 1). `yours`: the artist has painted over it."""
 
     type: ClassVar[str] = "frame"
     index: int
@@ -184,6 +186,7 @@ class Frame(Message):
     file: str
     time: float
     reused: bool = False
+    yours: bool = False
 
 
 @dataclass(frozen=True)

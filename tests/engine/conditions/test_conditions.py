@@ -61,7 +61,7 @@ def pixels_of(picture: np.ndarray, colour: tuple[int, int, int]) -> set[tuple[in
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "matches.json"
-    matches_file.write(path, FOUND)
+    path.write_bytes(matches_file.text(FOUND))
     return path
 
 
@@ -183,7 +183,7 @@ lines = st.builds(
 def test_any_lines_come_back_exactly(tmp_path_factory: pytest.TempPathFactory, lines: list[Line], seed: int):
     path = tmp_path_factory.mktemp("any") / "matches.json"
     found = Matches((128, 128), tuple(lines), (), "flow", "none", seed)
-    matches_file.write(path, found)
+    path.write_bytes(matches_file.text(found))
     assert matches_file.read(path) == found
 
 
@@ -340,7 +340,7 @@ def test_all_files_are_written(file: Path, tmp_path: Path):
     assert found == FOUND == matches_file.read(out / "matches.json")
     names = [f"condition_{number:04d}.png" for number in range(4)]
     assert told == list(enumerate(names))
-    assert sorted(path.name for path in out.iterdir()) == [*names, "matches.json", "overview.png"]
+    assert sorted(path.name for path in out.glob("[!.]*")) == [*names, "matches.json", "overview.png"]
     for name, expected in zip(names, drawn(FOUND, *times), strict=True):
         assert np.array_equal(cv2.imread(str(out / name), cv2.IMREAD_COLOR_RGB), expected)
 

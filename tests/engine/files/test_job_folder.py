@@ -5,19 +5,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import resource
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fcvg_engine.files import atomic, job_folder
 from fcvg_engine.files.job_folder import JobFolder
 from fcvg_engine.shared import timing
 from fcvg_engine.shared.errors import BadRequest, DiskError, FcvgError, FolderBusy
+from fcvg_engine.shared.folder_record import FolderRecord
 
 IDENTITY: dict[str, Any] = {"format": "png", "count": 5, "start_sha256": "a", "end_sha256": "b"}
 CHART = timing.chart(5, "linear", 2)  # drawings on frames 1, 3 and 5
@@ -48,6 +52,13 @@ def manifest(folder: Path) -> dict[str, Any]:
     return content
 
 
+@contextmanager
+def free_bytes(monkeypatch: pytest.MonkeyPatch, number: int) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=number))
+        yield
+
+
 FIVE_FRAMES = {
     "0001.png": b"drawing 1",
     "0002.png": b"drawing 1",
@@ -60,18 +71,18 @@ FIVE_FRAMES = {
 class TestFrames:
     def test_held_drawings_fill_all_frames(self, finished: Path):
         assert frames(finished) == FIVE_FRAMES
-        assert (finished / "0001.png").samefile(finished / "0002.png")
 
-    def test_held_drawings_are_copied_where_the_disk_has_no_links(self, tmp_path: Path, monkeypatch):
-        def refuse(*_: object) -> None:
-            raise PermissionError("this disk has no hard links")
+    def test_painting_over_one_of_them_paints_no_other(self, finished: Path):
+        (finished / "0001.png").write_bytes(b"painted")
+        assert frames(finished) == FIVE_FRAMES | {"0001.png": b"painted"}
 
-        monkeypatch.setattr(Path, "hardlink_to", refuse)
-        with opened(tmp_path) as folder:
-            for drawing in CHART:
-                folder.add(drawing, b"drawing %d" % drawing.index)
-        assert frames(tmp_path) == FIVE_FRAMES
-        assert not list(tmp_path.glob(".fcvg-tmp-*"))
+    def test_hard_links_of_versions_before_are_parted(self, finished: Path):
+        (finished / "0002.png").unlink()
+        (finished / "0002.png").hardlink_to(finished / "0001.png")
+        with opened(finished):
+            pass
+        (finished / "0001.png").write_bytes(b"painted")
+        assert frames(finished) == FIVE_FRAMES | {"0001.png": b"painted"}
 
     def test_the_manifest_tells_each_drawing(self, finished: Path):
         told = manifest(finished)
@@ -210,31 +221,36 @@ class TestFolders:
             folder.add(CHART[0], b"x")
         assert str(tmp_path / "out") in caught.value.message
 
-    def test_too_little_room_is_told_before_the_work(self, tmp_path: Path):
+    def test_flat_art_needs_little_room_and_is_not_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        flat = np.zeros((3, 512, 512), np.float32)
         with opened(tmp_path) as folder:
-            folder.check_space(64, 64, 3)
-            side = int((shutil.disk_usage(tmp_path).free * 10) ** 0.5) + 1
-            with pytest.raises(DiskError, match="MB"):
-                folder.check_space(side, side, 3)
+            with free_bytes(monkeypatch, 20_000):
+                folder.check_space((flat, flat))
+            with free_bytes(monkeypatch, 100), pytest.raises(DiskError) as caught:
+                folder.check_space((flat, flat))
+        assert re.search(r"At least \d+ (bytes|kB) are needed in .*, 100 bytes are free", caught.value.message)
+
+    def test_too_little_room_for_what_the_keys_show_is_told_before_the_work(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        noise = np.random.default_rng(1).random((3, 512, 512), np.float32)
+        with (
+            opened(tmp_path) as folder,
+            free_bytes(monkeypatch, 900_000),
+            pytest.raises(DiskError, match=r"At least 1 MB are needed"),
+        ):
+            folder.check_space((noise, noise))
 
 
-class TestAtomicWriting:
-    def test_a_file_is_replaced_whole(self, tmp_path: Path):
-        path = tmp_path / "0001.png"
-        atomic.write_atomic(path, b"old")
-        atomic.write_atomic(path, b"new and longer")
-        assert path.read_bytes() == b"new and longer"
-        assert list(tmp_path.iterdir()) == [path]
-
+class TestWritingWhole:
     def test_when_the_disk_is_full_the_old_file_stays(self, tmp_path: Path):
-        path = tmp_path / "0001.png"
-        atomic.write_atomic(path, b"old")
+        record = FolderRecord(tmp_path)
+        record.write("0001.png", b"old")
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))  # the system refuses to go on in the middle of the file
         try:
-            with pytest.raises(DiskError, match="full"):
-                atomic.write_atomic(path, b"x" * 100_000)
+            with pytest.raises(DiskError, match="full"), atomic.disk_errors(tmp_path):
+                record.write("0001.png", b"x" * 100_000)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert path.read_bytes() == b"old"
-        assert list(tmp_path.iterdir()) == [path]
+        assert {path.name: path.read_bytes() for path in tmp_path.glob("[0-9]*")} == {"0001.png": b"old"}

@@ -22,7 +22,7 @@ def seen(folder: Path) -> dict[str, object]:
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
         if path.is_symlink():
-            found[name] = "link to " + os.readlink(path)
+            found[name] = "link to " + str(path.readlink())
         else:
             found[name] = path.read_bytes() if path.is_file() else "folder"
     return found
@@ -160,7 +160,7 @@ def test_what_is_put_aside_keeps_its_content_and_takes_no_other_name(tmp_path: P
     for content in (b"1", b"2", b"3"):
         (tmp_path / "0003.png").write_bytes(content)
         own_files.put_aside(tmp_path / "0003.png")
-    assert seen(tmp_path) == {"0003.yours.png": b"1", "0003.yours-2.png": b"2", "0003.yours-3.png": b"3"}
+    assert seen(tmp_path) == {"yours-0003.png": b"1", "yours-0003-2.png": b"2", "yours-0003-3.png": b"3"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no hard links to compare with here")

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeps a folder for one job at a time, and leaves nothing of a job that has made nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import filelock
+
+from ..shared import folder_record, manifest, own_files
+from ..shared.errors import Cancelled, FolderBusy
+from ..shared.folder_record import LOCK, FolderRecord
+from .atomic import disk_errors
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[Path]:
+    """Keep other jobs out of the folder `path`, which is made where it is missing, while the block runs.
+
+    Where the block fails, not by being cancelled, and no drawing was made, nothing is left in the folder that was not
+    there before, nor is the folder. Raises FolderBusy while another job has it, DiskError when it cannot be made. The
+    lock is filelock's and not `shared.file_lock`'s, because earlier versions lock their folders with it.
+    """
+    made = [each for each in (path, *path.parents) if not os.path.lexists(each)]
+    with disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        before = {each.name for each in path.iterdir()}
+        lock = filelock.FileLock(path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise FolderBusy(
+                f"Another job is writing to {path}.", "Wait until it is done, or choose another output folder."
+            ) from None
+    try:
+        yield path
+    except Cancelled:
+        raise
+    except BaseException:
+        with suppress(OSError):
+            _leave_nothing(path, before)
+        raise
+    finally:
+        lock.release()
+        for folder in made:
+            own_files.delete_empty_folder(folder)
+
+
+def _leave_nothing(path: Path, before: set[str]) -> None:
+    """Delete what a job has begun in the folder before it failed, unless it has made anything."""
+    record = FolderRecord(path)
+    if manifest.NAME not in before and not manifest.load(path / manifest.NAME).get("frames"):
+        record.delete(manifest.NAME)
+    if folder_record.NAME not in before:
+        record.forget()
+    made = {each.name for each in path.iterdir()} - before
+    if made <= {LOCK} and os.name != "nt":  # there it is open, and goes when it is let go
+        record.delete(LOCK)
