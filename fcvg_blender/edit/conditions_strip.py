@@ -17,10 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import compat
-from ..engine import protocol
+from ..engine import folder_record, protocol
 from ..settings import strip_record
 from ..settings.protocols import Scene, Strip, StripRecord
-from . import gaps, lay_strip, placeholder, remove_strip, strip_pictures, strips, take_files
+from . import gaps, lay_strip, placeholder, remove_strip, strip_pictures, strips
 from .obstacles import Obstacles
 
 MATCHES = "matches.json"  # what the engine has found, to be edited
@@ -112,10 +112,10 @@ def clear_black(picture: Path) -> None:
 
     A file that cannot be rewritten stays as it is. It hides the edit then, but shows the conditions.
     """
-    partial = picture.with_name(f"{take_files.TEMPORARY}{picture.name}")
     with suppress(OSError):
-        partial.write_bytes(placeholder.with_clear_black(picture.read_bytes()))
-        partial.replace(picture)
+        folder_record.FolderRecord(picture.parent).write(
+            picture.name, placeholder.with_clear_black(picture.read_bytes())
+        )
 
 
 def _count(strip: Strip) -> None:

@@ -8,16 +8,32 @@ artist's edited matches.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..engine import manifest
+from ..engine import folder_record, manifest
 from ..timing.exposure_sheet import Drawing
 
 START, END = "key_start", "key_end"  # the keys: names of their files without suffix
 KEY_MATCHES = "key_matches.json"  # the artist's own, beside the keys
-TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, the engine's as well
+TEMPORARY = folder_record.TEMPORARY  # begins the names of unfinished files, the engine's as well
+
+_OURS = re.compile(
+    r"key_(start|end)\.(png|exr)|(key_)?matches\.json|nothing\.png|overview\.png|preview(-\d+)?\.png|native(-\d+)?"
+    r"|(native|condition)_\d+\.png|native\.json|yours-.+"
+)
+
+
+def is_name_of_ours(name: str) -> bool:
+    """Whether something in a take's folder has a name that the add-on or the engine uses there."""
+    known = (manifest.NAME, folder_record.NAME, folder_record.LOCK)
+    return (
+        name in known
+        or name.startswith(TEMPORARY)
+        or bool(manifest.FRAME_NAME.fullmatch(name) or _OURS.fullmatch(name))
+    )
 
 
 def suffix(file_format: str) -> str:

@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where frames go: `//inbetweens/<strip>_<id>/`, and a folder in the user's data until the file is saved first.
 
-Nothing here ever deletes a frame.
+A blend file may come from anywhere, and so may what it says of folders: a take's folder is one with its id at the end
+of its name, and nothing is written into a folder that is not ours.
 """
 
 from __future__ import annotations
 
 import errno
-import shutil
+import re
 import time
 import unicodedata
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..engine import errors
+from ..engine import disk_errors, errors, folder_record, own_files
 from ..i18n.translate import rpt
 from ..settings.addon_choices import ADDON_ID
 from ..settings.protocols import Scene, Strip, Take
@@ -27,6 +28,7 @@ BASE = "//inbetweens"
 LEFTOVER_AGE_S = 3600.0  # an unfinished file untouched for so long belongs to nobody any more
 
 _LONGEST_NAME = 40
+_ID = re.compile(r"[0-9A-Za-z]{1,32}")
 _FORBIDDEN = set('<>:"/\\|?*{}#%')  # in names on Windows, or with a meaning to Blender
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
@@ -47,51 +49,56 @@ def place(scene: Scene, name: str, take_id: str, base: str = BASE) -> Path:
 def make(folder: Path) -> None:
     """Make the folder and prove that it can be written. Raises DiskError."""
     probe = folder / f"{take_files.TEMPORARY}probe"
-    _write(probe, b"")
-    with suppress(OSError):
-        probe.unlink()
+    with _disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        own_files.delete_unfinished(probe)
+        own_files.write(probe, b"", own_files.Written())
+        own_files.delete_unfinished(probe)
 
 
 def make_for_strip(folder: Path, scene: Scene) -> None:
     """Make the folder with the placeholder that a strip of the scene shows while nothing is drawn. Raises DiskError."""
-    _write(folder / placeholder.FILE, placeholder.png(scene.render.resolution_x, scene.render.resolution_y))
+    with _disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        record = folder_record.FolderRecord(folder)
+        record.write(placeholder.FILE, placeholder.png(scene.render.resolution_x, scene.render.resolution_y))
 
 
 def sweep(folder: Path) -> None:
     """Remove a folder in which nothing was ever made."""
     with suppress(OSError):
-        if [entry.name for entry in folder.iterdir()] == [placeholder.FILE]:
-            (folder / placeholder.FILE).unlink()
-            folder.rmdir()
-
-
-def _write(file: Path, content: bytes) -> None:
-    folder = file.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    except OSError as error:
-        raise errors.DiskError(
-            rpt("The folder for the frames cannot be made: {folder} ({reason}).").format(
-                folder=folder, reason=error.strerror or error
-            ),
-            "Save the blend file where you may write, or choose another output folder in the preferences.",
-        ) from error
+        if {entry.name for entry in folder.iterdir()} <= {placeholder.FILE, folder_record.NAME}:
+            folder_record.delete(folder)
 
 
 def of_take(strip: Strip, take: Take) -> Path:
     """Where the keys and frames of one of the strip's takes lie, whether the strip shows it or not.
 
-    Takes of a strip lie beside each other, but for one that was being made while the others were moved.
+    Takes of a strip lie beside each other, but for one that was being made while the others were moved. To write there,
+    ask `writable`.
     """
     shown = strips.folder(strip)
     name = str(take.folder)
-    if name in {"", shown.name}:  # strips of older files do not name it
+    if name == shown.name or not _is_named_by_us(name, str(take.id)):  # strips of older files do not name it
         return shown
     places = [shown.parent, unsaved_root()]
     if bpy.data.filepath:
         places.append(Path(bpy.path.abspath(BASE)))
     return next((place / name for place in places if (place / name).is_dir()), places[0] / name)
+
+
+def writable(strip: Strip, take: Take) -> Path:
+    """As `of_take`, for whoever wants to write there. Raises DiskError where the folder is not one of ours, such as a
+    project's, which a file can name as well."""
+    folder = of_take(strip, take)
+    if not _is_ours(folder, str(take.id)):
+        raise errors.DiskError(
+            rpt("The strip “{name}” shows a folder that is not one of its own: {folder}.").format(
+                name=strip.name, folder=folder
+            ),
+            "Nothing is written there. Select the two keys and generate new inbetweens.",
+        )
+    return folder
 
 
 def unsaved_root() -> Path:
@@ -101,30 +108,33 @@ def unsaved_root() -> Path:
     return Path(bpy.utils.user_resource("DATAFILES", path="fcvg_inbetween")) / "inbetweens"
 
 
-def safe_name(name: str) -> str:
-    """`name` as a part of a file name that every system takes; letters of all scripts stay."""
+def safe_name(name: str, longest: int = _LONGEST_NAME) -> str:
+    """`name` as a part of a file name that every system takes, with at most `longest` letters; those of all scripts
+    stay."""
     text = unicodedata.normalize("NFC", name)
     kept = "".join("_" if c in _FORBIDDEN or unicodedata.category(c).startswith("C") else c for c in text)
-    kept = kept[:_LONGEST_NAME].strip(" .")
+    kept = kept[:longest].strip(" .")
     if kept.split(".")[0].strip().upper() in _RESERVED:
         kept = f"_{kept}"
     return kept or "strip"
 
 
-def relocate_on_save(filepath: str, busy: Collection[str] = ()) -> None:
+def relocate_on_save(filepath: str, busy: Collection[str] = (), shared: Collection[str] = ()) -> None:
     """Before a save: move the folders made while the file was unsaved beside the file that is about to be written.
 
     To be called by a `save_pre` handler with the path it gets, so that the file already says the new place. Takes
-    whose id is in `busy` are being made and wait for the next save, or for `relocate`. A folder that cannot be
-    moved stays where it is, and its strip goes on showing it.
+    whose id is in `busy` are being made and wait for the next save, or for `relocate`. Folders of takes whose id is in
+    `shared` are copied, because another blend file shows them where they are. A folder that cannot be moved stays
+    where it is, and its strip goes on showing it.
     """
     if not filepath:  # Blender saves its startup file
         return
     beside = Path(filepath).parent / BASE.removeprefix("//")
-    for old, new in _to_move(beside, busy).items():
+    for old, is_shared in _to_move(busy, shared).items():
+        new = beside / old.name
         showing = [strip for _, strip in strips.ours() if strips.folder(strip) == old]
         try:
-            _move(old, new)
+            _move(old, new, is_shared)
         except OSError:
             continue
         for strip in showing:
@@ -133,9 +143,9 @@ def relocate_on_save(filepath: str, busy: Collection[str] = ()) -> None:
         _follow(old, new)
 
 
-def relocate(busy: Collection[str] = ()) -> None:
+def relocate(busy: Collection[str] = (), shared: Collection[str] = ()) -> None:
     """As `relocate_on_save`, when a job has ended, beside the file as it was saved last."""
-    relocate_on_save(bpy.data.filepath, busy)
+    relocate_on_save(bpy.data.filepath, busy, shared)
 
 
 def find_moved() -> None:
@@ -163,31 +173,83 @@ def find_moved() -> None:
 def clean_leftovers(now_s: float | None = None) -> None:
     """Remove unfinished files that a killed session left in the folders of this file's strips and of unsaved files."""
     limit_s = (time.time() if now_s is None else now_s) - LEFTOVER_AGE_S
-    with suppress(OSError):
-        unsaved = [entry for entry in unsaved_root().iterdir() if entry.is_dir()]
-        for folder in {*unsaved, *(strips.folder(strip) for _, strip in strips.ours())}:
+    folders = {of_take(strip, take) for _, strip in strips.ours() for take in (strip.fcvg, *strip.fcvg.others)}
+    with suppress(OSError):  # nothing was ever made in a file without a place
+        folders |= {entry for entry in unsaved_root().iterdir() if entry.is_dir()}
+    for folder in folders:
+        with suppress(OSError):
             for leftover in folder.glob(f"{take_files.TEMPORARY}*"):
-                with suppress(OSError):
-                    if leftover.stat().st_mtime < limit_s:
-                        leftover.unlink()
+                if leftover.lstat().st_mtime < limit_s:
+                    own_files.delete_unfinished(leftover)
 
 
-def _move(old: Path, new: Path) -> None:
-    """Move a folder, whole or not at all, to another disk if need be. Raises OSError."""
+def _move(old: Path, new: Path, is_shared: bool) -> None:
+    """Move a folder, whole or not at all, to another disk if need be. Raises OSError.
+
+    Where it holds anything that is not ours, or `is_shared` with another blend file, it is copied instead. What is ours
+    of the old one is deleted then, unless that other file needs it.
+    """
     new.parent.mkdir(exist_ok=True)
-    try:
-        old.rename(new)
-        return
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
+    if old.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "it is a link", str(old))
+    if not is_shared and all(take_files.is_name_of_ours(each.name) and not each.is_symlink() for each in old.iterdir()):
+        try:
+            own_files.take_place(old, new, own_files.Written())
+            return
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
     partial = new.with_name(f"{take_files.TEMPORARY}{new.name}")
+    copied = own_files.Written()
     try:
-        shutil.copytree(old, partial)
-        partial.rename(new)
+        _copy(old, partial, copied)
+        own_files.take_place(partial, new, own_files.Written())
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+        own_files.delete_tree(partial, copied)
+    if not is_shared:
+        folder_record.delete(old)
+
+
+def _copy(old: Path, new: Path, record: own_files.Written) -> None:
+    """Copy a folder with all that is in it, also the list that says what of it is ours. Raises OSError."""
+    new.mkdir(exist_ok=True)
+    for path in sorted(old.iterdir()):
+        if path.is_dir() and not path.is_symlink():
+            _copy(path, new / path.name, record)
+        elif path.is_file():
+            own_files.copy(path, new / path.name, record)
+        else:
+            raise OSError(errno.EINVAL, "it can be copied by nobody", str(path))
+
+
+def _is_named_by_us(name: str, take_id: str) -> bool:
+    """Whether it is the name of a folder that `place` has thought of: no path, and the take's id at the end."""
+    return name == safe_name(name, longest=len(name)) and bool(_ID.fullmatch(take_id)) and name.endswith(f"_{take_id}")
+
+
+def _is_ours(folder: Path, take_id: str) -> bool:
+    """Whether it is the folder of a take: named so, and empty or with something of ours in it."""
+    if not _is_named_by_us(folder.name, take_id):
+        return False
+    try:
+        names = {entry.name for entry in folder.iterdir()}
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return folder_record.NAME in names or all(map(take_files.is_name_of_ours, names))
+
+
+def _disk_errors(folder: Path) -> AbstractContextManager[None]:
+    """Turn the OSErrors of a block that writes into the folder into DiskError."""
+    return disk_errors.explained(
+        lambda error: errors.DiskError(
+            rpt("The folder for the frames cannot be made: {folder} ({reason}).").format(
+                folder=folder, reason=error.strerror or error
+            ),
+            "Save the blend file where you may write, or choose another output folder in the preferences.",
+        )
+    )
 
 
 def _follow(old: Path, new: Path) -> None:
@@ -200,14 +262,16 @@ def _follow(old: Path, new: Path) -> None:
             conditions.matches = str(new / path.relative_to(old))
 
 
-def _to_move(beside: Path, busy: Collection[str]) -> dict[Path, Path]:
-    """Folders of this file's strips that still lie in the user's data → where each belongs."""
+def _to_move(busy: Collection[str], shared: Collection[str]) -> dict[Path, bool]:
+    """Folders of this file's strips that still lie in the user's data → whether another blend file shows them too."""
     root = unsaved_root()
-    found: set[Path] = set()
+    found: dict[Path, bool] = {}
     waiting: set[Path] = set()
     for _, strip in strips.ours():
         for take in (strip.fcvg, *strip.fcvg.others):
             folder = of_take(strip, take)
             if folder.parent == root and folder.is_dir():
-                (waiting if take.id in busy else found).add(folder)
-    return {folder: beside / folder.name for folder in found - waiting}
+                found[folder] = found.get(folder, False) or take.id in shared
+                if take.id in busy:
+                    waiting.add(folder)
+    return {folder: is_shared for folder, is_shared in found.items() if folder not in waiting}

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from typing import Any
 
 import bpy
 
 from ..edit import gap_refusals, gaps, lay_strip, strip_takes, take_files, take_folders
-from ..engine import errors, protocol
+from ..engine import errors, folder_record, protocol
 from ..i18n.translate import rpt
 from ..keys import key_fingerprint, render_keys
 from ..settings import addon_choices, strip_record
@@ -51,7 +50,7 @@ def begin(take_id: str, choices: Choices) -> bool:
     scene, strip, take = next(strip_takes.holders(take_id))
     shot = gaps.of_strip(scene, strip)
     _fit(scene, strip, shot)
-    folder = take_folders.of_take(strip, take)
+    folder = take_folders.writable(strip, take)
     take_folders.make(folder)
     for which, field in ((take_files.START, "print_start"), (take_files.END, "print_end")):
         if not getattr(take, field) or not (folder / (which + take_files.suffix(take.format))).is_file():
@@ -72,7 +71,7 @@ def begin(take_id: str, choices: Choices) -> bool:
     job.in_line = len(queue.entries()) > 1 or bool(session.busy_takes()) or session.finished > 0
     session.begin(job, protocol.Start(job.id, request), choices)
     for _, each, found in strip_takes.holders(take_id):
-        found.state = strip_record.RUNNING
+        found.state, found.redo_yours = strip_record.RUNNING, False
         if strip_takes.is_shown(each, found):
             strip_takes.refresh(each)
     return True
@@ -98,7 +97,8 @@ def take_back(take_ids: Iterable[str], new: bool, error: errors.FcvgError | None
             continue
         folder = take_folders.of_take(strip, take)
         strip_takes.withdraw(take_id)
-        shutil.rmtree(folder, ignore_errors=True)
+        if session.laid.is_fresh(take_id, folder):
+            folder_record.delete(folder)
 
 
 def _fit(scene: Any, strip: Any, shot: gaps.Shot) -> None:

@@ -45,6 +45,7 @@ def add_take(strip: Any, scene: Any, request: protocol.Request, choices: Choices
     """Add a take to a strip and queue it last; return its id."""
     take_id = _new_id()
     folder = take_folders.place(scene, strip.fcvg.key_start, take_id, choices.output_folder)
+    session.laid.note(take_id, folder)
     strip_takes.add(strip, request, take_id, folder)
     _put_in_line([take_id])
     return take_id
@@ -71,6 +72,7 @@ def _lay_one(scene: Any, planned: gaps.Shot, take_id: str, choices: Choices) -> 
     if slow:
         final_id = _new_id()
         final = take_folders.place(scene, shot.start_strip, final_id, choices.output_folder)
+        session.laid.note(final_id, final)
         strip_takes.add(strip, wanted, final_id, final).cuts_allowed = True  # the draft has asked about a cut by then
     return str(strip.name)
 

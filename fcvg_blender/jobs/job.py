@@ -23,7 +23,8 @@ class Job:
 
     `id`: new for each run, because a take's earlier run may still be stopping when it is resumed.
     `drawings`: those that are there. `resumed`: some of them are from an earlier run and stay, whatever happens to this
-    one. `unshown`: reports of frames that the strips do not show yet. `fingerprints`: of the take's two keys.
+    one. `yours`: how many of the drawings are the artist's. `unshown`: reports of frames that the strips do not show
+    yet. `fingerprints`: of the take's two keys.
     `in_line`: one of many, so that its strip stays when it fails and says why.
     `stage`: what the engine is doing. `queued`: it has other jobs to do first. `fraction`: in [0, 1].
     `eta_s`: seconds to go, None until known. `preview`: the newest contact sheet of frames being denoised.
@@ -35,6 +36,7 @@ class Job:
     on_final: Callable[[protocol.Message], None] | None = None
     drawings: list[exposure_sheet.Drawing] = field(default_factory=list)
     resumed: bool = False
+    yours: int = 0
     in_line: bool = False
     overlay: bool = False
     fingerprints: tuple[str, str] = ("", "")

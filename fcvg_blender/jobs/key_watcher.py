@@ -14,9 +14,9 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..edit import gap_refusals, gaps, strips, take_files
+from ..edit import gap_refusals, gaps, strip_takes, strips, take_files, take_folders
 from ..i18n.translate import mark, rpt
-from ..keys import file_digests, key_fingerprint
+from ..keys import file_digests, key_fingerprint, painted_over
 from ..settings import strip_record
 
 INTERVAL_S = 2.0
@@ -30,16 +30,22 @@ _next = 0  # index of the strip to be looked at next
 
 
 def look_at(scene: Any, strip: Any, until_s: float = math.inf) -> bool:
-    """Note on a strip of inbetweens what has changed since its shown take was made; return whether the note is new.
+    """Note on a strip of inbetweens what has changed since its shown take was made, and how many drawings of each take
+    the artist has painted over; return whether any of that is new.
 
     A take that is not finished, or has no fingerprints of its keys, is never noted as changed. Raises
     `file_digests.OutOfTime` when a large file could not be read until `time.perf_counter()` says `until_s`.
     """
     changed = _changed(scene, strip, until_s)
-    if strip.fcvg.stale == changed:
-        return False
-    strip.fcvg.stale = changed
-    return True
+    news = bool(strip.fcvg.stale != changed)
+    if news:
+        strip.fcvg.stale = changed
+    for take in strip_takes.all_of(strip.fcvg):
+        if take.state not in strip_record.UNFINISHED:
+            yours = painted_over.count(take_folders.of_take(strip, take), until_s)
+            if take.yours != yours:
+                take.yours, news = yours, True
+    return news
 
 
 def look_at_all() -> int:

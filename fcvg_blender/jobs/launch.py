@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from .. import compat
 from ..edit import conditions_strip, gaps, remove_strip, take_folders
-from ..engine import errors, protocol
+from ..engine import errors, folder_record, protocol
 from ..i18n.translate import error_sentence, rpt, translate_sentences
 from ..keys import render_keys
 from ..settings import addon_choices
@@ -105,6 +104,7 @@ def _begin_preview(context: Any) -> Job:
     session.engine(choices)
     strip_id = uuid.uuid4().hex[:8]
     folder = take_folders.place(scene, f"{shot.start_strip} conditions", strip_id, choices.output_folder)
+    session.laid.note(strip_id, folder)
     take_folders.make_for_strip(folder, scene)
     try:
         render_keys.write_keys(scene, shot, folder, wanted.format)
@@ -115,6 +115,6 @@ def _begin_preview(context: Any) -> Job:
         session.begin(job, protocol.Condition(job.id, request), choices)
     except BaseException:
         remove_strip.remove(strip_id)
-        shutil.rmtree(folder, ignore_errors=True)
+        folder_record.delete(folder)
         raise
     return job

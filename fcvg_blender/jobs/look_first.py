@@ -6,7 +6,6 @@ Small pictures of the keys are enough for that, so looking costs a fraction of a
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -42,11 +41,12 @@ def begin(scene: Any, shot: gaps.Shot, choices: Choices) -> Job:
     wanted = requests.chosen(settings, shot, choices)
     session.engine(choices)
     render = scene.render
-    folder = Path(tempfile.mkdtemp(prefix="fcvg-", dir=bpy.app.tempdir))
+    scratch = tempfile.TemporaryDirectory(prefix="fcvg-", dir=bpy.app.tempdir, ignore_cleanup_errors=True)
+    folder = Path(scratch.name)
     status = panel_status().preflight
 
     def on_final(final: protocol.Message) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.cleanup()
         _show(final)
 
     try:
@@ -57,7 +57,7 @@ def begin(scene: Any, shot: gaps.Shot, choices: Choices) -> Job:
         message = protocol.Examine(job.id, request, render.resolution_x, render.resolution_y)
         session.begin(job, message, choices)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.cleanup()
         raise
     status.about, status.running, status.sentence = about(shot, settings), True, ""
     return job

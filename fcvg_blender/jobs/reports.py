@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..edit import conditions_strip, strip_pictures, strip_takes, take_folders
+from ..edit import conditions_strip, strip_pictures, strip_takes
 from ..engine import errors, protocol
 from ..i18n.translate import mark, plural, rpt
 from ..settings import strip_record
@@ -64,6 +64,7 @@ def _go_on(job: Job, message: protocol.Message) -> None:
                 conditions_strip.clear_black(job.folder / file)
             else:
                 job.drawings.append(exposure_sheet.Drawing(message.time, file))
+                job.yours += message.yours
             job.unshown.append(message)
         case protocol.Preview():
             job.preview = message
@@ -108,14 +109,14 @@ def _done(job: Job, done: protocol.Done) -> None:
         take.method_used, take.engine_version = done.method, done.engine
         take.notes = " ".join(done.notes)
         take.models = commercial_use.recorded(done.models)
-        take.error = ""
+        take.error, take.yours = "", job.yours
         # All that was asked for is there; the strip may have been timed anew meanwhile.
         take.state = strip_record.DONE
         if not job.overlay:
             strip_pictures.settle(strip, take, job.folder)
             if not strip.fcvg.pinned:
                 strip_takes.show(strip, take.number)
-    take_folders.relocate(session.busy_takes())
+    session.relocate()
 
 
 def _failed(job: Job, failed: protocol.Failed) -> None:

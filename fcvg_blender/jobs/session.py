@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import bpy
+
 from ..edit import strip_takes, take_folders
 from ..engine import protocol
 from ..engine.client import Client, ToDo
@@ -94,11 +96,13 @@ class Session:
             self.withdraw(job)
 
     def withdraw(self, job: Job) -> None:
-        """Forget a job and take its take out of the edit for good. The folder goes with the job's final report."""
+        """Forget a job and take its take out of the edit for good. The folder goes with the job's final report, unless
+        a file was saved with it."""
         del self.jobs[job.id]
         if job.take:
             self.undo_guard.note_cancelled(job.take)
-            self.discarded.hold(job.id, job.folder)
+            if self.laid.is_fresh(job.take, job.folder):
+                self.discarded.hold(job.id, job.folder)
             strip_takes.withdraw(job.take)
 
     def leave_incomplete(self, job: Job, why: str = "") -> None:
@@ -106,17 +110,22 @@ class Session:
         self.jobs.pop(job.id, None)
         for _, _, take in strip_takes.holders(job.take) if job.take else ():
             take.state, take.error = strip_record.INCOMPLETE, why
-        take_folders.relocate(self.busy_takes())
+        self.relocate()
+
+    def relocate(self) -> None:
+        """Move folders that were made while the file had no place beside it, where nothing is being made in them."""
+        take_folders.relocate(self.busy_takes(), self.laid.shared(bpy.data.filepath))
 
     def discard(self, take_id: str, folder: Path, for_good: bool = True) -> None:
         """Take a take that is not being made out of the edit.
 
-        `for_good`: its folder is deleted, and undo does not bring the take back.
+        `for_good`: its folder is deleted, unless a file was saved with it, and undo does not bring the take back.
         """
         strip_takes.withdraw(take_id)
         if for_good:
             self.undo_guard.note_cancelled(take_id)
-            self.discarded.add(folder)
+            if self.laid.is_fresh(take_id, folder):
+                self.discarded.add(folder)
 
     def drop_lost(self) -> bool:
         """Stop jobs whose take was deleted or undone, or whose file was closed; return whether there was one.

@@ -17,7 +17,7 @@ from ..settings import strip_record
 # What a job leaves in its take, and what was noted of the take on the way to its end.
 _OUTCOME = (
     *("state", "error", "method_used", "engine_version", "notes", "models"),
-    *("cuts_allowed", "print_start", "print_end"),
+    *("cuts_allowed", "print_start", "print_end", "yours", "redo_yours"),
 )
 
 

@@ -1,25 +1,58 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders of takes that nobody wants any more, and when each may be deleted. Main thread only."""
+"""Folders of takes that nobody wants any more, and when each may be deleted. Main thread only.
+
+Only what this Blender has made since the file was opened is ever deleted, and only while no blend file was saved with
+it: a file that refers to a folder, or a copy of that file, may be opened in another Blender. What is deleted of it is
+what we have written there; see `folder_record`.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..edit import strip_takes, take_folders
+from ..edit import strip_takes, strips, take_folders
+from ..engine import folder_record
 
 
 class LaidFolders:
-    """The folders of the takes that were laid into the edit since the file was opened, by the takes' ids."""
+    """The folders of the takes that were laid into the edit since the file was opened, by the takes' ids, but for those
+    that a file was saved with."""
 
     def __init__(self) -> None:
         self._of: dict[str, Path] = {}
+        self._saved: dict[str, set[str]] = {}  # the blend files that takes were saved in, by the takes' ids
 
     def note(self, take_id: str, folder: Path) -> None:
         """Remember the folder of a take that is about to be laid into the edit."""
         self._of[take_id] = folder
+
+    def note_saved(self, filepath: str) -> None:
+        """Remember that a blend file was saved with the takes that are in the edit: their folders are the file's from
+        now on."""
+        for take_id in _in_the_edit():
+            self._of.pop(take_id, None)
+            self._saved.setdefault(take_id, set()).add(filepath)
+
+    def note_opened(self, filepath: str) -> None:
+        """Remember that the takes in the edit have come with a blend file."""
+        self._saved.clear()
+        if filepath:
+            self.note_saved(filepath)
+
+    def shared(self, filepath: str) -> set[str]:
+        """The takes in the edit that another blend file than this one was saved with, as far as this Blender knows."""
+        return {
+            take_id
+            for take_id in _in_the_edit()
+            if any(path != filepath and Path(path).exists() for path in self._saved.get(take_id, ()))
+        }
+
+    def is_fresh(self, take_id: str, folder: Path) -> bool:
+        """Whether the folder belongs to a take that no blend file knows but the one in memory."""
+        return self._of.get(take_id, Path()).name == folder.name
 
     def sweep(self, take_ids: Iterable[str] | None = None) -> None:
         """Forget the folders of these takes, or of all when the file is about to be closed.
@@ -32,12 +65,16 @@ class LaidFolders:
                 take_folders.sweep(folder)
 
 
+def _in_the_edit() -> set[str]:
+    return {take.id for _, strip in strips.ours() for take in strip_takes.all_of(strip.fcvg)}
+
+
 class DiscardedFolders:
-    """The folders of cancelled takes. They are deleted with all that is in them, bit by bit, because disks are slow."""
+    """The folders of cancelled takes. What we have written there is deleted bit by bit, because disks are slow."""
 
     def __init__(self) -> None:
         self._held: dict[str, Path] = {}  # by the id of the job that may still write there
-        self._doomed: list[Path] = []
+        self._doomed: list[Iterator[None]] = []
 
     @property
     def pending(self) -> bool:
@@ -46,7 +83,7 @@ class DiscardedFolders:
 
     def add(self, folder: Path) -> None:
         """Have a folder deleted in which nobody writes."""
-        self._doomed.append(folder)
+        self._doomed.append(folder_record.deleting(folder))
 
     def hold(self, job_id: str, folder: Path) -> None:
         """Have the folder of a job deleted once the engine has let go of it."""
@@ -55,34 +92,16 @@ class DiscardedFolders:
     def release(self, job_id: str | None) -> None:
         """The engine has sent the final report of this job; harmless where its folder is not held."""
         if job_id in self._held:
-            self._doomed.append(self._held.pop(job_id))
+            self.add(self._held.pop(job_id))
 
     def tidy(self, until_s: float) -> None:
         """Delete files until `time.perf_counter()` says `until_s`."""
         while self._doomed and time.perf_counter() < until_s:
-            if _delete_some(self._doomed[0], until_s):
+            if next(self._doomed[0], self) is self:  # that was its last file
                 self._doomed.pop(0)
 
     def tidy_all(self) -> None:
         """Delete everything now: the engine has ended."""
-        self._doomed += self._held.values()
-        self._held.clear()
+        for job_id in list(self._held):
+            self.release(job_id)
         self.tidy(math.inf)
-
-
-def _delete_some(folder: Path, until_s: float) -> bool:
-    """Delete files of a take's folder, then the folder; return whether that is over. Links to folders are not
-    followed."""
-    try:
-        for path in list(folder.iterdir()):
-            if path.is_dir() and not path.is_symlink():
-                if not _delete_some(path, until_s):
-                    return False
-            else:
-                path.unlink()
-            if time.perf_counter() > until_s:
-                return False
-        folder.rmdir()
-    except OSError:  # gone already, not ours, or held open by another program
-        return True
-    return True

@@ -9,9 +9,8 @@ and Blender removes the F-curves of a removed strip.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import bpy
 
 from .. import compat
 from ..edit import gaps, take_files
-from ..engine import errors
+from ..engine import errors, folder_record, own_files
 from ..i18n.translate import rpt
 from ..settings.protocols import Scene, Strip
 from . import key_fingerprint, key_sources, plain_png
@@ -66,13 +65,13 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
     if file_format != "exr" and percentage == 100:
         picture = _untouched(scene, strip, frame)
         if picture is not None:
-            return _bring(picture, folder, file, shutil.copyfile)
+            return _bring(picture, folder, file)
     with _copy_of(scene, shot.metas) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
         _set_up(copy, file_format)
         copy.render.resolution_percentage = percentage
         rendered = Path(scratch, file)
         _render_alone(copy, name, frame, rendered)
-        return _bring(rendered, folder, file, shutil.move)
+        return _bring(rendered, folder, file)
 
 
 @contextmanager
@@ -234,14 +233,19 @@ def _untouched(scene: Scene, strip: Strip, frame: int) -> Path | None:
     return path
 
 
-def _bring(file: Path, folder: Path, name: str, by: Callable[[Path, Path], Any]) -> Path:
-    """Move or copy a finished file into `folder`, whole or not at all."""
-    target, partial = folder / name, folder / f"{take_files.TEMPORARY}{name}"
+def _bring(file: Path, folder: Path, name: str) -> Path:
+    """Copy a finished file into `folder`, whole or not at all. Raises DiskError."""
+    target = folder / name
     try:
-        by(file, partial)
-        partial.replace(target)
+        folder_record.FolderRecord(folder).copy(file, name)
+    except own_files.NotOurs as error:
+        raise errors.DiskError(
+            rpt("There is a file {name} in {folder} that is not ours or was changed since. It is kept.").format(
+                name=name, folder=folder
+            ),
+            "Move it away or give it another name, or make a new take.",
+        ) from error
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise errors.DiskError(
             rpt("The key “{name}” could not be written: {reason}.").format(
                 name=target.name, reason=error.strerror or error

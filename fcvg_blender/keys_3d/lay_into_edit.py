@@ -7,7 +7,6 @@ again changes the strip that is there instead of laying another one over it.
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +16,7 @@ import bpy
 
 from .. import compat
 from ..edit import gap_refusals, gaps, strips, take_folders
-from ..engine import errors
+from ..engine import errors, folder_record
 from ..i18n.translate import rpt
 from ..keys import render_keys
 from .rendered_key import FOLDER, RenderedKey
@@ -128,7 +127,7 @@ def relocate_on_save(filepath: str) -> None:
             with suppress(OSError, errors.DiskError):
                 new.mkdir(parents=True, exist_ok=True)
                 if not (new / path.name).exists():
-                    shutil.copy2(path, new / path.name)
+                    folder_record.FolderRecord(new).carry(path, path.name)
                 strips.set_folder(strip, new)
 
 

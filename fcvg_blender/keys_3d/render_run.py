@@ -8,14 +8,14 @@ changed is used again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..edit import take_files, take_folders
-from ..engine import errors
+from ..engine import errors, folder_record, own_files
 from ..i18n.translate import rpt
 from ..keys import render_keys
 from . import scene_copy, scene_fingerprint, unkeyed_values
@@ -67,6 +67,7 @@ class RenderRun:
         it is rendered. Raises BadRequest, RenderCancelled."""
         copy = self._found()
         unfinished = path.with_name(take_files.TEMPORARY + path.name)
+        self._make_way(unfinished, path)
         copy.render.filepath = str(unfinished)
         self._rendering, self._is_cancelled = (unfinished, path), False
         context: Any = bpy.context
@@ -96,7 +97,7 @@ class RenderRun:
         (unfinished, path), self._rendering = self._rendering, None
         if is_whole(unfinished):
             try:
-                unfinished.replace(path)
+                own_files.take_place(unfinished, path, folder_record.FolderRecord(path.parent))
             except OSError as error:
                 raise errors.DiskError(
                     rpt("The key “{name}” could not be written: {reason}.").format(
@@ -105,12 +106,28 @@ class RenderRun:
                 ) from error
             self._done(path, reused=False)
             return
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            own_files.delete_unfinished(unfinished)
         if self._is_cancelled or scene_copy.find(self._copy) is None:
             raise RenderCancelled("The rendering was cancelled.")
         raise errors.DiskError(
             rpt("The key “{name}” could not be written whole.").format(name=path.name),
             rpt("See whether there is room and whether you may write in {folder}.").format(folder=path.parent),
+        )
+
+    def _make_way(self, unfinished: Path, path: Path) -> None:
+        """See that Blender writes over nothing, and through no link. Raises DiskError."""
+        try:
+            if own_files.delete_unfinished(unfinished):
+                if not own_files.may_write(path, folder_record.FolderRecord(path.parent)):
+                    own_files.put_aside(path)  # cut short, or changed: it is no picture any more
+                return
+            reason = rpt("something that is not ours lies there")
+        except OSError as error:
+            reason = error.strerror or str(error)
+        raise errors.DiskError(
+            rpt("The key “{name}” could not be written: {reason}.").format(name=path.name, reason=reason),
+            rpt("Move it away, or choose another folder. It is kept: {path}").format(path=unfinished),
         )
 
     def _done(self, path: Path, reused: bool) -> None:
@@ -128,7 +145,8 @@ class RenderRun:
 
     def _clean_up(self) -> None:
         if self._rendering is not None:
-            self._rendering[0].unlink(missing_ok=True)
+            with suppress(OSError):
+                own_files.delete_unfinished(self._rendering[0])
         if not bpy.app.is_job_running("RENDER"):  # else `render_frames.clean` removes it later
             scene_copy.remove(self._copy)
 

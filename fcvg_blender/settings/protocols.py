@@ -21,6 +21,8 @@ class Take(Protocol):
     method: str
     method_used: str
     made: int
+    yours: int
+    redo_yours: bool
     seed: int
     generation: str
     format: str

@@ -30,6 +30,8 @@ class TakeFields:
     method: StringProperty(name="Method", description="The method that was asked for")
     method_used: StringProperty(name="Method Used", description="The method that made the frames")
     made: IntProperty(name="Made", description="Frames that are there so far", min=0)
+    yours: IntProperty(name="Yours", description="Drawings that the artist has painted over, which are kept", min=0)
+    redo_yours: BoolProperty(name="Redo Yours", description="Put those aside the next time, and make them anew")
     seed: IntProperty(name="Seed", description="Start of the random numbers")
     generation: StringProperty(name="Generation", description="Conditions and sampling, as JSON; empty without")
     format: StringProperty(name="File Format", description="Format of the frames on disk")

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ import bpy
 
 from .. import compat
 from ..edit import lay_strip, strips, take_folders
-from ..engine import errors
+from ..engine import errors, own_files
 from ..settings.protocols import Scene, Strip
 
 KEYS = "//keys"
@@ -66,8 +65,8 @@ def _copy(picture: Path, folder: Path, name: str = "") -> Path:
     wanted = Path(name or picture.name)
     for number in itertools.count(1):
         target = folder / (wanted.name if number == 1 else f"{wanted.stem}_{number}{wanted.suffix}")
-        with suppress(FileExistsError), target.open("xb") as copy, picture.open("rb") as original:
-            shutil.copyfileobj(original, copy)
+        with suppress(own_files.NotOurs):
+            own_files.copy(picture, target, own_files.Written())
             break
     return target
 

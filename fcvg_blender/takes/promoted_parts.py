@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
-import shutil
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import compat
 from ..edit import gaps, lay_strip, strip_pictures, strip_takes, strips, take_files, take_folders
-from ..engine import manifest
+from ..engine import folder_record, manifest
 from ..keys import key_fingerprint
 from ..settings import strip_record
 from ..settings.protocols import Scene, Strip, Take
@@ -142,35 +140,32 @@ def _carry_take(strip: Strip, take: Take, part: Part, picture: Path, folder: Pat
         if file in listed:
             number = index * record.hold + 1
             name = manifest.frame_name(number, Path(file).suffix)
-            _link(source / file, folder / name)
+            _bring(source / file, folder, name)
             hold = min(record.hold, part.count - number + 1)
             frames.append({**listed[file], "index": number, "hold": hold, "file": name, "time": time})
     new_key = take_files.END if part.before else take_files.START
     old, new = keys if part.before else reversed(keys)
-    _link(source / old, folder / old)
+    _bring(source / old, folder, old)
     # The engine reads no JPEG as a key; with such a take another picture stands in, and no drawings can join it.
     fits = picture.suffix == take_files.suffix(take.format)
-    _link(picture if fits else source / old, folder / new)
+    _bring(picture if fits else source / old, folder, new)
     identity = {
         "count": part.count,
         "timing": part.timing(record.hold),
         "hold": record.hold,
         manifest.key_hash(take_files.side(new_key)): _sha256(picture) if fits else "",
     }
-    (folder / manifest.NAME).write_bytes(manifest.dumped(manifest.of_part(written, identity, frames)))
+    folder_record.FolderRecord(folder).write(
+        manifest.NAME, manifest.dumped(manifest.of_part(written, identity, frames))
+    )
 
 
 def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _link(source: Path, target: Path) -> None:
-    """Give a file another name as well, or copy it where the disk has no such thing. Without the file nothing happens.
-
-    Raises OSError.
-    """
-    try:
-        os.link(source, target)
-    except OSError:
-        if source.is_file():
-            shutil.copyfile(source, target)
+def _bring(source: Path, folder: Path, name: str) -> None:
+    """Copy a file into a part's folder. Without the file nothing happens. No hard link: whoever paints over the drawing
+    would paint over the one that it was taken from. Raises OSError."""
+    if source.is_file():
+        folder_record.FolderRecord(folder).carry(source, name)

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .. import compat
 from ..edit import gaps, take_files
-from ..engine import errors, methods, protocol
+from ..engine import errors, folder_record, methods, protocol
 from ..i18n.translate import mark, rpt
 from ..settings import generative, menu_choices
 from ..settings.addon_choices import Choices
@@ -93,6 +92,7 @@ def remembered(record: StripRecord, take: Take, folder: Path, choices: Choices) 
         format=take.format,
         device=choices.device,
         extend=not methods.is_generative(take.method),
+        redo_yours=take.redo_yours,
         refuse_cuts=not take.cuts_allowed,
         commercial_only=choices.commercial_only,
         conditions=conditions,
@@ -111,7 +111,7 @@ def placed(request: protocol.Request, folder: Path) -> protocol.Request:
     matches = folder / take_files.KEY_MATCHES
     if request.conditions.matches and not matches.is_file():
         try:
-            shutil.copyfile(request.conditions.matches, matches)
+            folder_record.FolderRecord(folder).copy(Path(request.conditions.matches), matches.name)
         except OSError as error:
             raise errors.DiskError(
                 rpt("The edited matches could not be copied: {reason}.").format(reason=error.strerror or error),

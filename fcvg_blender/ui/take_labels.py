@@ -7,7 +7,7 @@ from typing import Any
 
 from ..edit import strip_takes
 from ..engine import methods
-from ..i18n.translate import rpt, tip, translate_sentence
+from ..i18n.translate import plural, rpt, tip, translate_sentence
 from ..settings import menu_choices, strip_record
 
 
@@ -41,6 +41,11 @@ def state(record: Any, take: Any, fraction: float) -> str:
     return rpt("{made} of {count}").format(made=take.made, count=record.count)
 
 
+def yours(take: Any) -> str:
+    """Return how many of its drawings the artist has painted over."""
+    return plural("1 yours", "{count} yours", take.yours)
+
+
 def everything(record: Any, take: Any) -> str:
     """Return all that there is to know of a take, for its tooltip."""
     shown = tip("Show take {take}. {made} of {count} frames, {format}").format(
@@ -52,6 +57,11 @@ def everything(record: Any, take: Any) -> str:
     waits = tip("It waits for its turn") if take.state == strip_record.WAITING else ""
     sentences = [
         ", ".join(facts),
+        plural(
+            "1 drawing is yours: it was painted over", "{count} drawings are yours: they were painted over", take.yours
+        )
+        if take.yours
+        else "",
         waits,
         translate_sentence(take.error).rstrip("."),
         translate_sentence(take.notes).rstrip("."),

@@ -6,13 +6,11 @@ written before the file is. A file that it names, with this very content, is our
 that somebody has painted over is not, nor is one that only has a name that we use. `own_files` asks the record.
 
 Engine and add-on write to the same folder, so both add lines to the same list. Folders of version 0.2.0 and before have
-none: there the manifest tells which drawings are ours. The list also says which blend files were saved with a strip
-that shows the folder.
+none: there the manifest tells which drawings are ours.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -26,9 +24,8 @@ NAME = ".fcvg-files"
 LOCK = ".fcvg.lock"  # an empty file, held by whoever makes drawings here
 TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, which only we give
 
-_HEAD = "# Files that FCVG has written here. Do not edit this list: by it they are told from yours.\n"
+_HEAD = "# Files that FCVG has written here. By this list they are told from yours.\n"
 _WRITTEN = re.compile(r"([0-9a-f]{64})  (.+)")
-_SAVED = re.compile(r"# saved in (\".+\")")
 _LIMIT_BYTES = 1 << 24
 
 _LIST = own_files.Recognised(lambda content: content.startswith(_HEAD.encode()), _LIMIT_BYTES)
@@ -40,14 +37,7 @@ class FolderRecord:
     def __init__(self, path: Path, also: frozenset[tuple[str, str]] = frozenset()) -> None:
         self.path = path
         self._known: set[tuple[str, str]] = set(also)
-        self._saved_in: set[str] = set()
         self._read_bytes = -1  # of the list, so that lines of the other program are noticed
-
-    @property
-    def saved_in(self) -> set[str]:
-        """The paths of the blend files that were saved with a strip of this folder."""
-        self._read()
-        return self._saved_in
 
     def knows(self, found: Found) -> bool:
         """Return whether we have written what was found, just as it is, into this folder."""
@@ -70,12 +60,6 @@ class FolderRecord:
             self._add(f"{sha256}  {path.name}")
             self._known.add((path.name, sha256))
 
-    def note_saved(self, blend_file: str) -> None:
-        """Write down that a blend file was saved with a strip that shows this folder. Raises OSError."""
-        if blend_file not in self.saved_in:
-            self._add(f"# saved in {json.dumps(blend_file)}")
-            self._saved_in.add(blend_file)
-
     def write(self, name: str, content: bytes) -> str:
         """Put `content` under `name` into the folder and return its SHA-256. Raises NotOurs, OSError."""
         return own_files.write(self.path / name, content, self, TEMPORARY + name)
@@ -83,6 +67,12 @@ class FolderRecord:
     def copy(self, source: Path, name: str) -> str:
         """Put a copy of the file `source` under `name` into the folder. Raises NotOurs, OSError."""
         return own_files.copy(source, self.path / name, self, TEMPORARY + name)
+
+    def carry(self, source: Path, name: str) -> None:
+        """As `copy`, from another folder of drawings. What is not ours there, because somebody has painted over it, is
+        not ours here either. Raises NotOurs, OSError."""
+        is_ours = FolderRecord(source.parent).knows(Found(source))
+        own_files.copy(source, self.path / name, self if is_ours else own_files.Written(), TEMPORARY + name)
 
     def may_write(self, name: str) -> bool:
         """Return whether `write` may use that name: nothing is there, or what we wrote. Raises OSError."""
@@ -118,7 +108,6 @@ class FolderRecord:
         with suppress(OSError):
             lines = Found(file).content(_LIMIT_BYTES).decode("utf-8", "replace").splitlines()
             self._known.update((line[2], line[1]) for line in map(_WRITTEN.fullmatch, lines) if line)
-            self._saved_in.update(map(_path_in, filter(None, map(_SAVED.fullmatch, lines))))
 
 
 def deleting(folder: Path) -> Iterator[None]:
@@ -159,9 +148,3 @@ def delete(folder: Path) -> None:
     """As `deleting`, at once."""
     for _ in deleting(folder):
         pass
-
-
-def _path_in(line: re.Match[str]) -> str:
-    with suppress(ValueError):
-        return str(json.loads(line[1]))
-    return ""

@@ -153,12 +153,13 @@ def write(
     if temporary:
         delete_unfinished(partial)
     digest = hashlib.sha256()
-    with partial.open("xb") as file:
+    with partial.open("xb", buffering=0) as file:
         try:
             for piece in (content,) if isinstance(content, bytes) else content:
                 digest.update(piece)
-                file.write(piece)
-            file.flush()
+                rest = memoryview(piece)
+                while rest:  # a disk that is filling up takes some of it first
+                    rest = rest[file.write(rest) :]
             os.fsync(file.fileno())
             file.close()  # Windows renames no open file
             record.note(path, digest.hexdigest())
@@ -185,6 +186,8 @@ def take_place(source: Path, target: Path, record: Record, patience_s: float = P
     there = _find(target)
     if there is not None and not record.knows(there):
         raise NotOurs(target)
+    if digest := Found(source).sha256:
+        record.note(target, digest)
     _give_name(source, target, there, patience_s)
 
 

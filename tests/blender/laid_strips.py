@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from edits import Edit, noise
 from pictures import write_png
 
 from fcvg_blender.edit import gaps, lay_strip, strip_takes, strips, take_files, take_folders
-from fcvg_blender.engine import protocol, timing
+from fcvg_blender.engine import folder_record, manifest, protocol, timing
 from fcvg_blender.keys import render_keys
 from fcvg_blender.settings import strip_record
 from fcvg_blender.timing import exposure_sheet
@@ -55,12 +55,13 @@ def engine_writes(
 ) -> list[exposure_sheet.Drawing]:
     """Drawings and manifest as the engine leaves them, beside those of before; all there are."""
     for number in numbers:
-        write_png(folder / f"{number:04d}.png", noise(100 + number))
+        path = write_png(folder / f"{number:04d}.png", noise(100 + number))
+        folder_record.FolderRecord(folder).note(path, hashlib.sha256(path.read_bytes()).hexdigest())
     frames = [
         {"index": each.index, "hold": each.hold, "time": each.time, "file": f"{each.index:04d}.png", "sha256": ""}
         for each in timing.chart(count, "linear", hold)
         if (folder / f"{each.index:04d}.png").is_file()
     ]
     content = {"manifest": 1, "identity": {"engine": "9.9", "count": count}, **facts, "frames": frames}
-    (folder / "manifest.json").write_text(json.dumps(content))
+    (folder / "manifest.json").write_bytes(manifest.dumped(content))
     return take_files.made(folder) or []

@@ -11,6 +11,7 @@ import bpy
 from artist import status
 from edits import Edit, noise
 from line_keys import WORK, one_line
+from pictures import write_png
 from walk import Walk
 
 from fcvg_blender import compat
@@ -246,6 +247,18 @@ def promote(walk: Walk) -> None:
     assert len(list(strips.ours())) == 2
 
 
+def paint_over(walk: Walk) -> None:
+    """A drawing that the artist has painted over, and then does not want any more."""
+    made(walk)
+    folder = strips.folder(inbetweens())
+    walk.work(lambda: write_png(folder / "0002.png", noise(8)))
+    walk.click("check_keys")
+    assert inbetweens().fcvg.yours == 1
+    walk.click("redo_yours", rewrites=(*RECORDS, "0002.png"))
+    assert inbetweens().fcvg.yours == 0
+    assert (folder / "yours-0002.png").is_file()
+
+
 # The operators that change what an artist has made, each with the walks that lead over it.
 EDITING: dict[str, tuple[Scenario, ...]] = {
     "generate_inbetweens": (generate, push_and_remove),
@@ -273,5 +286,6 @@ EDITING: dict[str, tuple[Scenario, ...]] = {
     "regenerate": (regenerate,),
     "check_keys": (regenerate,),
     "redo_range": (regenerate,),
+    "redo_yours": (paint_over,),
     "promote_to_key": (promote,),
 }

@@ -16,6 +16,7 @@ from edits import Edit
 
 from fcvg_blender import compat, operators
 from fcvg_blender.edit import placeholder, strip_takes, strips, take_files, take_folders
+from fcvg_blender.engine import folder_record
 from fcvg_blender.jobs import queue
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import strip_record
@@ -25,7 +26,8 @@ from fcvg_blender.settings import strip_record
 _NO_SETTINGS = {"stale", "cursor", "cavity_curve"}
 _STRIPS = {"strips", "strips_all", "sequences", "sequences_all"}  # looked at by themselves
 _BLOCKS = ("scenes", "objects", "images", "materials", "node_groups", "actions", "collections", "sounds", "worlds")
-_FOR_A_WHILE = (take_files.TEMPORARY, placeholder.FILE, "film.blend")  # how names begin that are no frames and no keys
+# How names begin that are no frames and no keys; the list of what was written grows with what is written.
+_FOR_A_WHILE = (take_files.TEMPORARY, placeholder.FILE, folder_record.NAME, "film.blend")
 _PUSHES_ITSELF = {"inbetween_keyframes"}  # an undo step: it goes on long after the click
 _SHOWN = 12  # differences that a failure tells
 

@@ -3,6 +3,7 @@
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
+from pathlib import Path
 from typing import Any
 
 from bpy.props import IntProperty
@@ -14,6 +15,7 @@ from ...i18n.catalogues import OWN
 from ...i18n.translate import mark
 from ...jobs import enqueue, launch, operator_result
 from ...jobs.operator_result import Result
+from ...jobs.session import session
 from ...settings import addon_choices
 from ...takes import redo_range
 from ...ui import dialogs
@@ -66,5 +68,6 @@ class FCVG_OT_redo_range(ActiveInbetweensOperator):
             )
         except errors.FcvgError as error:
             return operator_result.refuse(self, error)
+        session.laid.note(record.id, Path(record.folder))
         enqueue.again(record)
         return launch.go(self, context, [record.id], at_once=True)

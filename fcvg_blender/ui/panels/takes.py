@@ -30,11 +30,14 @@ class FCVG_PT_takes(SidebarPanel):
         """Blender calls this."""
         layout: Any = self.layout
         record = selection.inbetweens(context).fcvg
-        if len(record.others):
+        every = strip_takes.all_of(record)
+        if len(record.others) or record.yours:
             queue = {item.take: item.fraction for item in context.window_manager.fcvg.queue}
             column = layout.column(align=True)
-            for take in strip_takes.all_of(record):
+            for take in every:
                 _draw_take(column, record, take, queue.get(take.id, 0.0))
+        if any(take.yours for take in every):
+            layout.operator("fcvg.redo_yours", icon="BRUSH_DATA")
         draw_method(context, layout, compat.sequencer_scene(context).fcvg)
         row = layout.row(align=True)
         row.operator("fcvg.new_take", icon="ADD")
@@ -81,6 +84,8 @@ def _draw_take(layout: Any, record: Any, take: Any, fraction: float) -> None:
         bar.progress(factor=fraction, text=words)
     elif words or take.state in _STATE_ICONS:
         right.label(text=words, icon=_STATE_ICONS.get(take.state, "NONE"))
+    if take.yours:
+        right.label(text=take_labels.yours(take), icon="BRUSH_DATA")
     pin = "PINNED" if is_shown and record.pinned else "UNPINNED"
     right.operator("fcvg.pin_take", text="", icon=pin, emboss=False).number = take.number
     right.operator("fcvg.delete_take", text="", icon="X", emboss=False).number = take.number

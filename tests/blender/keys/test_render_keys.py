@@ -313,7 +313,7 @@ def test_no_trace_is_left(edit: Edit) -> None:
     assert state_of_blender() == before
     assert renders == []
     assert [len(bpy.app.handlers.render_pre), len(bpy.app.handlers.render_complete)] == [1, 1]
-    assert sorted(path.name for path in (edit.folder / "job").iterdir()) == ["key_end.png", "key_start.png"]
+    assert sorted(path.name for path in (edit.folder / "job").glob("[!.]*")) == ["key_end.png", "key_start.png"]
 
 
 def test_no_trace_is_left_after_an_error(edit: Edit, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ class TestRendering:
         finally:
             bpy.app.handlers.frame_change_post.pop()
         assert state(shot.scene) == before
-        assert not list(folder.glob(".*"))
+        assert not list(folder.glob(".fcvg-tmp-*"))
 
     def test_without_a_camera(self, shot: Shot3D) -> None:
         shot.move(1, 30)

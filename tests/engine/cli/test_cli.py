@@ -68,6 +68,51 @@ def test_a_job_file_is_the_same_job_with_paths_from_its_folder(keys: Keys, tmp_p
     assert (tmp_path / "made" / "0002.png").exists()
 
 
+PATHS = ("start", "end", "out", "matches")
+
+
+@pytest.mark.parametrize("field", PATHS)
+@pytest.mark.parametrize("way", ["absolute", "dots", "link", "link on the way", "a name that begins alike"])
+def test_a_job_file_reads_and_writes_in_its_own_folder_only_unless_others_are_allowed(
+    keys: Keys, tmp_path: Path, field: str, way: str
+):
+    home, elsewhere = tmp_path / "job", tmp_path / "job elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    inside = {"start": "start.png", "end": "end.png", "out": "made", "matches": "matches.json"}
+    for folder in (home, elsewhere):
+        for key, name in zip(keys, ("start.png", "end.png"), strict=True):
+            (folder / name).write_bytes(key.read_bytes())
+        (folder / "matches.json").write_text("{}")
+    outside = elsewhere / inside[field]
+    match way:
+        case "absolute":
+            leads = str(outside)
+        case "dots":
+            leads = f"../{elsewhere.name}/{inside[field]}"
+        case "a name that begins alike":
+            leads = f"../job elsewhere/{inside[field]}"
+        case "link":
+            (home / "link").symlink_to(outside)
+            leads = "link"
+        case _:
+            (home / "link").symlink_to(elsewhere)
+            leads = f"link/{inside[field]}"
+    paths = inside | {field: leads}
+    fields = {**paths, "count": 1, "method": "dummy", "conditions": {"matches": paths.pop("matches")}}
+    del fields["matches"]
+    (home / "job.json").write_text(json.dumps(fields))
+    refused = run_engine("run", str(home / "job.json"))
+    assert refused.returncode == 2
+    assert "--allow" in refused.stderr
+    assert not (home / "made").exists()
+    assert not (elsewhere / "made").exists()
+    if (way, field) == ("link", "out"):
+        outside.mkdir()
+    allowed = run_engine("run", str(home / "job.json"), "--allow", str(tmp_path), "--allow", str(elsewhere))
+    assert allowed.returncode == 0, allowed.stderr
+
+
 def test_a_new_timing_adds_to_a_take_even_when_it_is_killed_half_way(keys: Keys, tmp_path: Path):
     """Linear, then slow in: 1/4, 1/2, 3/4, of which the new chart of five has 1/4 (as its third) only."""
     out = tmp_path / "out"
