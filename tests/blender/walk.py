@@ -21,9 +21,9 @@ from fcvg_blender.jobs import queue
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import strip_record
 
-# `stale` is looked at anew from time to time, whatever was undone.
+# `stale` and `yours` are looked at anew from time to time, whatever was undone.
 # `cursor`, `cavity_curve`: Blender fills them in, or empties them, when undo brings a scene back.
-_NO_SETTINGS = {"stale", "yours", "cursor", "cavity_curve"}  # the first two are told by what is on the disk
+_NO_SETTINGS = {"stale", "yours", "cursor", "cavity_curve"}
 _STRIPS = {"strips", "strips_all", "sequences", "sequences_all"}  # looked at by themselves
 _BLOCKS = ("scenes", "objects", "images", "materials", "node_groups", "actions", "collections", "sounds", "worlds")
 # How names begin that are no frames and no keys; the list of what was written grows with what is written.
