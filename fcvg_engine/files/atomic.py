@@ -31,6 +31,11 @@ def _explain(error: OSError, path: Path) -> FcvgError:
         return in_the_way(error.path)
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
         return DiskError(f"{path} is not a folder, or lies in something that is none.", "Choose an output folder.")
+    if error.errno == errno.ELOOP:
+        return BadRequest(
+            f"A file that has to be made in {path} is a link there, and no link is written through.",
+            "Move it away, or choose another output folder.",
+        )
     if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):
         return BadRequest(
             f"The output folder's name cannot be used: {str(path)[:80]}…", "Choose a shorter, plain name."

@@ -34,7 +34,6 @@ _LARGEST_NUMBER = 9999
 # What plain pictures take at least: with less room than that the disk surely fills up on the way.
 _LEAST_BYTES_PER_VALUE = {"png": 0.1, "png16": 0.2, "exr": 0.2, "jpg": 0.03}
 _OURS, _YOURS, _MISSING = "ours", "yours", "missing"
-_MANIFESTS = own_files.Recognised(manifest.is_ours)
 
 
 class JobFolder:
@@ -61,6 +60,7 @@ class JobFolder:
         self.facts: dict[str, Any] = {}
         self.first: list[Drawing] = list(drawings)
         self._status = path.stat()
+        self._manifests = own_files.AnyOf(own_files.Written(), own_files.Recognised(manifest.is_ours))
         self._asked = self._identity = dict(identity)
         self._engine = identity.get("engine")
         self._drawn: dict[int, dict[str, Any]] = {}  # the manifest's frames by their number
@@ -323,7 +323,7 @@ class JobFolder:
             if MANIFEST in self._may_replace and os.path.lexists(self.path / MANIFEST):
                 own_files.put_aside(self.path / MANIFEST)
             self._may_replace.discard(MANIFEST)
-            own_files.write(self.path / MANIFEST, manifest.dumped(content), _MANIFESTS, TEMPORARY + MANIFEST)
+            own_files.write(self.path / MANIFEST, manifest.dumped(content), self._manifests, TEMPORARY + MANIFEST)
 
 
 @contextmanager

@@ -24,11 +24,19 @@ NAME = ".fcvg-files"
 LOCK = ".fcvg.lock"  # an empty file, held by whoever makes drawings here
 TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, which only we give
 
-_HEAD = "# Files that FCVG has written here. By this list they are told from yours.\n"
+_HEAD = b"# Files that FCVG has written here. By this list they are told from yours.\n"
 _WRITTEN = re.compile(r"([0-9a-f]{64})  (.+)")
 _LIMIT_BYTES = 1 << 24
 
-_LIST = own_files.Recognised(lambda content: content.startswith(_HEAD.encode()), _LIMIT_BYTES)
+
+class _Lists:
+    """The record of these lists, which are known by their first line."""
+
+    def knows(self, found: Found) -> bool:
+        return found.begins_with(_HEAD)
+
+    def note(self, path: Path, sha256: str) -> None:
+        pass
 
 
 class FolderRecord:
@@ -86,13 +94,17 @@ class FolderRecord:
         """Delete the list, unless a file that it names is there. Raises OSError."""
         self._read()
         if not any((self.path / name).exists() for name, _ in self._known):
-            own_files.delete(self.path / NAME, _LIST)
+            own_files.delete(self.path / NAME, _Lists())
             self._read_bytes = -1
 
     def _add(self, line: str) -> None:
+        if not own_files.may_write(self.path / NAME, _Lists()):
+            raise own_files.NotOurs(self.path / NAME)
         with own_files.open_to_append(self.path / NAME) as file:
-            head = "" if file.seek(0, os.SEEK_END) else _HEAD
-            file.write(f"{head}{line}\n".encode())
+            began_bytes = file.seek(0, os.SEEK_END)
+            file.write((b"" if began_bytes else _HEAD) + f"{line}\n".encode())
+            if began_bytes == max(0, self._read_bytes):  # nobody else has added anything meanwhile
+                self._read_bytes = file.tell()
 
     def _read(self) -> None:
         file = self.path / NAME
@@ -140,7 +152,7 @@ def deleting(folder: Path) -> Iterator[None]:
         yield
     with suppress(OSError):
         if all(path.name == NAME for path in folder.iterdir()):
-            own_files.delete(folder / NAME, _LIST)
+            own_files.delete(folder / NAME, _Lists())
         own_files.delete_empty_folder(folder)
 
 

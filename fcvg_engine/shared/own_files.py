@@ -68,6 +68,10 @@ class Found:
         """Return the content of a plain file; empty where it is longer or cannot be read."""
         return b"".join(self._pieces()) if self.status.st_size <= limit_bytes else b""
 
+    def begins_with(self, head: bytes) -> bool:
+        """Return whether it is a plain file that begins so."""
+        return self.is_plain and b"".join(itertools.islice(self._pieces(len(head)), 1)) == head
+
     def is_unchanged(self) -> bool:
         """Return whether the same file lies there still, not written to since."""
         try:
@@ -75,7 +79,7 @@ class Found:
         except OSError:
             return False
 
-    def _pieces(self) -> Iterator[bytes]:
+    def _pieces(self, size_bytes: int = _PIECE_BYTES) -> Iterator[bytes]:
         self._was_read = False
         if not self.is_plain:
             return
@@ -83,7 +87,7 @@ class Found:
             descriptor = os.open(self.path, _LOOK)
             with os.fdopen(descriptor, "rb", buffering=0) as file:
                 if _identity(os.fstat(descriptor)) == _identity(self.status):
-                    while piece := file.read(_PIECE_BYTES):
+                    while piece := file.read(size_bytes):
                         yield piece
                     self._was_read = _identity(os.fstat(descriptor)) == _identity(self.status)
 
@@ -129,6 +133,22 @@ class Written:
         self._known.add(sha256)
 
 
+class AnyOf:
+    """The record of what any of these records knows; the first are asked first."""
+
+    def __init__(self, *records: Record) -> None:
+        self._records = records
+
+    def knows(self, found: Found) -> bool:
+        """Return whether one of them knows it."""
+        return any(record.knows(found) for record in self._records)
+
+    def note(self, path: Path, sha256: str) -> None:
+        """Have all of them note it."""
+        for record in self._records:
+            record.note(path, sha256)
+
+
 def may_write(path: Path, record: Record) -> bool:
     """Return whether `write` may put a file under the name `path`: nothing is there, or what we wrote. Raises
     OSError."""
@@ -150,8 +170,8 @@ def write(
     if there is not None and not record.knows(there):
         raise NotOurs(path)
     partial = path.with_name(temporary or f".{path.name[:100]}.{secrets.token_hex(4)}")
-    if temporary:
-        delete_unfinished(partial)
+    if temporary and not delete_unfinished(partial):
+        raise NotOurs(partial)
     digest = hashlib.sha256()
     with partial.open("xb", buffering=0) as file:
         try:

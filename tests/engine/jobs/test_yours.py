@@ -163,6 +163,17 @@ class TestOtherFiles:
             run(dataclasses.replace(request, count=3, overwrite=True))
         assert (out / name).read_bytes() == b"the artist's own"
 
+    @pytest.mark.parametrize("name", [".fcvg-files", ".fcvg.lock", ".fcvg-tmp-0001.png", ".fcvg-tmp-manifest.json"])
+    @pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+    def test_nothing_is_written_through_a_link(self, request_of, tmp_path: Path, name: str, link: Any):
+        request = request_of(count=2)
+        Path(request.out).mkdir()
+        (tmp_path / "original").write_bytes(b"the artist's own")
+        link(Path(request.out) / name, tmp_path / "original")
+        with contextlib.suppress(FcvgError):
+            run(request)
+        assert (tmp_path / "original").read_bytes() == b"the artist's own"
+
     @pytest.mark.parametrize("content", [b'{"name": "my site"}', b"[1, 2]", b'{"manifest": 2, "identity": {}}', b"7"])
     @pytest.mark.parametrize("more", [{}, {"overwrite": True}, {"extend": True}])
     def test_another_programs_manifest_is_never_replaced(self, request_of, content: bytes, more: dict[str, bool]):
