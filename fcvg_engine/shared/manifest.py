@@ -38,7 +38,7 @@ from .timing import Drawing
 
 VERSION = 1
 NAME = "manifest.json"
-FRAME_NAME = re.compile(r"\d{4}\.(png|exr|jpg)")
+FRAME_NAME = re.compile(r"[0-9]{4}\.(png|exr|jpg)")
 
 _CHART = ("count", "timing", "hold")  # entries of an identity that come from the chart
 _DECIDED = ("method", "seed")  # the first run may choose these; its choice then stands beside the identity
