@@ -78,6 +78,7 @@ def refresh(strip: Strip) -> None:
         with suppress(errors.DiskError):
             take_folders.make_for_strip(path, strip.id_data)
     strip_pictures.show(strip, drawings or [])
+    strip_pictures.reveal(strip)
 
 
 def has_drawings(strip: Strip, take: Take) -> bool:

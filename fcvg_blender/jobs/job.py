@@ -46,6 +46,13 @@ class Job:
     unshown: list[protocol.Frame] = field(default_factory=list)
     preview: protocol.Preview | None = None
 
+    def add_frame(self, frame: protocol.Frame) -> None:
+        """Note a drawing that is there; the strips show it later. One that is told of again takes its own place."""
+        if not self.overlay:
+            drawing = exposure_sheet.Drawing(frame.time, frame.file)
+            self.drawings = [*(each for each in self.drawings if each.file != frame.file), drawing]
+        self.unshown = [*(each for each in self.unshown if each.index != frame.index), frame]
+
     def eta(self) -> str:
         """Return the time left in words, '' while unknown and at the end."""
         return amounts.time_left(self.eta_s)
