@@ -23,7 +23,7 @@ MOST_ITEMS = 1000  # of a list
 LONGEST_S = 1e9  # some thirty years
 LARGEST_BYTES = 1e18
 
-_PREVIEW = re.compile(r"preview[a-z0-9_]{0,20}\.(png|jpg)")
+_PREVIEW = re.compile(r"preview[a-z0-9_]{0,20}\.png")
 _CONDITION = re.compile(r"condition_[0-9]{4}\.png")
 _SUFFIXES = {"exr": ".exr", "jpg": ".jpg"}  # of frames; all others are PNG
 
@@ -75,6 +75,20 @@ def cleaned(message: _T) -> _T:
         if clean is not value:
             changed[each.name] = clean
     return replace(message, **changed) if changed else message  # type: ignore[type-var]
+
+
+def settings(cls: type, found: object) -> dict[str, Any]:
+    """Return the settings out of a file that the class `cls` of the protocol knows, where they are of its types."""
+    known = vars(cls())
+    values = found.items() if isinstance(found, dict) else ()
+    return {name: value for name, value in values if name in known and _is_like(value, known[name])}
+
+
+def _is_like(value: Any, default: Any) -> bool:
+    if isinstance(default, str):
+        return isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= LONGEST_TEXT
+    kinds = (int, float) if isinstance(default, float) else (type(default),)
+    return type(value) in kinds and abs(value) < LONGEST_S
 
 
 def _cleaned(name: str, value: Any) -> Any:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..engine import small_files
+
 _PIECE_BYTES = 1 << 20  # of a file, read at a time
+_NONE = (-1, -1)  # for what is no file
 
 
 class OutOfTime(Exception):
@@ -30,13 +33,14 @@ _files: dict[Path, _File] = {}
 
 
 def stat_of(path: Path | None) -> tuple[int, int]:
-    """Size in bytes and time of the last change in nanoseconds, (-1, -1) where there is no file."""
+    """Size in bytes and time of the last change in nanoseconds, (-1, -1) where there is no file, or where its disk does
+    not answer."""
     try:
-        found = path.stat() if path else None
+        found = small_files.require_file(path) if path else None  # a pipe would hold Blender, a device would never end
     except OSError:
         found = None
     if found is None:
-        return -1, -1
+        return _NONE
     return found.st_size, found.st_mtime_ns
 
 
@@ -47,6 +51,8 @@ def sha256_of(path: Path, until_s: float) -> str:
     then.
     """
     stat = stat_of(path)
+    if stat == _NONE:
+        return ""
     file = _files.get(path)
     if file is None or file.stat != stat:
         file = _files[path] = _File(stat, hashlib.sha256())

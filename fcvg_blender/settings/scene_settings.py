@@ -72,7 +72,7 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
 
     def hold_frames(self) -> int:
         """Frames for which each drawing is shown, 1 to 3."""
-        return next(number for name, _, _, number in HOLDS if name == self.hold)
+        return next((number for name, _, _, number in HOLDS if name == self.hold), HOLDS[0][-1])
 
     def engine_seed(self) -> int:
         """`seed`, or a new one that can be typed in again."""

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..engine import protocol
+from ..engine import plain_text, protocol, small_files
 from ..engine.client import Client
 
 _END_BYTES = 16 << 10
@@ -107,9 +107,11 @@ def without_names(report: str, folders: list[Path]) -> str:
 
 def end_of(log: Path, lines: int = 60) -> str:
     """Return the last lines of a file, '' where it cannot be read."""
-    with suppress(OSError), log.open("rb") as file:
-        file.seek(max(0, file.seek(0, 2) - _END_BYTES))
-        return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
+    with suppress(OSError):
+        small_files.require_file(log)
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _END_BYTES))
+            return "\n".join(file.read(_END_BYTES).decode("utf-8", "replace").splitlines()[-lines:])
     return ""
 
 
@@ -118,7 +120,7 @@ def _joined(parts: dict[str, dict[str, str]], folders: list[Path]) -> str:
     for title, values in parts.items():
         lines += ["", title, "-" * len(title)]
         lines += [f"{name}: {value}" if name else value for name, value in values.items() if value]
-    return without_names("\n".join(lines).strip() + "\n", folders)
+    return plain_text.plain(without_names("\n".join(lines).strip() + "\n", folders), lines=True)
 
 
 def _replace(report: str, folder: Path, word: str) -> str:

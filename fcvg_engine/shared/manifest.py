@@ -31,13 +31,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import DRAWS_LIKE, __version__
-from . import timing
+from . import small_files, timing
 from .errors import BadRequest
 from .protocol import HOLDS, MAX_COUNT
 from .timing import Drawing
 
 VERSION = 1
 NAME = "manifest.json"
+LIMIT_BYTES = 16 << 20  # one with 9999 drawings takes a tenth
 FRAME_NAME = re.compile(r"[0-9]{4}\.(png|exr|jpg)")
 
 _CHART = ("count", "timing", "hold")  # entries of an identity that come from the chart
@@ -49,11 +50,11 @@ def read(path: Path) -> dict[str, Any]:
     """The content of the manifest `path`, of any version; {} where the file is missing or damaged.
 
     It is good for showing, not for continuing a run: only `identity` is sure to be there, as a dict. Raises OSError
-    where the file cannot be read.
+    where the file cannot be read, is none, or is too large for a manifest.
     """
     try:
-        content = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError, RecursionError):
+        content = small_files.read_json(path, LIMIT_BYTES)
+    except (FileNotFoundError, ValueError):
         return {}
     return content if isinstance(content, dict) and isinstance(content.get("identity"), dict) else {}
 
