@@ -33,7 +33,7 @@ def going_on(what: str, tell: Tell | None = None) -> Iterator[None]:
     except Exception as error:
         text = traceback.format_exc()
         if _is_new(error, text):
-            print(plain_text.plain(f"FCVG Inbetween, {what}: {text}", lines=True), file=sys.stderr)
+            sys.stderr.write(plain_text.plain(f"FCVG Inbetween, {what}: {text}\n", lines=True))
             if tell is not None:
                 with going_on(f"{what}, telling of it"):
                     tell(error, text)

@@ -86,7 +86,7 @@ def sync(strip: Strip) -> None:
         present = {entry.name for entry in os.scandir(strips.folder(strip))}
     except (OSError, ValueError):
         return
-    most = min(record.count, len(strip.elements))
+    most = min(strip_record.within(record, "count"), len(strip.elements))
     files = {number: file_of(record, number) for number in range(1, most + 1)}
     strip_pictures.set_files(
         strip, {number: file if file in present else placeholder.FILE for number, file in files.items()}
@@ -105,7 +105,7 @@ def file_of(record: StripRecord, number: int) -> str:
     The engine numbers drawings, not frames: 0 is the earlier key's, the last the later key's.
     """
     between = record.count - 2
-    drawing = -(-min(number - 1, between) // max(1, record.hold)) + (number > between + 1)
+    drawing = -(-min(number - 1, between) // strip_record.within(record, "hold")) + (number > between + 1)
     return f"condition_{drawing:04d}.png"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the disk that a folder lies on answers at all: one in the network may hold whoever asks it for ever. No bpy."""
+"""Whether a disk answers at all: one in the network may hold whoever asks it for ever. No bpy."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from pathlib import Path
 from ..engine import small_files
 
 PATIENCE_S = 2.0
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder. No folder has a name that the system does not take, or lies where nobody may look."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def answers(folder: Path) -> bool:

@@ -40,7 +40,10 @@ def set_files(strip: Strip, files: dict[int, str]) -> None:
 def shows_something(strip: Strip) -> bool:
     """Whether the strip has pictures to show: drawings were made, or each of its files is on disk."""
     path = strips.folder(strip)
-    return bool(strip.fcvg.made) or all((path / file).is_file() for file in {each.filename for each in strip.elements})
+    files = {each.filename for each in strip.elements}
+    with suppress(OSError):  # names that no file can have
+        return bool(strip.fcvg.made) or all((path / file).is_file() for file in files)
+    return False
 
 
 def hide(strip: Strip) -> None:

@@ -17,7 +17,7 @@ from .. import compat, guard
 from ..edit import gap_refusals, gaps, strips, take_files
 from ..i18n.translate import mark, rpt
 from ..keys import file_digests, key_fingerprint
-from ..settings import strip_record
+from ..settings import mending, strip_record
 
 INTERVAL_S = 2.0
 BUDGET_S = 0.005  # of the main thread, for one tick
@@ -96,7 +96,9 @@ def _look_around() -> bool:
         _next %= len(found)
         with guard.going_on("keys of a strip"):
             try:
-                news |= look_at(*found[_next], until_s)
+                scene, strip = found[_next]
+                mending.mend(strip.fcvg, strip_record.RANGES)  # it may have been pasted
+                news |= look_at(scene, strip, until_s)
             except file_digests.OutOfTime:
                 break
         _next += 1

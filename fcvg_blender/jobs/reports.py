@@ -47,7 +47,9 @@ def show_frames_of_all() -> bool:
 
 def stumbled(error: Exception, detail: str) -> None:
     """Show a mistake of the add-on's own."""
-    session.error_panel.show(_mistake(error), mark("Copy the report and send it to the makers of the add-on."), detail, "addon")
+    session.error_panel.show(
+        _mistake(error), mark("Copy the report and send it to the makers of the add-on."), detail, "addon"
+    )
 
 
 def _carry(message: protocol.Message, job: Job | None) -> None:

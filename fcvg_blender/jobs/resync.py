@@ -41,7 +41,7 @@ def _resync_strip(scene: Any, strip: Any, making: dict[str, Job]) -> None:
     for take in set_back:
         undo_guard.restore_length(scene, strip, take)
     is_open = record.state in strip_record.UNFINISHED or record.id in making
-    if record.state == strip_record.WAITING and not strips.folder(strip).is_dir():
+    if record.state == strip_record.WAITING and not reach.is_folder(strips.folder(strip)):
         strip_pictures.hide(strip)
     elif is_open or not strip_pictures.shows_something(strip):
         (conditions_strip if record.overlay else strip_pictures).sync(strip)

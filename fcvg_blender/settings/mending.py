@@ -30,7 +30,8 @@ def mend(group: Any, ranges: Ranges) -> None:
     `ranges`: of numbers, by their names, where they are narrower than what the property declares. Values that cannot
     be understood are unset. Nothing is written where nothing is wrong.
     """
-    for each in _declared(type(group)):
+    cls: Any = type(group)
+    for each in _declared(cls):
         if each.kind == _NUMBER:
             _mend_number(group, each, ranges)
         elif each.kind == _CHOICE:
@@ -59,14 +60,14 @@ class _Declared:
 
 
 @functools.cache
-def _declared(cls: type) -> tuple[_Declared, ...]:
+def _declared(cls: Any) -> tuple[_Declared, ...]:
     return tuple(_of(cls))
 
 
 def _of(cls: Any) -> Iterator[_Declared]:
     kinds = {"ENUM": _CHOICE, "STRING": _TEXT, "COLLECTION": _PARTS}
     for each in cls.bl_rna.properties:
-        if each.identifier == "rna_type" or each.is_readonly and each.type not in {"POINTER", "COLLECTION"}:
+        if each.identifier == "rna_type" or (each.is_readonly and each.type not in {"POINTER", "COLLECTION"}):
             continue
         if each.type in {"INT", "FLOAT"} and not each.is_array:
             yield _Declared(each.identifier, _NUMBER, each.hard_min, each.hard_max)

@@ -7,6 +7,8 @@ Identifiers and numbers are saved in .blend files: add new ones, never change th
 from ..engine import plain_text, registry
 from ..i18n.translate import rpt
 
+_LONGEST = 400  # letters of a word that is shown as it is
+
 METHODS = [
     ("AUTO", "Automatic", "Looks at the two keys and takes what suits them best", 0),
     ("RIFE", "RIFE", "Fast. Best on rendered and filmed pictures", 1),
@@ -67,7 +69,9 @@ def method_label(word: str) -> str:
 def label_of(items: list[tuple[str, str, str, int]], word: str) -> str:
     """The label, translated, of the item that the engine calls `word`; the word itself, made plain, where another
     version knows it, or where it is no word but a chart."""
-    return rpt(next((label for name, label, *_ in items if engine_word(name) == word), plain_text.plain(word)))
+    return rpt(
+        next((label for name, label, *_ in items if engine_word(name) == word), plain_text.plain(word[:_LONGEST]))
+    )
 
 
 def needs_download(method: str) -> bool:

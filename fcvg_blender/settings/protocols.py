@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from ..engine import timing
+from ..engine import timing as charts
 
 
 class Take(Protocol):
@@ -72,7 +72,7 @@ class StripRecord(Take, Protocol):
     def timing_for(self, count: int) -> str | list[float]:
         """See FCVG_StripRecord."""
 
-    def drawings(self) -> list[timing.Drawing]:
+    def drawings(self) -> list[charts.Drawing]:
         """See FCVG_StripRecord."""
 
     def frame_times(self) -> list[float]:

@@ -124,12 +124,12 @@ class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
 
     def timing_for(self, count: int) -> str | list[float]:
         """The same spacing for `count` frames."""
-        return exposure_sheet.refitted(self.engine_timing(), count, _within(self, "hold"))
+        return exposure_sheet.refitted(self.engine_timing(), count, within(self, "hold"))
 
     def drawings(self) -> list[timing.Drawing]:
         """The strip's chart: its drawings, each with the frames that it is shown on, counted from 1."""
-        count = _within(self, "count")
-        return timing.chart(count, self.timing_for(count), _within(self, "hold"))
+        count = within(self, "count")
+        return timing.chart(count, self.timing_for(count), within(self, "hold"))
 
     def frame_times(self) -> list[float]:
         """The time in (0, 1) of what each of the strip's `count` frames shows, held drawings repeated."""
@@ -148,7 +148,7 @@ def lacking(record: StripRecord) -> list[float]:
     return []
 
 
-def _within(record: StripRecord, name: str) -> int:
-    """A number of a record that may have been changed since it was mended."""
+def within(record: StripRecord, name: str) -> int:
+    """A number of a record in its range: a script may have changed it since it was mended."""
     least, most = RANGES[name]
     return min(max(int(getattr(record, name)), least), most)

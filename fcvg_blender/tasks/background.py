@@ -15,10 +15,10 @@ from typing import Any
 
 import bpy
 
+from .. import guard
 from ..engine import arrivals, errors, find_python, places, protocol
 from ..engine.child_command import FINAL, Command
 from ..engine.engine_process import NAP_S
-from .. import guard
 from ..i18n import amounts
 from ..i18n.translate import mark, rpt, translate_sentence
 from ..installer import find_pythons

@@ -33,7 +33,7 @@ def of_settings(settings: Any, gap: tuple[int, int] | None) -> Chart:
     Without a gap it is for the number of inbetweens in the settings, after a key on frame 1. Raises BadRequest where
     the settings do not fit the gap.
     """
-    first, count = gap or (1, settings.count)
+    first, count = gap or (1, settings.inbetweens())
     chart = spacing.engine_timing(settings, count, first, first + count + 1)
     return Chart(tuple(timing.chart(count, chart, settings.hold_frames())), first)
 

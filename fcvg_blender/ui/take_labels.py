@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import methods, plain_text
+from ..engine import arrivals, methods
 from ..i18n.translate import rpt, tip, translate_sentence
 from ..settings import menu_choices, strip_record
-
 
 LONGEST = 2000  # letters of what a tooltip says of a take
 
@@ -50,7 +49,7 @@ def everything(record: Any, take: Any) -> str:
     )
     facts = [shown]
     if take.engine_version:
-        facts.append(tip("engine {version}").format(version=plain_text.plain(take.engine_version)))
+        facts.append(tip("engine {version}").format(version=arrivals.sentence(take.engine_version)))
     waits = tip("It waits for its turn") if take.state == strip_record.WAITING else ""
     sentences = [
         ", ".join(facts),

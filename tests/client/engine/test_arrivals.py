@@ -138,14 +138,14 @@ def test_an_engine_that_names_files_elsewhere_is_stopped_and_the_next_one_works(
     scripted: Callable[..., Any], connect: Callable[..., Client], tmp_path: Path
 ) -> None:
     lines = "\n".join(json.dumps(each) for each in (frame(file="../../x.png"), {"type": "cancelled", "job": "a"}))
-    program = f"import sys; print({json.dumps(HELLO)!r}, flush=True); sys.stdin.readline(); print({lines!r}, flush=True)"
+    program = (
+        f"import sys; print({json.dumps(HELLO)!r}, flush=True); sys.stdin.readline(); print({lines!r}, flush=True)"
+    )
     client = connect(scripted(program + "; sys.stdin.read()"))
     client.submit(asked(tmp_path))
     *_, final = until_final(client, "a")
     assert isinstance(final, protocol.Failed)
-    assert final.message == (
-        "The engine sent a frame under a name that none has, '../../x.png', so it was stopped."
-    )
+    assert final.message == ("The engine sent a frame under a name that none has, '../../x.png', so it was stopped.")
     assert final.hint
     client.submit(protocol.SelfTest("b"))
     assert client.state in {"starting", "ready"}
