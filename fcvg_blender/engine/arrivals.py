@@ -51,7 +51,7 @@ def check(message: protocol.Message, asked: ToDo) -> None:
             _check_frame(message, asked)
         case protocol.Preview():
             if not isinstance(asked, protocol.Start) or not _PREVIEW.fullmatch(message.file):
-                raise errors.ProtocolError(f"a preview under a name that none has, {message.file!r:.80}")
+                raise errors.ProtocolError(f"a preview under a name that no preview has, {message.file!r:.80}")
             if not 0 <= message.step <= message.steps <= _MOST:
                 raise errors.ProtocolError(f"a preview of step {message.step} of {message.steps}")
             _check_file(Path(asked.request.out), message.file)
@@ -119,19 +119,19 @@ def _detail(text: str) -> str:
 
 def _check_frame(frame: protocol.Frame, asked: ToDo) -> None:
     if isinstance(asked, protocol.Examine):
-        raise errors.ProtocolError("a frame, which nobody has asked for")
+        raise errors.ProtocolError("a frame that nobody has asked for")
     pattern, suffix = manifest.FRAME_NAME, ""
     if isinstance(asked, protocol.Condition):
         pattern = _CONDITION
     elif isinstance(asked, protocol.Start):
         suffix = _SUFFIXES.get(asked.request.format, ".png")
     if not pattern.fullmatch(frame.file) or not frame.file.endswith(suffix):
-        raise errors.ProtocolError(f"a frame under a name that none has, {frame.file!r:.80}")
+        raise errors.ProtocolError(f"a frame under a name that no frame has, {frame.file!r:.80}")
     is_between = 0 < frame.time < 1 or (isinstance(asked, protocol.Condition) and frame.time in {0.0, 1.0})
     last = _frames_of(asked) - frame.hold + 1
     if frame.hold not in protocol.HOLDS or not 1 <= frame.index <= last or not is_between:
         place = f"frame {frame.index}, held for {frame.hold}, at {frame.time:.4g}"
-        raise errors.ProtocolError(f"a frame that is none of its job's ({place})")
+        raise errors.ProtocolError(f"a frame that is not on the chart of its job ({place})")
     if not isinstance(asked, protocol.SelfTest):
         _check_file(Path(asked.request.out), frame.file, is_old=frame.reused)
 

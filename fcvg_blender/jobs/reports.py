@@ -65,24 +65,29 @@ def _carry(message: protocol.Message, job: Job | None) -> None:
 def fail_all(error: Exception) -> None:
     """Stop every job: nothing can be heard of the engine any more."""
     for job in list(session.jobs.values()):
-        with _failing(job):
-            raise error
+        with guard.going_on("ending a job"):
+            _fail(job, error)
 
 
 @contextmanager
 def _failing(job: Job | None) -> Iterator[None]:
-    """Let a job fail where the block does, which goes on then: stop it, let its take say why, and show the error."""
+    """Let a job fail where the block does, and go on."""
     with guard.going_on("a job"):
         try:
             yield
         except Exception as error:
             stumbled(error, traceback.format_exc())
             if job is not None:
-                session.jobs.pop(job.id, None)
-                if session.client is not None:
-                    session.client.cancel(job.id)
-                session.leave_incomplete(job, _mistake(error))
+                _fail(job, error)
             raise
+
+
+def _fail(job: Job, error: Exception) -> None:
+    """Stop a job because of a mistake of the add-on's own; its take says so."""
+    session.jobs.pop(job.id, None)
+    if session.client is not None:
+        session.client.cancel(job.id)
+    session.leave_incomplete(job, _mistake(error))
 
 
 def _mistake(error: Exception) -> str:

@@ -17,7 +17,7 @@ from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 from .. import compat
 from ..engine import arrivals, errors, methods, protocol, small_files
 from ..i18n.catalogues import OWN
-from ..i18n.translate import rpt
+from ..i18n.translate import mark, rpt
 
 LINES = [
     ("AUTO", "Automatic", "What suits best of that which is installed", 0),
@@ -72,7 +72,7 @@ class FCVG_Conditions(bpy.types.PropertyGroup):
     def engine(self) -> protocol.ConditionSettings:
         """The same in the engine's words, `matches` an absolute path. Raises BadRequest where that cannot be read."""
         path = bpy.path.abspath(self.matches) if self.matches else ""
-        hint = "Choose another one under Conditions, or clear it."
+        hint = mark("Choose another one under Conditions, or clear it.")
         try:
             if path and small_files.require_file(Path(path)).st_size > MATCHES_LIMIT_BYTES:
                 too_large = rpt("The file of edited matches is too large to be one: {path}")

@@ -136,7 +136,8 @@ def messages(chance: random.Random, folder: Path) -> list[str]:
     assert found is not None
     taken = strips.folder(found[1])
     before = watching.snapshot(folder)
-    with watching.bounded(problems), scripted_engine.running(chance, folder.parent / "engine") as launch:
+    launch = scripted_engine.saying(folder.parent / "engine", scripted_engine.odd_lines(chance))
+    with watching.bounded(problems):
         session.client = None
         request = protocol.Request(str(taken / "key_start.png"), str(taken / "key_end.png"), str(taken), 4)
         with mock.patch.object(Choices, "launch", lambda _: launch):
@@ -159,7 +160,8 @@ def queue(chance: random.Random, folder: Path) -> list[str]:
         _set_something(chance, as_scripts_can=False)
     bpy.ops.wm.save_mainfile()
     before = watching.snapshot(folder)
-    with watching.bounded(problems), scripted_engine.running(chance, folder.parent / "engine") as launch:
+    launch = scripted_engine.saying(folder.parent / "engine", scripted_engine.odd_lines(chance))
+    with watching.bounded(problems):
         bpy.ops.wm.open_mainfile(filepath=str(path))
         session.client = None
         with mock.patch.object(Choices, "launch", lambda _: launch):

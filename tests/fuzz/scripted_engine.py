@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
@@ -42,25 +40,32 @@ NAMES = (
 )
 
 
-@contextmanager
-def running(chance: random.Random, root: Path) -> Iterator[Launch]:
-    """How such an engine is started; it lies in `root`, where it finds what to say."""
+def saying(root: Path, lines: list[bytes]) -> Launch:
+    """How an engine is started that says these lines, its greeting first. JOB in them is the id of a job. It lies in
+    `root`."""
     package = root / "fcvg_engine"
-    package.mkdir(parents=True)
+    package.mkdir(parents=True, exist_ok=True)
     (package / "__main__.py").write_text(PROGRAM)
-    (package / "lines").write_bytes(
-        b"\n".join([greeting(chance), *(line(chance) for _ in range(chance.randrange(30)))])
-    )
-    yield Launch(Path(sys.executable), root, root / "logs", hello_timeout_s=5.0)
+    (package / "lines").write_bytes(b"\n".join(lines))
+    return Launch(Path(sys.executable), root, root / "logs", hello_timeout_s=5.0)
+
+
+def hello(**fields: Any) -> bytes:
+    """A greeting that is understood."""
+    content = {"type": "hello", "job": None, "version": protocol.VERSION, "engine": "0.1.0", "pid": "PID"}
+    return json.dumps({**content, "methods": ["auto"], **fields}).encode()
+
+
+def odd_lines(chance: random.Random) -> list[bytes]:
+    """A greeting, mostly one that is understood, and reports of all kinds."""
+    return [greeting(chance), *(line(chance) for _ in range(chance.randrange(30)))]
 
 
 def greeting(chance: random.Random) -> bytes:
     """The first line, mostly one that is understood."""
-    hello: dict[str, Any] = {"type": "hello", "job": None, "version": protocol.VERSION, "engine": "0.1.0", "pid": "PID"}
-    hello |= {"methods": ["auto", odd.text(chance)], "lacking": {odd.text(chance): odd.text(chance), "fcvg": "x\n\x1b"}}
-    if chance.random() < 0.1:
-        hello = odd.changed(chance, hello)
-    return json.dumps(hello).encode()
+    lacking = {odd.text(chance): odd.text(chance), "fcvg": "x\n\x1b"}
+    written = hello(methods=["auto", odd.text(chance)], lacking=lacking)
+    return json.dumps(odd.changed(chance, json.loads(written))).encode() if chance.random() < 0.1 else written
 
 
 def line(chance: random.Random) -> bytes:

@@ -58,7 +58,7 @@ def test_a_frame_has_the_format_that_was_asked_for(tmp_path: Path) -> None:
     for file_format, file in (("png", "0002.png"), ("png16", "0002.png"), ("exr", "0002.exr"), ("jpg", "0002.jpg")):
         let_in(frame(file=file), asked(tmp_path, format=file_format))
         for other in {"0002.png", "0002.exr", "0002.jpg"} - {file}:
-            with pytest.raises(errors.ProtocolError, match="under a name that none has"):
+            with pytest.raises(errors.ProtocolError, match="under a name that no frame has"):
                 let_in(frame(file=other), asked(tmp_path, format=file_format))
 
 
@@ -145,7 +145,7 @@ def test_an_engine_that_names_files_elsewhere_is_stopped_and_the_next_one_works(
     client.submit(asked(tmp_path))
     *_, final = until_final(client, "a")
     assert isinstance(final, protocol.Failed)
-    assert final.message == ("The engine sent a frame under a name that none has, '../../x.png', so it was stopped.")
+    assert final.message == ("The engine sent a frame under a name that no frame has, '../../x.png', so it was stopped.")
     assert final.hint
     client.submit(protocol.SelfTest("b"))
     assert client.state in {"starting", "ready"}
