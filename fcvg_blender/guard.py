@@ -32,7 +32,7 @@ def going_on(what: str, tell: Tell | None = None) -> Iterator[None]:
         yield
     except Exception as error:
         text = traceback.format_exc()
-        if _is_new(error, text):
+        if _is_new(what, error, text):
             sys.stderr.write(plain_text.plain(f"FCVG Inbetween, {what}: {text}\n", lines=True))
             if tell is not None:
                 with going_on(f"{what}, telling of it"):
@@ -49,10 +49,10 @@ def forget() -> None:
     _seen.clear()
 
 
-def _is_new(error: Exception, text: str) -> bool:
+def _is_new(what: str, error: Exception, text: str) -> bool:
     """Note a failure; return whether none was noted at the same place, and there is room for one more."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = type(error).__name__, *(f"{frame.filename}:{frame.lineno}" for frame in frames[-3:])
+    place = what, type(error).__name__, *(f"{frame.filename}:{frame.lineno}" for frame in frames[-3:])
     if place in _seen or len(_seen) >= MOST_KEPT:
         return False
     _seen[place] = text

@@ -58,7 +58,7 @@ def _load(job_id: str, path: str) -> bool:
     Not by `previews.load`, which goes through the user's cache of thumbnails and makes everything small.
     """
     global _icons
-    if not _is_small(path):
+    if not is_small(Path(path)):
         return False
     try:
         image = bpy.data.images.load(path)
@@ -81,10 +81,11 @@ def _load(job_id: str, path: str) -> bool:
     return True
 
 
-def _is_small(path: str) -> bool:
-    """Whether there is a PNG file that Blender can open in no time, and whose picture does not fill the memory."""
+def is_small(path: Path) -> bool:
+    """Return whether there is a PNG file that Blender can open in no time, and whose picture does not fill the
+    memory."""
     try:
-        header = small_files.read(Path(path), MOST_BYTES)[: _SIZE.stop]
+        header = small_files.read(path, MOST_BYTES)[: _SIZE.stop]
     except OSError:
         return False
     width, height = struct.unpack(">II", header[_SIZE].ljust(8, b"\0"))

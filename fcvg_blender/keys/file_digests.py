@@ -11,6 +11,8 @@ from typing import Any
 
 from ..engine import small_files
 
+LIMIT_BYTES = 1 << 30  # of a file that is read
+
 _PIECE_BYTES = 1 << 20  # of a file, read at a time
 _NONE = (-1, -1)  # for what is no file
 
@@ -45,7 +47,8 @@ def stat_of(path: Path | None) -> tuple[int, int]:
 
 
 def sha256_of(path: Path, until_s: float) -> str:
-    """The SHA-256 of a file in hexadecimal, '' where it cannot be read.
+    """The SHA-256 of a file in hexadecimal, '' where it cannot be read. For one that is too large to be a picture, its
+    size and the time of its last change.
 
     It is read only when it is new or has changed, and only until `time.perf_counter()` says `until_s`: raises OutOfTime
     then.
@@ -53,6 +56,8 @@ def sha256_of(path: Path, until_s: float) -> str:
     stat = stat_of(path)
     if stat == _NONE:
         return ""
+    if stat[0] > LIMIT_BYTES:
+        return f"{stat}"
     file = _files.get(path)
     if file is None or file.stat != stat:
         file = _files[path] = _File(stat, hashlib.sha256())

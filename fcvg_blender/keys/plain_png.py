@@ -9,6 +9,7 @@ from pathlib import Path
 from ..engine import small_files
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HEADER_BYTES = 13
 _DEPTH_BITS = 8
 _RGB, _RGBA = 2, 6  # kinds of pixels
 # Before the pixels.
@@ -33,7 +34,9 @@ def is_plain(path: Path, width: int, height: int) -> bool:
                     return False
                 seen.add(name)
                 if name == b"IHDR":
-                    header = struct.unpack(">IIBBBBB", stream.read(min(length, 13)))
+                    if length != _HEADER_BYTES:
+                        return False
+                    header = struct.unpack(">IIBBBBB", stream.read(_HEADER_BYTES))
                     if header[:3] != (width, height, _DEPTH_BITS) or header[3] not in {_RGB, _RGBA}:
                         return False
                     stream.seek(4, 1)  # its checksum

@@ -91,7 +91,9 @@ def test_opening_writes_nothing(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("state", ["WAITING", "RUNNING", "ASKING", "DONE", "INCOMPLETE"])
 @pytest.mark.parametrize("where", ["beside", "lost", "unsaved", "elsewhere", "root"])
-def test_opening_writes_nothing_wherever_the_frames_should_be(edit: Edit, state: str, where: str, tmp_path: Path) -> None:
+def test_opening_writes_nothing_wherever_the_frames_should_be(
+    edit: Edit, state: str, where: str, tmp_path: Path
+) -> None:
     two_strips(edit)
     path = save(edit)
     _, folder = insert(edit, "A", "B")
@@ -194,8 +196,16 @@ def odd_manifests() -> list[Any]:
         "identity": {"engine": "1", "count": 4, "method": "rife", "timing": "linear", "hold": 1, "format": "png"},
         "frames": [{"index": 1, "hold": 1, "file": "0001.png", "time": 0.2, "sha256": ""}],
         "models": [{"name": "n", "title": "t", "licence": "l", "commercial": "yes"}],
-        **{"keys": {"start": "s", "end": "e"}, "size": [1, 1], "method": "rife", "reason": "", "device": "cpu"},
-        **{"seed": 1, "breakdown": 0.5, "notes": ["n"], "versions": {"torch": "2"}, "seconds": 1.0},
+        "keys": {"start": "s", "end": "e"},
+        "size": [1, 1],
+        "method": "rife",
+        "reason": "",
+        "device": "cpu",
+        "seed": 1,
+        "breakdown": 0.5,
+        "notes": ["n"],
+        "versions": {"torch": "2"},
+        "seconds": 1.0,
     }
     others = (5, -1, 2**70, 0.5, "abc", "\ud800", None, [[]], {"a": {}}, ["x"] * 5000)
     ways = [(name,) for name in whole]

@@ -145,7 +145,9 @@ def test_an_engine_that_names_files_elsewhere_is_stopped_and_the_next_one_works(
     client.submit(asked(tmp_path))
     *_, final = until_final(client, "a")
     assert isinstance(final, protocol.Failed)
-    assert final.message == ("The engine sent a frame under a name that no frame has, '../../x.png', so it was stopped.")
+    assert final.message == (
+        "The engine sent a frame under a name that no frame has, '../../x.png', so it was stopped."
+    )
     assert final.hint
     client.submit(protocol.SelfTest("b"))
     assert client.state in {"starting", "ready"}
