@@ -62,6 +62,7 @@ ROOMS = {
     ),
     "fcvg_blender": (
         room("engine", "fcvg_engine"),
+        room("guard"),
         room("installer"),
         room("i18n", "bpy"),
         room("compat", *BLENDER),

@@ -19,7 +19,7 @@ import bpy
 
 from .. import compat
 from ..edit import gap_refusals, gaps, strip_takes, strips
-from ..engine import errors, protocol
+from ..engine import errors, plain_text, protocol
 from ..i18n import amounts
 from ..jobs import enqueue, queue, without_window
 from ..jobs.job import Job
@@ -281,9 +281,9 @@ def _reports_to(show: Callable[[Job], None]) -> Iterator[None]:
 
 
 def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(plain_text.plain(line) + "\n")
     sys.stdout.flush()
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(plain_text.plain(text, lines=True) + "\n")

@@ -3,80 +3,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
 
-from ..edit import take_folders
-from ..jobs import prefetch, queue, queue_commands, timer
+from .. import guard
+from ..edit import strips, take_folders
+from ..jobs import prefetch, queue, queue_commands, reports, timer
 from ..jobs.resync import resync
 from ..jobs.session import session
 from ..keys_3d import lay_into_edit, render_frames
+from ..settings import status
 from ..takes import promoted_key
 
 
 @persistent  # type: ignore[untyped-decorator]
 def before_change(*_: Any) -> None:
     """Before undo and redo: end the rendering of keys, which cannot go on."""
-    render_frames.clean()
+    _each(render_frames.clean)
 
 
 @persistent  # type: ignore[untyped-decorator]
 def before_load(*_: Any) -> None:
     """Before another file is opened: remove folders of takes that are gone, for nothing can be redone any more."""
-    render_frames.clean()
-    session.laid.sweep()
+    _each(render_frames.clean, session.laid.sweep)
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_change_of_history(*_: Any) -> None:
     """After undo and redo: strips are what they were before, and the frames on disk are newer."""
-    render_frames.clean()
-    take_folders.find_moved()
-    lay_into_edit.find_moved()
-    resync()
-    timer.wake()
+    _each(render_frames.clean, strips.mend_all, take_folders.find_moved, lay_into_edit.find_moved, resync, timer.wake)
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_load(*_: Any) -> None:
     """After another file was opened: put its strips right, whose jobs may have ended with a crash, and end the jobs of
-    the file before."""
-    session.error_panel.clear()
-    render_frames.clean()
-    take_folders.find_moved()
-    lay_into_edit.find_moved()
-    queue_commands.hold_after_load()
-    session.laid.note_opened(bpy.data.filepath)
-    session.undo_guard.clear()
-    resync()
-    take_folders.clean_leftovers()
-    timer.wake()
+    the file before. Files and folders are only looked at: opening a file changes nothing on the disk."""
+    guard.forget()
+    _each(
+        *(status.forget, session.error_panel.clear, render_frames.clean, strips.mend_all),
+        *(take_folders.find_moved, lay_into_edit.find_moved, queue_commands.hold_after_load),
+        lambda: session.laid.note_opened(bpy.data.filepath),
+        *(session.undo_guard.clear, resync, timer.wake),
+    )
+
+
+@persistent  # type: ignore[untyped-decorator]
+def after_import(*_: Any) -> None:
+    """After parts of another file were appended: its numbers may be odd, its jobs were another Blender's."""
+    _each(strips.mend_all)
 
 
 @persistent  # type: ignore[untyped-decorator]
 def before_save(filepath: str, *_: Any) -> None:
     """Before saving: frames of a file that is saved for the first time move beside it, and prefetching is on in the
     file even while it is held."""
-    take_folders.relocate_on_save(filepath, session.busy_takes(), session.laid.shared(filepath))
-    promoted_key.bring_along(filepath)
-    lay_into_edit.relocate_on_save(filepath)
-    prefetch.settle(set())
+    _each(
+        lambda: take_folders.relocate_on_save(filepath, session.busy_takes(), session.laid.shared(filepath)),
+        lambda: promoted_key.bring_along(filepath),
+        lambda: lay_into_edit.relocate_on_save(filepath),
+        lambda: prefetch.settle(set()),
+    )
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_save(filepath: str, *_: Any) -> None:
     """After saving: the folders of the file's takes are the file's from now on; hold prefetching again for the takes
-    that are being made."""
-    session.laid.note_saved(filepath)
-    prefetch.settle(queue.wanted())
+    that are being made, and remove what a crash has left."""
+    _each(
+        lambda: session.laid.note_saved(filepath),
+        lambda: prefetch.settle(queue.wanted()),
+        take_folders.clean_leftovers,
+    )
 
 
 @persistent  # type: ignore[untyped-decorator]
 def after_failed_save(*_: Any) -> None:
     """After saving has failed: hold prefetching again for the takes that are being made."""
-    prefetch.settle(queue.wanted())
+    _each(lambda: prefetch.settle(queue.wanted()))
+
+
+def _each(*steps: Callable[[], object]) -> None:
+    """Do one step after the other; one that fails is told of, and keeps none of the others from being done."""
+    for step in steps:
+        with guard.going_on("a change of the file", reports.stumbled):
+            step()
 
 
 _HANDLERS = {
@@ -89,16 +102,17 @@ _HANDLERS = {
     "save_pre": before_save,
     "save_post": after_save,
     "save_post_fail": after_failed_save,
+    "blend_import_post": after_import,  # since 4.3
 }
 
 
 def register() -> None:
     """Add the handlers to Blender."""
     for name, handler in _HANDLERS.items():
-        getattr(bpy.app.handlers, name).append(handler)
+        getattr(bpy.app.handlers, name, []).append(handler)
 
 
 def unregister() -> None:
     """Remove the handlers from Blender."""
     for name, handler in _HANDLERS.items():
-        getattr(bpy.app.handlers, name).remove(handler)
+        getattr(bpy.app.handlers, name, [handler]).remove(handler)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import compat
-from ..engine import folder_record, protocol
+from ..engine import folder_record, protocol, small_files
 from ..settings import strip_record
 from ..settings.protocols import Scene, Strip, StripRecord
 from . import gaps, lay_strip, placeholder, remove_strip, strip_pictures, strips
@@ -25,6 +25,7 @@ from .obstacles import Obstacles
 
 MATCHES = "matches.json"  # what the engine has found, to be edited
 COLOUR_TAG = "COLOR_06"
+LIMIT_BYTES = 256 << 20  # of a picture
 
 
 def insert(scene: Scene, shot: gaps.Shot, folder: Path, strip_id: str, request: protocol.Request) -> None:
@@ -83,9 +84,10 @@ def sync(strip: Strip) -> None:
     record = strip.fcvg
     try:
         present = {entry.name for entry in os.scandir(strips.folder(strip))}
-    except OSError:
+    except (OSError, ValueError):
         return
-    files = {number: file_of(record, number) for number in range(1, record.count + 1)}
+    most = min(strip_record.within(record, "count"), len(strip.elements))
+    files = {number: file_of(record, number) for number in range(1, most + 1)}
     strip_pictures.set_files(
         strip, {number: file if file in present else placeholder.FILE for number, file in files.items()}
     )
@@ -103,7 +105,7 @@ def file_of(record: StripRecord, number: int) -> str:
     The engine numbers drawings, not frames: 0 is the earlier key's, the last the later key's.
     """
     between = record.count - 2
-    drawing = -(-min(number - 1, between) // record.hold) + (number > between + 1)
+    drawing = -(-min(number - 1, between) // strip_record.within(record, "hold")) + (number > between + 1)
     return f"condition_{drawing:04d}.png"
 
 
@@ -113,9 +115,8 @@ def clear_black(picture: Path) -> None:
     A file that cannot be rewritten stays as it is. It hides the edit then, but shows the conditions.
     """
     with suppress(OSError):
-        folder_record.FolderRecord(picture.parent).write(
-            picture.name, placeholder.with_clear_black(picture.read_bytes())
-        )
+        record = folder_record.FolderRecord(picture.parent)
+        record.write(picture.name, placeholder.with_clear_black(small_files.read(picture, LIMIT_BYTES)))
 
 
 def _count(strip: Strip) -> None:
@@ -127,10 +128,14 @@ def _count(strip: Strip) -> None:
 
 def _fit(strip: Strip, file: str) -> None:
     """Stretch pictures that were drawn at the engine's working size over the whole frame."""
+    path = strips.folder(strip) / file
     try:
-        with (strips.folder(strip) / file).open("rb") as png:
+        small_files.require_file(path)
+        with path.open("rb") as png:
             width, height = struct.unpack(">II", png.read(24)[16:])
     except (OSError, struct.error):
+        return
+    if not width or not height:
         return
     render = strip.id_data.render
     strip.transform.scale_x, strip.transform.scale_y = render.resolution_x / width, render.resolution_y / height

@@ -19,6 +19,7 @@ import bpy
 from .. import compat
 from ..engine import protocol
 from ..i18n.translate import mark, plural, rpt
+from ..settings import menu_choices, strip_record
 from ..settings.protocols import Scene, Strip
 from . import make_room, take_files
 from .gap_refusals import ShotProblem, check_order, check_visible, is_picture, pair
@@ -131,7 +132,7 @@ def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacle
     if gap > 0:
         placement, first, count = GAP, cut, gap
     else:
-        placement, count = settings.placement, settings.count
+        placement, count = settings.placement or menu_choices.PLACEMENTS[0][0], settings.inbetweens()
         first = _first_when_touching(earlier, later, placement, count)
     if first - 1 < 0 and not _negative_frames_shown():
         raise ShotProblem(
@@ -165,7 +166,7 @@ def of_strip(scene: Scene, strip: Strip) -> Shot:
     """
     record = strip.fcvg
     earlier, later = keys_of(scene, strip)
-    first, count = round(compat.content_start(strip)), record.count
+    first, count = round(compat.content_start(strip)), strip_record.within(record, "count")
     if record.placement in {GAP, "PUSH"} and earlier.name != later.name:
         first = compat.right(earlier)
         count = compat.left(later) - first

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import compat
 from ..engine import errors
+from ..settings import strip_record
 from . import conditions_strip as overlays
 from . import gaps, strip_takes
 
@@ -43,7 +44,9 @@ def gap(context: Any) -> tuple[int, int] | None:
         shot = gaps.chain(scene, compat.selected_strips(context), scene.fcvg).shots[0]
     except errors.FcvgError:
         strip = inbetweens(context)
-        return None if strip is None else (round(compat.content_start(strip)) - 1, strip.fcvg.count)
+        if strip is None:
+            return None
+        return round(compat.content_start(strip)) - 1, strip_record.within(strip.fcvg, "count")
     return shot.first - 1, shot.count
 
 

@@ -40,7 +40,24 @@ def set_files(strip: Strip, files: dict[int, str]) -> None:
 def shows_something(strip: Strip) -> bool:
     """Whether the strip has pictures to show: drawings were made, or each of its files is on disk."""
     path = strips.folder(strip)
-    return bool(strip.fcvg.made) or all((path / file).is_file() for file in {each.filename for each in strip.elements})
+    files = {each.filename for each in strip.elements}
+    with suppress(OSError):  # names that no file can have
+        return bool(strip.fcvg.made) or all((path / file).is_file() for file in files)
+    return False
+
+
+def hide(strip: Strip) -> None:
+    """Mute a strip that waits and whose folder is gone, until `reveal`: it shows nothing anyway, but without files
+    Blender would show magenta, or crash; see `placeholder`. So nothing has to be written where a file is only opened.
+    """
+    if not strip.mute:
+        strip.mute = strip.fcvg.hidden = True
+
+
+def reveal(strip: Strip) -> None:
+    """Let a strip be seen again that was hidden and has something to show now."""
+    if strip.fcvg.hidden and shows_something(strip):
+        strip.mute = strip.fcvg.hidden = False
 
 
 def set_pixels(strip: Strip, file_format: str) -> None:

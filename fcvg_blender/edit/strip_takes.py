@@ -53,13 +53,17 @@ def add(strip: Strip, request: protocol.Request, take_id: str, folder: Path) -> 
 
 
 def show(strip: Strip, number: int) -> None:
-    """Show the take with this number, timed as the strip is. Nothing happens without it, or where it is shown."""
+    """Show the take with this number, timed as the strip is. Nothing happens without it, or where it is shown.
+
+    Raises DiskError where its folder's path is too long for Blender.
+    """
     record = strip.fcvg
     place = next((place for place, take in enumerate(record.others) if take.number == number), None)
     if place is None:
         return
     other = record.others[place]
     path = take_folders.of_take(strip, other)
+    strips.strip_directory(path)  # raises where Blender cannot hold it, before anything is changed
     for field in _FIELDS:
         here, there = getattr(record, field), getattr(other, field)
         setattr(record, field, there)
@@ -78,6 +82,7 @@ def refresh(strip: Strip) -> None:
         with suppress(errors.DiskError):
             take_folders.make_for_strip(path, strip.id_data)
     strip_pictures.show(strip, drawings or [])
+    strip_pictures.reveal(strip)
 
 
 def has_drawings(strip: Strip, take: Take) -> bool:

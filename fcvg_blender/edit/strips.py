@@ -19,9 +19,10 @@ from typing import Any
 
 import bpy
 
-from .. import compat
+from .. import compat, guard
 from ..engine import errors
 from ..i18n.translate import rpt
+from ..settings import mending, strip_record
 from ..settings.protocols import Scene, Strip
 
 LONGEST_DIRECTORY_BYTES = 767  # Blender cuts off what is longer
@@ -33,8 +34,20 @@ def ours() -> Iterator[tuple[Scene, Strip]]:
     for scene in scenes:
         if scene.library is None:
             for strip in compat.all_strips(scene):
-                if strip.type == "IMAGE" and strip.fcvg.id:
+                if strip.type == "IMAGE" and _has_id(strip):
                     yield scene, strip
+
+
+def mend_all() -> None:
+    """Bring what the file says in our properties into its ranges: after loading, undo and appending."""
+    scenes: Any = bpy.data.scenes
+    for scene in scenes:
+        if scene.library is None:
+            with guard.going_on("settings of a scene"):
+                mending.mend(scene.fcvg, {})
+            for strip in compat.all_strips(scene):
+                with guard.going_on("record of a strip"):
+                    mending.mend(strip.fcvg, strip_record.RANGES)
 
 
 def find_all(strip_id: str) -> list[tuple[Scene, Strip]]:
@@ -80,3 +93,10 @@ def select_only(scene: Scene, *names: str) -> None:
         strip.select = strip.name in names
         if strip.name == names[0]:
             scene.sequence_editor.active_strip = strip
+
+
+def _has_id(strip: Strip) -> bool:
+    try:
+        return bool(strip.fcvg.id)
+    except UnicodeDecodeError:  # it is no id, then
+        return False

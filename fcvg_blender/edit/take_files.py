@@ -15,6 +15,7 @@ from typing import Any
 
 from ..engine import folder_record, manifest
 from ..timing.exposure_sheet import Drawing
+from . import manifest_facts
 
 START, END = "key_start", "key_end"  # the keys: names of their files without suffix
 KEY_MATCHES = "key_matches.json"  # the artist's own, beside the keys
@@ -63,23 +64,26 @@ def has_keys(folder: Path, file_format: str) -> bool:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the engine has written down about the frames in `folder`; {} where that cannot be read."""
+    """What the engine has written down about the frames in `folder`; {} where that cannot be read. Each entry is what
+    it should be, see `manifest_facts`; any may be missing."""
     with suppress(OSError):
-        return manifest.read(folder / manifest.NAME)
+        return manifest_facts.understood(manifest.read(folder / manifest.NAME))
     return {}
 
 
 def made(folder: Path) -> list[Drawing] | None:
     """The drawings that the manifest lists and that are there; None where the folder is out of reach."""
     try:
-        present = {entry.name for entry in os.scandir(folder)}
-    except OSError:
+        present = {entry.name for entry in os.scandir(folder) if _is_file(entry)}
+    except (OSError, ValueError):  # ValueError: no folder can have this name
         return None
-    drawings = []
-    frames = read_manifest(folder).get("frames")
-    for entry in frames if isinstance(frames, list) else ():
-        if isinstance(entry, dict):
-            time, file = entry.get("time"), entry.get("file")
-            if isinstance(time, float) and 0 < time < 1 and isinstance(file, str) and file in present:
-                drawings.append(Drawing(time, file))
-    return drawings
+    frames = read_manifest(folder).get("frames", ())
+    return [Drawing(frame["time"], frame["file"]) for frame in frames if frame["file"] in present]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether there is a file, and not a pipe, for which Blender would wait for ever, or a link to itself."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False

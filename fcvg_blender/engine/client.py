@@ -7,18 +7,16 @@ works only while it is called: as long as it is `busy`, `poll` has to be called 
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from dataclasses import dataclass
 from typing import cast
 
-from . import errors, protocol
+from . import arrivals, errors, protocol, small_files
+from .arrivals import ToDo
 from .engine_end import explain_end
 from .engine_process import Ended, EngineProcess, Launch
 from .log import Log
-
-ToDo = protocol.Start | protocol.Condition | protocol.Examine | protocol.SelfTest
 
 CANCEL_GRACE_S = 10.0  # an engine that has not stopped a job by then is ended
 
@@ -101,10 +99,11 @@ class Client:
             self._process.send(protocol.encode(protocol.Cancel(job)))
 
     def poll(self, timeout_s: float = 0.0) -> protocol.Message | None:
-        """Return the oldest report not yet handed out; wait up to `timeout_s` for one."""
+        """Return the oldest report not yet handed out; wait up to `timeout_s` for one. It is as `arrivals` lets it
+        in."""
         if not self._events:
             self._listen(timeout_s)
-        return self._events.popleft() if self._events else None
+        return arrivals.cleaned(self._events.popleft()) if self._events else None
 
     def close(self, timeout_s: float = 0.0) -> bool:
         """End the engine and forget its jobs, which get no report. Return whether it is gone within `timeout_s`."""
@@ -151,15 +150,16 @@ class Client:
 
     def _handle(self, line: bytes) -> None:
         if self.hello is None:
-            self.hello = self._greet(line)
+            self.hello = arrivals.cleaned(self._greet(line))
             return
-        message = protocol.decode(line, protocol.TO_BLENDER)
+        message = arrivals.cleaned(protocol.decode(line, protocol.TO_BLENDER))
         if message.job is None:  # it did not understand what we sent, so that job would wait for ever
             text = message.message if isinstance(message, protocol.Failed) else message.type
             raise errors.ProtocolError(f"a complaint about the add-on: {text}")
         pending = self._pending.get(message.job)
         if pending is None:
             return
+        arrivals.check(message, pending.message)
         pending.heard = True
         if isinstance(message, protocol.FINAL):
             del self._pending[message.job]
@@ -184,7 +184,7 @@ class Client:
         """Decode the engine's first line. Its version is read first, since another version may write the rest
         otherwise. Raises ProtocolError."""
         try:
-            content = json.loads(line)
+            content = small_files.parse_json(line)
         except ValueError:
             content = None
         version = content.get("version") if isinstance(content, dict) and content.get("type") == "hello" else None

@@ -59,7 +59,10 @@ def _installed(folder: Path, fault: str) -> EnginePython:
 
 
 def _chosen(text: str, source: str, hint: str) -> EnginePython:
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:  # nobody has this name here
+        path = Path(text)
     found: Path | None = path
     if path.is_dir():  # an environment, or the data of one who installs for many
         installed = installed_engines.pointed(path)

@@ -6,19 +6,19 @@ See `installer.environments` for the folders, and for the side that writes.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import file_lock, places
+from . import file_lock, places, small_files
 
 STAMP = "engine.json"
 POINTER = "engine.json"
 ENGINES = "engines"
 LEASE = ".lease"
+LIMIT_BYTES = 1 << 20  # of the files that say what is there
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}")
 
 
@@ -57,11 +57,11 @@ def pointed(data: Path | None = None) -> Path | None:
     without a pointer."""
     data = data or places.user_data()
     try:
-        content = json.loads((data / POINTER).read_bytes())
+        content = small_files.read_json(data / POINTER, LIMIT_BYTES)
+    except (small_files.NotSmallFile, TimeoutError, ValueError):
+        content = None
     except OSError:
         return None
-    except (ValueError, RecursionError):
-        content = None
     name = content.get("engine") if isinstance(content, dict) else None
     return data / ENGINES / (name if isinstance(name, str) and _NAME.fullmatch(name) else "unreadable")
 
@@ -69,11 +69,14 @@ def pointed(data: Path | None = None) -> Path | None:
 def stamp_of(folder: Path) -> EngineStamp | None:
     """Return the stamp of the environment `folder`; None when it has none that can be understood."""
     try:
-        content = json.loads((folder / STAMP).read_bytes())
+        content = small_files.read_json(folder / STAMP, LIMIT_BYTES)
         stamp = EngineStamp(**{**content, "name": folder.name})
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (OSError, ValueError, TypeError):
         return None
-    return stamp if isinstance(stamp.packages, dict) else None
+    packages = stamp.packages
+    texts = (stamp.lock_sha256, stamp.accelerator, stamp.python, stamp.made, stamp.base_python)
+    is_whole = isinstance(packages, dict) and all(isinstance(each, str) for each in (*texts, *packages.values()))
+    return stamp if is_whole else None
 
 
 def current() -> EngineStamp | None:
@@ -117,7 +120,7 @@ def lease(python: Path) -> int | None:
 def _home(folder: Path) -> Path:
     """Return the folder of the Python that an environment was made with, from its pyvenv.cfg."""
     try:
-        lines = (folder / "pyvenv.cfg").read_text("utf-8").splitlines()
+        lines = small_files.read_text(folder / "pyvenv.cfg", LIMIT_BYTES).splitlines()
     except (OSError, ValueError):
         return folder / "nothing"
     entries = dict(line.split("=", 1) for line in lines if "=" in line)

@@ -17,13 +17,14 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from ..engine import errors
+from ..engine import errors, plain_text
 from . import catalogues
 
 _bpy: Any = sys.modules.get("bpy")  # not there where parts of the add-on are used outside Blender
 _blender: Any = _bpy.app.translations if _bpy and not _bpy.app.background else None
 
 _FEWEST_LETTERS = 6  # of a template that is known again in a sentence
+_DEEPEST = 4  # sentences in sentences
 _ENDS = re.compile(r"(?<=[.?!]) ")  # of sentences that stand one after the other
 
 
@@ -53,19 +54,11 @@ def plural(one: str, many: str, count: int) -> str:
 
 
 def translate_sentence(sentence: str) -> str:
-    """Translate a sentence, or several, of the add-on or the engine.
+    """Translate a sentence, or several, of the add-on or the engine, and make it plain: see `plain_text`.
 
     A sentence with values in it is recognised by its template.
     """
-    translated = rpt(sentence)
-    if translated != sentence or not _speaks_another():
-        return translated
-    template, values = _recognised(sentence)
-    translated = rpt(template)
-    if translated != template:
-        return translated.format(**{name: translate_sentence(value) for name, value in values.items()})
-    parts = _ENDS.split(sentence)
-    return translate_sentences(parts) if len(parts) > 1 else sentence
+    return _translated(plain_text.plain(sentence, lines=True), _DEEPEST)
 
 
 def translate_sentences(sentences: Iterable[str]) -> str:
@@ -76,6 +69,18 @@ def translate_sentences(sentences: Iterable[str]) -> str:
 def error_sentence(error: errors.FcvgError) -> str:
     """What went wrong and what to do about it, in one line."""
     return translate_sentences((error.message, error.hint))
+
+
+def _translated(sentence: str, deepest: int) -> str:
+    translated = rpt(sentence)
+    if translated != sentence or not deepest or not _speaks_another():
+        return translated
+    template, values = _recognised(sentence)
+    translated = rpt(template)
+    if translated != template:
+        return translated.format(**{name: _translated(value, deepest - 1) for name, value in values.items()})
+    parts = _ENDS.split(sentence)
+    return " ".join(_translated(each, deepest - 1) for each in parts) if len(parts) > 1 else sentence
 
 
 def _speaks_another() -> bool:
@@ -91,11 +96,9 @@ def _recognised(sentence: str) -> tuple[str, dict[str, str]]:
     Of several templates the one with most words counts.
     """
     for template in _templates():
-        head, tail = template.partition("{")[0], template.rpartition("}")[2]
-        if sentence.startswith(head) and sentence.endswith(tail):  # patterns take long to make
-            found = _pattern(template).fullmatch(sentence)
-            if found:
-                return template, found.groupdict()
+        values = _values(template, sentence)
+        if values is not None:
+            return template, values
     return "", {}
 
 
@@ -107,12 +110,33 @@ def _templates() -> list[str]:
     return sorted((each for each in words if words[each] >= _FEWEST_LETTERS), key=lambda each: -words[each])
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    """What matches every sentence made of `template`. A value that comes twice is the same both times."""
-    parts, seen = [], set[str]()
-    for words, name, _, _ in string.Formatter().parse(template):
-        parts.append(re.escape(words))
+@cache
+def _pieces(template: str) -> tuple[list[str], list[str]]:
+    """The words of a template before, between and after its values, and the names of these."""
+    words, names = [""], list[str]()
+    for literal, name, _, _ in string.Formatter().parse(template):
+        words[-1] += literal
         if name:
-            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.+)")
-            seen.add(name)
-    return re.compile("".join(parts), re.DOTALL)
+            names.append(name)
+            words.append("")
+    return words, names
+
+
+def _values(template: str, sentence: str) -> dict[str, str] | None:
+    """The values in a sentence that follows the template; None where it does not. A value that comes twice is the same
+    both times.
+
+    Each piece of the template is looked for after the one before it, the last one at the end, so that an endless
+    sentence takes no longer than it is long.
+    """
+    (head, *middle, tail), names = _pieces(template)
+    if not names or not sentence.startswith(head) or not sentence.endswith(tail):
+        return None
+    values: dict[str, str] = {}
+    begin, last = len(head), len(sentence) - len(tail)
+    for name, words in zip(names, (*middle, None), strict=True):
+        end = last if words is None else sentence.find(words, begin + 1, last)
+        if end <= begin or values.setdefault(name, sentence[begin:end]) != sentence[begin:end]:
+            return None
+        begin = end + len(words or "")
+    return values

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ..engine import plain_text
 from ..settings.status import panel_status
 
 
@@ -16,7 +17,8 @@ class ErrorPanel:
         """Show an error in place of the one before."""
         self.code = code
         status = panel_status()
-        status.error_message, status.error_hint, status.error_detail = message, hint, detail
+        texts = (plain_text.plain(text, lines=True) for text in (message, hint, detail))
+        status.error_message, status.error_hint, status.error_detail = texts
 
     def clear(self) -> None:
         """Show no error any more."""

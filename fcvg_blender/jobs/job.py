@@ -23,7 +23,7 @@ class Job:
 
     `id`: new for each run, because a take's earlier run may still be stopping when it is resumed.
     `drawings`: those that are there. `resumed`: some of them are from an earlier run and stay, whatever happens to this
-    one. `yours`: how many of the drawings are the artist's. `unshown`: reports of frames that the strips do not show
+    one. `yours`: files of drawings that are the artist's. `unshown`: reports of frames that the strips do not show
     yet. `fingerprints`: of the take's two keys.
     `in_line`: one of many, so that its strip stays when it fails and says why.
     `stage`: what the engine is doing. `queued`: it has other jobs to do first. `fraction`: in [0, 1].
@@ -36,7 +36,7 @@ class Job:
     on_final: Callable[[protocol.Message], None] | None = None
     drawings: list[exposure_sheet.Drawing] = field(default_factory=list)
     resumed: bool = False
-    yours: int = 0
+    yours: set[str] = field(default_factory=set)
     in_line: bool = False
     overlay: bool = False
     fingerprints: tuple[str, str] = ("", "")
@@ -47,6 +47,15 @@ class Job:
     eta_s: float | None = None
     unshown: list[protocol.Frame] = field(default_factory=list)
     preview: protocol.Preview | None = None
+
+    def add_frame(self, frame: protocol.Frame) -> None:
+        """Note a drawing that is there; the strips show it later. One that is told of again takes its own place."""
+        if not self.overlay:
+            drawing = exposure_sheet.Drawing(frame.time, frame.file)
+            self.drawings = [*(each for each in self.drawings if each.file != frame.file), drawing]
+        if frame.yours:
+            self.yours.add(frame.file)
+        self.unshown = [*(each for each in self.unshown if each.index != frame.index), frame]
 
     def eta(self) -> str:
         """Return the time left in words, '' while unknown and at the end."""

@@ -13,11 +13,11 @@ from typing import Any
 
 import bpy
 
-from .. import compat
+from .. import compat, guard
 from ..edit import gap_refusals, gaps, strip_takes, strips, take_files, take_folders
 from ..i18n.translate import mark, rpt
 from ..keys import file_digests, key_fingerprint, painted_over
-from ..settings import strip_record
+from ..settings import mending, strip_record
 
 INTERVAL_S = 2.0
 BUDGET_S = 0.005  # of the main thread, for one tick
@@ -52,7 +52,8 @@ def look_at_all() -> int:
     """Look at every strip of inbetweens in the file, however long that takes; return how many have changed."""
     found = _watched()
     for scene, strip in found:
-        look_at(scene, strip)
+        with guard.going_on("keys of a strip"):
+            look_at(scene, strip)
     return sum(bool(strip.fcvg.stale) for _, strip in found)
 
 
@@ -83,26 +84,33 @@ def sentence(scene: Any, strip: Any) -> tuple[str, str]:
 
 def tick() -> float:
     """Look at as many strips as there is time for, the others next time; return the seconds to the next tick."""
+    with guard.going_on("looking at keys"):
+        context: Any = bpy.context
+        playing = any(window.screen.is_animation_playing for window in context.window_manager.windows)
+        if not playing and not bpy.app.is_job_running("RENDER") and _look_around():
+            _redraw(context)
+    return INTERVAL_S
+
+
+def _look_around() -> bool:
+    """Look at the next strips until the time is over; return whether there is a new note."""
     global _next
-    context: Any = bpy.context
-    playing = any(window.screen.is_animation_playing for window in context.window_manager.windows)
-    if playing or bpy.app.is_job_running("RENDER"):
-        return INTERVAL_S
     until_s = time.perf_counter() + BUDGET_S
     found = _watched()
     news = False
     for _ in found:
         _next %= len(found)
-        try:
-            news |= look_at(*found[_next], until_s)
-        except file_digests.OutOfTime:
-            break
+        with guard.going_on("keys of a strip"):
+            try:
+                scene, strip = found[_next]
+                mending.mend(strip.fcvg, strip_record.RANGES)  # it may have been pasted
+                news |= look_at(scene, strip, until_s)
+            except file_digests.OutOfTime:
+                break
         _next += 1
         if time.perf_counter() > until_s:
             break
-    if news:
-        _redraw(context)
-    return INTERVAL_S
+    return news
 
 
 def register() -> None:

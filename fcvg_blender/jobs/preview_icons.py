@@ -3,16 +3,23 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 import bpy.utils.previews
 import numpy as np
 
+from ..engine import small_files
+
 if TYPE_CHECKING:
     from .job import Job
 
+MOST_BYTES, MOST_PIXELS = 64 << 20, 16 << 20  # of a contact sheet
+
+_SIZE = slice(16, 24)  # where a PNG file has its width and height
 _icons: Any = None  # Blender's collection of icons, None while there is none
 _shown: dict[str, int] = {}  # id of a job → the step that its icon shows
 
@@ -51,6 +58,8 @@ def _load(job_id: str, path: str) -> bool:
     Not by `previews.load`, which goes through the user's cache of thumbnails and makes everything small.
     """
     global _icons
+    if not is_small(Path(path)):
+        return False
     try:
         image = bpy.data.images.load(path)
     except RuntimeError:
@@ -70,3 +79,14 @@ def _load(job_id: str, path: str) -> bool:
     preview.image_size = width, height
     preview.image_pixels_float.foreach_set(pixels)
     return True
+
+
+def is_small(path: Path) -> bool:
+    """Return whether there is a PNG file that Blender can open in no time, and whose picture does not fill the
+    memory."""
+    try:
+        header = small_files.read(path, MOST_BYTES)[: _SIZE.stop]
+    except OSError:
+        return False
+    width, height = struct.unpack(">II", header[_SIZE].ljust(8, b"\0"))
+    return header.startswith(b"\x89PNG") and 0 < width * height <= MOST_PIXELS

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import guard
+from ..engine import arrivals, protocol
 from ..i18n.translate import rpt
 from ..settings import strip_record
 from ..settings.status import panel_status
@@ -33,7 +35,7 @@ def publish_jobs() -> None:
     status = panel_status()
     _resize(status.jobs, len(session.jobs))
     for item, job in zip(status.jobs, session.jobs.values(), strict=True):
-        item.id, item.name, item.stage = job.id, job.name, job.stage
+        item.id, item.name, item.stage = job.id, arrivals.sentence(job.name), job.stage
         item.queued = job.queued
         item.fraction, item.eta = job.fraction, job.eta()
         item.sheet = preview_icons.icon(job.id)
@@ -41,11 +43,13 @@ def publish_jobs() -> None:
         if job.preview:
             step = rpt("Step {step} of {steps}")
             item.sheet_step = step.format(step=job.preview.step, steps=job.preview.steps)
-    status.left_out = "\n".join(session.left_out)
+    status.left_out = "\n".join(map(arrivals.sentence, session.left_out))
     hello = session.client.hello if session.client else None
     status.greeted = hello is not None
     status.lacking.clear()
     for method, text in hello.lacking.items() if hello else ():
+        if method not in protocol.METHODS:
+            continue
         need = status.lacking.add()
         need.name, need.text = method, text
 
@@ -59,8 +63,9 @@ def publish_queue() -> None:
     running = {job.take: job for job in session.jobs.values() if job.take}
     found: dict[str, queue.Entry] = {}
     for entry in queue.every_take():
-        if queue.is_listed(entry):
-            found.setdefault(entry.take.id, entry)
+        with guard.going_on("a take of the queue"):
+            if queue.is_listed(entry):
+                found.setdefault(entry.take.id, entry)
     rows = sorted(found.values(), key=lambda row: (_ORDER.index(row.take.state), int(row.take.place)))
     unfinished = sum(row.take.state in strip_record.UNFINISHED for row in rows)
     if not unfinished:
@@ -70,8 +75,8 @@ def publish_queue() -> None:
     for item, row in zip(status.queue, rows, strict=True):
         job, take = running.get(row.take.id), row.take
         item.take, item.state, item.question = take.id, take.state, take.error
-        item.name = f"{row.strip.fcvg.key_start} → {row.strip.fcvg.key_end}"
-        item.method, item.number = take.method, take.number
+        item.name = arrivals.sentence(f"{row.strip.fcvg.key_start} → {row.strip.fcvg.key_end}")
+        item.method, item.number = arrivals.sentence(take.method), take.number
         item.fraction = job.fraction if job else 0.0
 
 

@@ -75,7 +75,7 @@ def wanted() -> set[str]:
 def is_listed(entry: Entry) -> bool:
     """Return whether the queue shows a take: it is being made, asks, waits or has failed."""
     state = entry.take.state
-    is_open = state in strip_record.UNFINISHED or (entry.take.error and state != strip_record.DONE)
+    is_open = state in strip_record.UNFINISHED or (entry.take.error and state == strip_record.INCOMPLETE)
     return bool(is_open) and not entry.strip.fcvg.overlay
 
 

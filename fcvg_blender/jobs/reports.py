@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import bpy
 
+from .. import guard
 from ..edit import conditions_strip, strip_pictures, strip_takes
-from ..engine import errors, protocol
+from ..engine import errors, plain_text, protocol
 from ..i18n.translate import mark, plural, rpt
 from ..settings import strip_record
 from ..settings.status import panel_status
 from ..takes import commercial_use
-from ..timing import exposure_sheet
 from .job import Job
-from .publish import publish_jobs
 from .session import session
 from .show_frames import show_frames
 
@@ -24,28 +27,71 @@ _OFFLINE_HINT = mark(
 
 
 def handle(message: protocol.Message) -> None:
-    """Carry one report into the edit and the panel."""
+    """Carry one report into the edit and the panel. Where that fails, its job fails; the others go on."""
     job = session.jobs.get(message.job or "")
-    if message.job is None and isinstance(message, protocol.Failed):  # the engine could not be started
-        session.error_panel.show(message.message, message.hint, message.detail, message.code)
-    elif job is not None and isinstance(message, protocol.FINAL):
-        show_frames(session.jobs.values())
-        _end(job, message)
-    elif job is not None:
-        _go_on(job, message)
+    with _failing(job):
+        _carry(message, job)
     if isinstance(message, protocol.FINAL):
         session.discarded.release(message.job)
 
 
-def fail_all(message: str, detail: str) -> None:
-    """End every job because of an error of the add-on itself, and show that error."""
-    session.error_panel.show(message, mark("Copy the report and send it to the makers of the add-on."), detail, "addon")
-    failed, session.jobs = session.jobs, {}
-    publish_jobs()
-    for job in failed.values():
-        if session.client is not None:
-            session.client.cancel(job.id)
-        session.leave_incomplete(job)
+def show_frames_of_all() -> bool:
+    """Let strips show the frames that have come; return whether there were any. A job whose frames cannot be shown
+    fails."""
+    news = False
+    for job in list(session.jobs.values()):
+        with _failing(job):
+            news |= show_frames([job])
+    return news
+
+
+def stumbled(error: Exception, detail: str) -> None:
+    """Show a mistake of the add-on's own."""
+    session.error_panel.show(
+        _mistake(error), mark("Copy the report and send it to the makers of the add-on."), detail, "addon"
+    )
+
+
+def _carry(message: protocol.Message, job: Job | None) -> None:
+    if message.job is None and isinstance(message, protocol.Failed):  # the engine could not be started
+        session.error_panel.show(message.message, message.hint, message.detail, message.code)
+    elif job is not None and isinstance(message, protocol.FINAL):
+        show_frames([job])
+        _end(job, message)
+    elif job is not None:
+        _go_on(job, message)
+
+
+def fail_all(error: Exception) -> None:
+    """Stop every job: nothing can be heard of the engine any more."""
+    for job in list(session.jobs.values()):
+        with guard.going_on("ending a job"):
+            _fail(job, error)
+
+
+@contextmanager
+def _failing(job: Job | None) -> Iterator[None]:
+    """Let a job fail where the block does, and go on."""
+    with guard.going_on("a job"):
+        try:
+            yield
+        except Exception as error:
+            stumbled(error, traceback.format_exc())
+            if job is not None:
+                _fail(job, error)
+            raise
+
+
+def _fail(job: Job, error: Exception) -> None:
+    """Stop a job because of a mistake of the add-on's own; its take says so."""
+    session.jobs.pop(job.id, None)
+    if session.client is not None:
+        session.client.cancel(job.id)
+    session.leave_incomplete(job, _mistake(error))
+
+
+def _mistake(error: Exception) -> str:
+    return rpt("The add-on stumbled: {error}").format(error=plain_text.plain(str(error)))
 
 
 def _go_on(job: Job, message: protocol.Message) -> None:
@@ -59,13 +105,10 @@ def _go_on(job: Job, message: protocol.Message) -> None:
         case protocol.Progress(stage=stage, fraction=fraction, eta_s=eta_s):
             job.queued = False
             job.stage, job.fraction, job.eta_s = stage, fraction, eta_s
-        case protocol.Frame(file=file):
+        case protocol.Frame(file=file) if job.take:
             if job.overlay:
                 conditions_strip.clear_black(job.folder / file)
-            else:
-                job.drawings.append(exposure_sheet.Drawing(message.time, file))
-                job.yours += message.yours
-            job.unshown.append(message)
+            job.add_frame(message)
         case protocol.Preview():
             job.preview = message
 
@@ -109,7 +152,7 @@ def _done(job: Job, done: protocol.Done) -> None:
         take.method_used, take.engine_version = done.method, done.engine
         take.notes = " ".join(done.notes)
         take.models = commercial_use.recorded(done.models)
-        take.error, take.yours = "", job.yours
+        take.error, take.yours = "", len(job.yours)
         # All that was asked for is there; the strip may have been timed anew meanwhile.
         take.state = strip_record.DONE
         if not job.overlay:

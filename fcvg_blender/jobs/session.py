@@ -14,7 +14,8 @@ import bpy
 
 from ..edit import strip_takes, take_folders
 from ..engine import protocol
-from ..engine.client import Client, ToDo
+from ..engine.arrivals import ToDo
+from ..engine.client import Client
 from ..i18n.translate import mark
 from ..settings import strip_record
 from ..settings.addon_choices import Choices

@@ -17,12 +17,12 @@ def show_frames(jobs: Iterable[Job]) -> bool:
     """
     waiting = [job for job in jobs if job.unshown]
     for job in waiting:
+        unshown, job.unshown = job.unshown, []
         for _, strip, take in strip_takes.holders(job.take):
             if job.overlay:
-                conditions_strip.show(strip, job.unshown)
+                conditions_strip.show(strip, unshown)
             elif strip_takes.is_shown(strip, take):
                 strip_pictures.show(strip, job.drawings)
             else:
                 take.made = strip_pictures.count_made(strip.fcvg, job.drawings)
-        job.unshown.clear()
     return bool(waiting)

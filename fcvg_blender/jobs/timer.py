@@ -7,17 +7,16 @@ Blender calls it on the main thread, where it takes less time than an artist can
 from __future__ import annotations
 
 import time
-import traceback
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import bpy
 
-from ..i18n.translate import rpt
+from .. import guard
 from ..tasks.background import background_tasks
 from . import begin_take, prefetch, preview_icons, publish, queue, reports
 from .refresh_engine import refresh_engine
 from .session import session
-from .show_frames import show_frames
 
 INTERVAL_S = 0.1  # between ticks
 REDRAW_S = 0.5  # between redraws: each costs as much as the artist's own, and the engine needs the processor
@@ -29,6 +28,8 @@ LARGEST_SHARE = 0.1  # of the main thread's time that these changes may take
 # What shows jobs: panels, the sign in the header, badges on strips.
 _REGIONS = {"SEQUENCE_EDITOR": {"UI", "HEADER", "WINDOW"}, "VIEW_3D": {"UI"}, "DOPESHEET_EDITOR": {"UI"}}
 
+_T = TypeVar("_T")
+
 _next_check_s = 0.0
 _next_change_s = 0.0
 _last_redraw_s = 0.0
@@ -37,8 +38,8 @@ _stale = False  # the panels show less than is known
 
 def wake() -> None:
     """Show what is known and have the timer running. Without a window nothing calls timers: operators wait instead."""
-    publish.publish_all()
-    prefetch.settle(queue.wanted())
+    _step(publish.publish_all)
+    _step(_settle_prefetching)
     if not bpy.app.background and not bpy.app.timers.is_registered(tick):
         bpy.app.timers.register(tick, first_interval=INTERVAL_S, persistent=True)
 
@@ -50,54 +51,84 @@ def sleep() -> None:
 
 
 def tick() -> float | None:
-    """Do what there is to do; return the seconds to the next tick, None when nothing runs any more."""
+    """Do what there is to do; return the seconds to the next tick, None when nothing runs any more.
+
+    Blender would never call a timer again that has raised an exception, and bars would stand still without a word. So
+    a step that fails is told of, and the others are done.
+    """
     global _stale
-    try:
-        # Even while a render runs: background tasks touch no edit, and one whose messages nobody reads stands still.
-        _stale |= background_tasks.listen(time.perf_counter() + BUDGET_S)
-        if _must_wait():
-            return PATIENCE_S
-        _stale |= _carry()
-        refresh_engine(restart=True)
-    except Exception as error:  # anything less would freeze the bar without a word
-        reports.fail_all(rpt("The add-on stumbled: {error}").format(error=error), traceback.format_exc())
-        _stale = True
-    resting = not session.active and not background_tasks.active and not queue.can_go_on()
+    # Even while a render runs: background tasks touch no edit, and one whose messages nobody reads stands still.
+    _step(_listen_to_tasks)
+    if _step(_must_wait):
+        return PATIENCE_S
+    _carry()
+    _step(refresh_engine, True)
+    resting = not _step(_is_busy)
     if _stale and (resting or time.perf_counter() - _last_redraw_s > REDRAW_S):
-        preview_icons.refresh(session.jobs.values())
-        publish.publish_all()
-        _redraw()
+        _stale = False
+        _step(preview_icons.refresh, session.jobs.values())
+        _step(publish.publish_all)
+        _step(_redraw)
     if not resting:
         return INTERVAL_S
-    prefetch.settle(set())
+    _step(prefetch.settle, set[str]())
     return None
 
 
-def _carry() -> bool:
-    """Handle the reports that have come and let the queue take a step; return whether the panels have something new to
+def _step(work: Callable[..., _T], *arguments: Any) -> _T | None:
+    """Do a step of the timer; return what it does, None where it fails."""
+    with guard.going_on(f"timer, {work.__name__}", reports.stumbled):
+        return work(*arguments)
+    return None
+
+
+def _carry() -> None:
+    """Handle the reports that have come and let the queue take a step; note whether the panels have something new to
     show."""
-    global _next_check_s, _next_change_s
+    global _next_check_s, _next_change_s, _stale
     began_s = time.perf_counter()
-    news = False
-    while time.perf_counter() - began_s < BUDGET_S:
-        message = session.poll()
-        if message is None:
-            break
-        reports.handle(message)
-        news = True
-    session.discarded.tidy(began_s + BUDGET_S)
-    news |= publish.is_behind()
-    if time.perf_counter() - began_s < BUDGET_S:
-        news |= begin_take.step()
+    until_s = began_s + BUDGET_S
+    _step(_handle_reports, until_s)
+    _step(session.discarded.tidy, until_s)
+    _stale |= bool(_step(publish.is_behind))
+    if time.perf_counter() < until_s:
+        _stale |= bool(_step(begin_take.step))
     if began_s > _next_check_s:
         _next_check_s = began_s + STRIPS_S
-        news |= session.drop_lost()
-        prefetch.settle(queue.wanted())
+        _stale |= bool(_step(session.drop_lost))
+        _step(_settle_prefetching)
     change_s = time.perf_counter()
-    if change_s > _next_change_s and show_frames(session.jobs.values()):
+    if change_s > _next_change_s and _step(reports.show_frames_of_all):
         now_s = time.perf_counter()
         _next_change_s = now_s + max(STRIPS_S, (now_s - change_s) / LARGEST_SHARE)
-    return news
+
+
+def _listen_to_tasks() -> None:
+    global _stale
+    _stale |= background_tasks.listen(time.perf_counter() + BUDGET_S)
+
+
+def _handle_reports(until_s: float) -> None:
+    global _stale
+    while time.perf_counter() < until_s:
+        try:
+            message = session.poll()
+        except Exception as error:
+            reports.fail_all(error)
+            raise
+        if message is None:
+            return
+        _stale = True
+        reports.handle(message)
+
+
+def _settle_prefetching() -> None:
+    prefetch.settle(queue.wanted())
+
+
+def _is_busy() -> bool:
+    """Whether there is anything for the timer to do, now or soon."""
+    return session.active or background_tasks.active or queue.can_go_on()
 
 
 def _must_wait() -> bool:
@@ -119,8 +150,8 @@ def _windows() -> Any:
 
 def _redraw() -> None:
     """Have everything that shows jobs drawn again. Pictures that have changed Blender draws again by itself."""
-    global _last_redraw_s, _stale
-    _last_redraw_s, _stale = time.perf_counter(), False
+    global _last_redraw_s
+    _last_redraw_s = time.perf_counter()
     for window in _windows():
         for area in window.screen.areas:
             if area.type == "PREFERENCES":

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..engine import small_files
+
+LIMIT_BYTES = 1 << 30  # of a file that is read
+
 _PIECE_BYTES = 1 << 20  # of a file, read at a time
+_NONE = (-1, -1)  # for what is no file
 
 
 class OutOfTime(Exception):
@@ -30,23 +35,29 @@ _files: dict[Path, _File] = {}
 
 
 def stat_of(path: Path | None) -> tuple[int, int]:
-    """Size in bytes and time of the last change in nanoseconds, (-1, -1) where there is no file."""
+    """Size in bytes and time of the last change in nanoseconds, (-1, -1) where there is no file, or where its disk does
+    not answer."""
     try:
-        found = path.stat() if path else None
+        found = small_files.require_file(path) if path else None  # a pipe would hold Blender, a device would never end
     except OSError:
         found = None
     if found is None:
-        return -1, -1
+        return _NONE
     return found.st_size, found.st_mtime_ns
 
 
 def sha256_of(path: Path, until_s: float) -> str:
-    """The SHA-256 of a file in hexadecimal, '' where it cannot be read.
+    """The SHA-256 of a file in hexadecimal, '' where it cannot be read. For one that is too large to be a picture, its
+    size and the time of its last change.
 
     It is read only when it is new or has changed, and only until `time.perf_counter()` says `until_s`: raises OutOfTime
     then.
     """
     stat = stat_of(path)
+    if stat == _NONE:
+        return ""
+    if stat[0] > LIMIT_BYTES:
+        return f"{stat}"
     file = _files.get(path)
     if file is None or file.stat != stat:
         file = _files[path] = _File(stat, hashlib.sha256())

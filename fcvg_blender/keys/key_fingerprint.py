@@ -58,8 +58,10 @@ def differ(one: str, other: str) -> bool:
     """Whether two fingerprints are of different pictures.
 
     Versions of Blender describe a strip's look in different words. So fingerprints from two versions differ only where
-    another file or frame is shown.
+    another file or frame is shown. What is no fingerprint differs from all others.
     """
+    if one.count("-") != 2 or other.count("-") != 2:
+        return one != other
     (content, look, version), (other_content, other_look, other_version) = one.split("-"), other.split("-")
     return content != other_content or (version == other_version and look != other_look)
 

@@ -6,7 +6,10 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+from ..engine import small_files
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HEADER_BYTES = 13
 _DEPTH_BITS = 8
 _RGB, _RGBA = 2, 6  # kinds of pixels
 # Before the pixels.
@@ -18,6 +21,7 @@ _MOST_CHUNKS = 64  # of such a file; nothing that an artist's program writes has
 def is_plain(path: Path, width: int, height: int) -> bool:
     """Whether `path` is an 8 bit PNG of this size in RGB or RGBA whose colours are sRGB and nothing else."""
     try:
+        small_files.require_file(path)
         with path.open("rb") as stream:
             if stream.read(len(_SIGNATURE)) != _SIGNATURE:
                 return False
@@ -30,7 +34,9 @@ def is_plain(path: Path, width: int, height: int) -> bool:
                     return False
                 seen.add(name)
                 if name == b"IHDR":
-                    header = struct.unpack(">IIBBBBB", stream.read(length))
+                    if length != _HEADER_BYTES:
+                        return False
+                    header = struct.unpack(">IIBBBBB", stream.read(_HEADER_BYTES))
                     if header[:3] != (width, height, _DEPTH_BITS) or header[3] not in {_RGB, _RGBA}:
                         return False
                     stream.seek(4, 1)  # its checksum

@@ -138,7 +138,7 @@ def _tick() -> float | None:
         session.error_panel.show(error.message, error.hint, code=error.code)
     except Exception as error:
         close()
-        reports.fail_all(rpt("The add-on stumbled: {error}").format(error=error), traceback.format_exc())
+        reports.stumbled(error, traceback.format_exc())
     render_status.redraw()
     return None
 

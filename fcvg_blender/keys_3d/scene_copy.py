@@ -51,8 +51,9 @@ def remove(uid: int) -> None:
         bpy.data.scenes.remove(copy)
     kinds: tuple[Any, ...] = (bpy.data.node_groups, bpy.data.worlds)
     for kind in kinds:
-        for each in [each for each in kind if _MARK in each]:
-            kind.remove(each)
+        # What something uses is not only the copy's. A group goes before the groups that are in it.
+        while left := [each for each in kind if _MARK in each and each.users == 0]:
+            kind.remove(left[0])
 
 
 def remove_all() -> None:
@@ -84,9 +85,16 @@ def camera_at(scene: Any, frame: int) -> Any:
 
 
 def _temporary() -> list[Any]:
-    """All copies that there are."""
-    scenes: list[Any] = list(bpy.data.scenes)
-    return [scene for scene in scenes if scene.library is None and scene.fcvg.stills.is_temporary]
+    """All copies that there are. A mark alone makes no scene one: files come from anywhere, and artists copy scenes."""
+    scenes: list[Any] = [scene for scene in bpy.data.scenes if scene.library is None]
+    return [
+        scene
+        for scene in scenes
+        if scene.fcvg.stills.is_temporary
+        and scene.name.startswith(_NAME)
+        and not len(compat.all_strips(scene))
+        and len(scenes) > 1
+    ]
 
 
 def _set_up(scene: Any, copy: Any, file_format: str) -> None:

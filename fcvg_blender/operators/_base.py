@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..edit import selection
-from ..engine import errors
+from ..engine import errors, plain_text
 from ..i18n.translate import mark
 from ..jobs import operator_result
 from ..jobs.operator_result import Result
@@ -29,7 +29,7 @@ class ExplainedOperator(bpy.types.Operator):
         """Blender calls this."""
         reason = cls.why_not(context)
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(plain_text.plain(reason, lines=True))
         return not reason
 
     @classmethod
@@ -94,7 +94,7 @@ class CopyOperator(ExplainedOperator):
     def execute(self, context: Any) -> Result:
         """Blender calls this."""
         try:
-            context.window_manager.clipboard = self.text(context)
+            context.window_manager.clipboard = plain_text.plain(self.text(context), lines=True)
         except errors.FcvgError as error:
             return operator_result.refuse_here(self, error)
         self.report({"INFO"}, self.copied)

@@ -7,7 +7,7 @@ Identifiers and numbers of enum items are saved in .blend files: add new ones, n
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
 import json
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from .. import compat
-from ..engine import errors, methods, protocol
+from ..engine import arrivals, errors, methods, protocol, small_files
 from ..i18n.catalogues import OWN
-from ..i18n.translate import rpt
+from ..i18n.translate import mark, rpt
 
 LINES = [
     ("AUTO", "Automatic", "What suits best of that which is installed", 0),
@@ -37,6 +37,8 @@ PRESETS = [
     ("FAST", "Fast", "Everything at once, for large graphics memory. The same pictures", 3),
     ("TURBO", "Turbo", "Leaves out what shows little. The pictures differ slightly", 4),
 ]
+
+MATCHES_LIMIT_BYTES = 64 << 20  # thousands of lines and people take less
 
 _DIGITS = 6  # Blender keeps single precision: 0.02 comes back as 0.019999999552965164
 _WORK_STEP_PX = 64
@@ -68,13 +70,19 @@ class FCVG_Conditions(bpy.types.PropertyGroup):
     )
 
     def engine(self) -> protocol.ConditionSettings:
-        """The same in the engine's words, `matches` an absolute path. Raises BadRequest where that is no file."""
+        """The same in the engine's words, `matches` an absolute path. Raises BadRequest where that cannot be read."""
         path = bpy.path.abspath(self.matches) if self.matches else ""
-        if path and not Path(path).is_file():
-            raise errors.BadRequest(
-                rpt("The file of edited matches is missing: {path}").format(path=path),
-                "Choose another one under Conditions, or clear it.",
-            )
+        hint = mark("Choose another one under Conditions, or clear it.")
+        try:
+            if path and small_files.require_file(Path(path)).st_size > MATCHES_LIMIT_BYTES:
+                too_large = rpt("The file of edited matches is too large to be one: {path}")
+                raise errors.BadRequest(too_large.format(path=path), hint)
+        except FileNotFoundError as error:
+            missing = rpt("The file of edited matches is missing: {path}")
+            raise errors.BadRequest(missing.format(path=path), hint) from error
+        except OSError as error:
+            unread = rpt("The file of edited matches cannot be read: {path} ({reason})")
+            raise errors.BadRequest(unread.format(path=path, reason=error.strerror or error), hint) from error
         return protocol.ConditionSettings(self.lines.lower(), self.pose.lower(), path)
 
 
@@ -187,14 +195,14 @@ def remembered(request: protocol.Request) -> str:
 
 
 def recalled(text: str) -> tuple[protocol.ConditionSettings, protocol.SamplingSettings]:
-    """What `remembered` kept. Settings that another version of the add-on did not know are the published ones."""
-    content = json.loads(text) if text else {}
-    conditions, sampling = content.get("conditions", {}), content.get("sampling", {})
+    """What `remembered` kept. Settings that another version of the add-on did not know are the published ones, and so
+    are those that cannot be understood."""
+    try:
+        content = small_files.parse_json(text) if text else {}
+    except ValueError:
+        content = {}
+    found = content if isinstance(content, dict) else {}
     return (
-        protocol.ConditionSettings(**_known(protocol.ConditionSettings, conditions)),
-        protocol.SamplingSettings(**_known(protocol.SamplingSettings, sampling)),
+        protocol.ConditionSettings(**arrivals.settings(protocol.ConditionSettings, found.get("conditions"))),
+        protocol.SamplingSettings(**arrivals.settings(protocol.SamplingSettings, found.get("sampling"))),
     )
-
-
-def _known(cls: Any, values: dict[str, Any]) -> dict[str, Any]:
-    return {each.name: values[each.name] for each in fields(cls) if each.name in values}

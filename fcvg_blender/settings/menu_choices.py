@@ -4,8 +4,10 @@
 Identifiers and numbers are saved in .blend files: add new ones, never change those that are here.
 """
 
-from ..engine import registry
+from ..engine import plain_text, registry
 from ..i18n.translate import rpt
+
+_LONGEST = 400  # letters of a word that is shown as it is
 
 METHODS = [
     ("AUTO", "Automatic", "Looks at the two keys and takes what suits them best", 0),
@@ -61,7 +63,15 @@ def engine_word(identifier: str) -> str:
 
 def method_label(word: str) -> str:
     """What the artist calls the method that the engine calls `word`; the word itself where another version knows it."""
-    return rpt(next((label for name, label, *_ in METHODS if engine_word(name) == word), word))
+    return label_of(METHODS, word)
+
+
+def label_of(items: list[tuple[str, str, str, int]], word: str) -> str:
+    """The label, translated, of the item that the engine calls `word`; the word itself, made plain, where another
+    version knows it, or where it is no word but a chart."""
+    return rpt(
+        next((label for name, label, *_ in items if engine_word(name) == word), plain_text.plain(word[:_LONGEST]))
+    )
 
 
 def needs_download(method: str) -> bool:

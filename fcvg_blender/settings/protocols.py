@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from ..engine import timing as charts
+
 
 class Take(Protocol):
     """A take of a strip: a strip's record, for the take that it shows, or one of its `others`. See TakeFields."""
@@ -47,6 +49,7 @@ class StripRecord(Take, Protocol):
     hold: int
     missing: str
     overlay: bool
+    hidden: bool
     key: str
     promoted: bool
     still_scene: str
@@ -69,6 +72,9 @@ class StripRecord(Take, Protocol):
         """See FCVG_StripRecord."""
 
     def timing_for(self, count: int) -> str | list[float]:
+        """See FCVG_StripRecord."""
+
+    def drawings(self) -> list[charts.Drawing]:
         """See FCVG_StripRecord."""
 
     def frame_times(self) -> list[float]:

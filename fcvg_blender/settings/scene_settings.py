@@ -70,9 +70,13 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
         name="Prefetch Held", description="Prefetch Frames is off until the inbetweens are made"
     )
 
+    def inbetweens(self) -> int:
+        """`count` in its range: a script may have changed it since it was mended."""
+        return min(max(int(self.count), 1), protocol.MAX_COUNT)
+
     def hold_frames(self) -> int:
         """Frames for which each drawing is shown, 1 to 3."""
-        return next(number for name, _, _, number in HOLDS if name == self.hold)
+        return next((number for name, _, _, number in HOLDS if name == self.hold), HOLDS[0][-1])
 
     def engine_seed(self) -> int:
         """`seed`, or a new one that can be typed in again."""

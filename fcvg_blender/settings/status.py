@@ -139,3 +139,9 @@ def panel_status() -> Any:
     """Return the FCVG_Status of this Blender: what all panels show."""
     context: Any = bpy.context
     return context.window_manager.fcvg
+
+
+def forget() -> None:
+    """Let the panels show nothing: another file was opened, and it may have said something of its own."""
+    context: Any = bpy.context
+    context.window_manager.property_unset("fcvg")

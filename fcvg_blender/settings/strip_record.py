@@ -3,16 +3,34 @@
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
+from contextlib import suppress
+
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringProperty
 
-from ..engine import protocol
+from ..engine import errors, protocol, timing
 from ..timing import exposure_sheet
+from . import mending
+from .protocols import StripRecord
 
 # States of a take, '' on strips that are not ours. WAITING: the engine has not got it yet. ASKING: the keys look like a
 # cut, and the artist has to decide.
 WAITING, RUNNING, DONE, INCOMPLETE, ASKING = "WAITING", "RUNNING", "DONE", "INCOMPLETE", "ASKING"
 UNFINISHED = (WAITING, RUNNING, ASKING)
+
+LAST_FRAME = 1_048_574  # of Blender's timeline
+_FRAME = (-LAST_FRAME - 1, LAST_FRAME + 1)
+
+# What numbers of a record can be; the properties declare more, and files rely on that.
+RANGES: mending.Ranges = {
+    "number": (1, 1_000_000),
+    "place": (0, 1_000_000_000),
+    "made": (0, protocol.MAX_COUNT + 2),
+    "count": (0, protocol.MAX_COUNT + 2),  # with both keys, where conditions are shown
+    "hold": (protocol.HOLDS[0], protocol.HOLDS[-1]),
+    "pushed": (0, protocol.MAX_COUNT),
+    **dict.fromkeys(("still_frame", "start_frame", "end_frame", "first"), _FRAME),
+}
 
 
 class TakeFields:
@@ -74,6 +92,7 @@ class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
     hold: IntProperty(name="Hold", description="Frames for which each drawing is shown", min=1, default=1)
     missing: StringProperty(name="Missing", description="Times at which another drawing stands in")
     overlay: BoolProperty(name="Conditions", description="The strip shows conditions over the edit")
+    hidden: BoolProperty(name="Hidden", description="The strip is muted until there is something to show again")
 
     key: StringProperty(name="Key", description="Ties this strip to the inbetweens that it is a key of")
     promoted: BoolProperty(name="Promoted", description="The picture is an inbetween that has become a key")
@@ -97,18 +116,41 @@ class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
     active_before: StringProperty(name="Active Before", description="Strip that was active before this one")
 
     def engine_timing(self) -> str | list[float]:
-        """`timing` as the engine takes it."""
-        return self.timing if self.timing in protocol.TIMINGS else [float(part) for part in self.timing.split(",")]
+        """`timing` as the engine takes it; even spacing where it is nothing that this version knows."""
+        try:
+            found = timing.parse(self.timing)
+        except errors.BadRequest:
+            return "linear"
+        is_chart = isinstance(found, str) or (len(found) <= protocol.MAX_COUNT and all(0 < each < 1 for each in found))
+        return found if is_chart else "linear"
 
     def timing_for(self, count: int) -> str | list[float]:
         """The same spacing for `count` frames."""
-        return exposure_sheet.refitted(self.engine_timing(), count, self.hold)
+        return exposure_sheet.refitted(self.engine_timing(), count, within(self, "hold"))
+
+    def drawings(self) -> list[timing.Drawing]:
+        """The strip's chart: its drawings, each with the frames that it is shown on, counted from 1."""
+        count = within(self, "count")
+        return timing.chart(count, self.timing_for(count), within(self, "hold"))
 
     def frame_times(self) -> list[float]:
         """The time in (0, 1) of what each of the strip's `count` frames shows, held drawings repeated."""
-        return exposure_sheet.frame_times(self.count, self.timing_for(self.count), self.hold)
+        return [each.time for each in self.drawings() for _ in range(each.hold)]
 
 
-def timing_text(timing: str | list[float]) -> str:
-    """The engine's `timing` as a strip remembers it, exact to the last digit."""
-    return timing if isinstance(timing, str) else ",".join(map(repr, timing))
+def timing_text(spacing: str | list[float]) -> str:
+    """The engine's timing as a strip remembers it, exact to the last digit."""
+    return spacing if isinstance(spacing, str) else ",".join(map(repr, spacing))
+
+
+def lacking(record: StripRecord) -> list[float]:
+    """The times at which another drawing stands in, as the record's `missing` has them."""
+    with suppress(ValueError):
+        return [float(part) for part in record.missing.split(",") if part]
+    return []
+
+
+def within(record: StripRecord, name: str) -> int:
+    """A number of a record in its range: a script may have changed it since it was mended."""
+    least, most = RANGES[name]
+    return min(max(int(getattr(record, name)), least), most)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from ..engine import errors, methods, protocol, registry
+from ..engine import arrivals, errors, methods, protocol, registry, small_files
 from ..i18n.translate import mark, rpt, translate_sentence
 
 HINT = mark("Choose another method, or switch Commercial-Safe Models Only off in the preferences.")
@@ -61,7 +61,7 @@ def recorded(models: Iterable[protocol.UsedModel]) -> str:
 def recalled(text: str) -> list[str]:
     """Words for each model that `recorded` kept, such as `RIFE 4.6 (MIT)`. [] for what cannot be read."""
     try:
-        models = json.loads(text) if text else []
-        return [f"{model['title']} ({model['licence']})" for model in models]
+        models = small_files.parse_json(text) if text else []
+        return [f"{model['title']} ({model['licence']})" for model in models[: arrivals.MOST_ITEMS]]
     except (ValueError, TypeError, KeyError):
         return []

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from ..edit import gaps, strip_takes, take_files, take_folders
-from ..engine import errors, methods, protocol
+from ..engine import errors, methods, protocol, small_files
 from ..i18n.translate import mark, rpt
 from ..keys import key_fingerprint
 from ..settings import generative, strip_record
@@ -66,7 +67,9 @@ def _comes_out_the_same(scene: Scene, strip: Strip, shot: gaps.Shot, take: Take,
 
 
 def _content(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""
+    with suppress(OSError):
+        return small_files.read(path, generative.MATCHES_LIMIT_BYTES)
+    return b""
 
 
 def _refusal(take: Take, request: protocol.Request) -> SameTake:

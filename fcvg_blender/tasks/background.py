@@ -15,7 +15,8 @@ from typing import Any
 
 import bpy
 
-from ..engine import errors, find_python, places, protocol
+from .. import guard
+from ..engine import arrivals, errors, find_python, places, protocol
 from ..engine.child_command import FINAL, Command
 from ..engine.engine_process import NAP_S
 from ..i18n import amounts
@@ -129,7 +130,8 @@ class BackgroundTasks:
         news = False
         for task in list(self.running.values()):
             while (message := task.command.poll()) is not None:
-                self._handle(task, message)
+                with guard.going_on("a command"):
+                    self._handle(task, message)
                 news = True
                 if time.perf_counter() > until_s:
                     return True
@@ -180,6 +182,7 @@ class BackgroundTasks:
 
     def _handle(self, task: BackgroundTask, message: protocol.Message) -> None:
         """Note how far a task is, or with its final message what it has found out."""
+        message = arrivals.cleaned(message)
         if isinstance(message, protocol.Progress):
             task.progress = message
             return

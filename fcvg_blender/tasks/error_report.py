@@ -11,8 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..engine import protocol
+from ..engine import plain_text, protocol, small_files
 from ..engine.client import Client
+
+LONGEST_VALUE = 2000  # letters
 
 _END_BYTES = 16 << 10
 
@@ -24,10 +26,12 @@ def text(
     error: tuple[str, str, str],
     settings: dict[str, str],
     strip: dict[str, str],
+    failures: str = "",
 ) -> str:
     """Return the report about an error of the engine or the add-on.
 
     `error`: message, hint and detail. `settings`: the scene's, `strip`: of the active strip, by their names.
+    `failures`: tracebacks of what has failed without anybody's being stopped.
     """
     hello = client.hello if client else None
     parts = {
@@ -41,6 +45,7 @@ def text(
         "Settings": settings,
         "Active strip": strip,
         "Error": dict(zip(("Message", "Hint", "Detail"), error, strict=True)),
+        "What failed since the file was opened": {"": failures},
         "End of the engine's log": {"": client.log.tail()} if client else {},
     }
     return _joined(parts, [Path(blend_file).parent] if blend_file else [])
@@ -84,13 +89,19 @@ def of_doctor(blender: str, found: protocol.Findings) -> str:
 
 
 def settings(group: Any) -> dict[str, str]:
-    """Return the values of a property group and of the groups inside it, by their names."""
+    """Return the values of a property group and of the groups inside it, by their names; of what else it points at,
+    the name."""
     found: dict[str, str] = {}
-    for name in group.bl_rna.properties.keys():  # noqa: SIM118 (no mapping)
-        value = getattr(group, name)
-        if name != "rna_type":
-            inner = settings(value) if hasattr(value, "bl_rna") else {"": str(value)}
-            found |= {f"{name}.{each}".rstrip("."): text for each, text in inner.items()}
+    for name, declared in group.bl_rna.properties.items():
+        if name == "rna_type":
+            continue
+        try:
+            value = getattr(group, name)
+        except UnicodeDecodeError:
+            value = "(no text)"
+        is_group = declared.type == "POINTER" and hasattr(value, "bl_rna") and not hasattr(value, "users")
+        inner = settings(value) if is_group else {"": str(getattr(value, "name", value))[:LONGEST_VALUE]}
+        found |= {f"{name}.{each}".rstrip("."): text for each, text in inner.items()}
     return found
 
 
@@ -107,9 +118,11 @@ def without_names(report: str, folders: list[Path]) -> str:
 
 def end_of(log: Path, lines: int = 60) -> str:
     """Return the last lines of a file, '' where it cannot be read."""
-    with suppress(OSError), log.open("rb") as file:
-        file.seek(max(0, file.seek(0, 2) - _END_BYTES))
-        return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
+    with suppress(OSError):
+        small_files.require_file(log)
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _END_BYTES))
+            return "\n".join(file.read(_END_BYTES).decode("utf-8", "replace").splitlines()[-lines:])
     return ""
 
 
@@ -118,7 +131,7 @@ def _joined(parts: dict[str, dict[str, str]], folders: list[Path]) -> str:
     for title, values in parts.items():
         lines += ["", title, "-" * len(title)]
         lines += [f"{name}: {value}" if name else value for name, value in values.items() if value]
-    return without_names("\n".join(lines).strip() + "\n", folders)
+    return plain_text.plain(without_names("\n".join(lines).strip() + "\n", folders), lines=True)
 
 
 def _replace(report: str, folder: Path, word: str) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 
 from .. import compat
 from ..engine import timing
-from ..timing import exposure_sheet, spacing
+from ..settings import strip_record
+from ..timing import spacing
 from . import chart_picture
 from .chart_picture import Chart, ChartStyle, Colour
 from .ink_layer import Pixels
@@ -32,17 +33,14 @@ def of_settings(settings: Any, gap: tuple[int, int] | None) -> Chart:
     Without a gap it is for the number of inbetweens in the settings, after a key on frame 1. Raises BadRequest where
     the settings do not fit the gap.
     """
-    first, count = gap or (1, settings.count)
+    first, count = gap or (1, settings.inbetweens())
     chart = spacing.engine_timing(settings, count, first, first + count + 1)
     return Chart(tuple(timing.chart(count, chart, settings.hold_frames())), first)
 
 
 def of_strip(strip: Any) -> Chart:
     """Return the chart by which a strip of inbetweens is timed, with frames as it lies in the edit now."""
-    record = strip.fcvg
-    chart = exposure_sheet.refitted(record.engine_timing(), record.count, record.hold)
-    drawings = timing.chart(record.count, chart, record.hold)
-    lacking = [float(part) for part in record.missing.split(",") if part]
+    drawings, lacking = strip.fcvg.drawings(), strip_record.lacking(strip.fcvg)
     missing = {each.index for each in drawings if any(abs(each.time - time) < timing.SAME_TIME for time in lacking)}
     return Chart(tuple(drawings), round(compat.content_start(strip)) - 1, frozenset(missing))
 
@@ -53,7 +51,7 @@ def icon(context: Any, chart: Chart, units: float) -> int:
     It is to be drawn with `template_icon(…, scale=units)`, where there is room for all of it.
     """
     global _icons
-    if bpy.app.background:
+    if bpy.app.background or not chart.drawings:
         return 0
     system = context.preferences.system
     side_px = int((units - _PADDING_UNITS) * unit_px(context))

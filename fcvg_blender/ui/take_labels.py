@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..edit import strip_takes
-from ..engine import methods
+from ..engine import arrivals, methods
 from ..i18n.translate import plural, rpt, tip, translate_sentence
 from ..settings import menu_choices, strip_record
+
+LONGEST = 2000  # letters of what a tooltip says of a take
 
 
 def title(record: Any, take: Any) -> str:
@@ -16,7 +17,7 @@ def title(record: Any, take: Any) -> str:
 
     It names the format of the frames where other takes have another.
     """
-    every = strip_takes.all_of(record)
+    every = (record, *record.others)
     words = [method(take)]
     if methods.is_generative(take.method):
         words.append(rpt("seed {number}").format(number=take.seed))
@@ -53,7 +54,7 @@ def everything(record: Any, take: Any) -> str:
     )
     facts = [shown]
     if take.engine_version:
-        facts.append(tip("engine {version}").format(version=take.engine_version))
+        facts.append(tip("engine {version}").format(version=arrivals.sentence(take.engine_version)))
     waits = tip("It waits for its turn") if take.state == strip_record.WAITING else ""
     sentences = [
         ", ".join(facts),
@@ -63,13 +64,12 @@ def everything(record: Any, take: Any) -> str:
         if take.yours
         else "",
         waits,
-        translate_sentence(take.error).rstrip("."),
-        translate_sentence(take.notes).rstrip("."),
+        translate_sentence(take.error[:LONGEST]).rstrip("."),
+        translate_sentence(take.notes[:LONGEST]).rstrip("."),
     ]
     return ".\n".join(filter(None, sentences))
 
 
 def _format(take: Any) -> str:
-    """Return the label of the format of its frames, '' where this version does not know it."""
-    word = take.format
-    return rpt(next((label for name, label, *_ in menu_choices.FORMATS if menu_choices.engine_word(name) == word), ""))
+    """Return the label of the format of its frames."""
+    return menu_choices.label_of(menu_choices.FORMATS, take.format)

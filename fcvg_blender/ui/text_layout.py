@@ -14,6 +14,8 @@ BARE_MARGIN_PX = 54  # in a sidebar: tabs and panel borders
 SIDE_MARGIN_PX = 92  # in a box of a sidebar: tabs, panel borders, box borders and an icon
 PREFERENCES_MARGIN_PX = 120  # in a box of the preferences
 
+LONGEST = 4000  # letters of a text
+
 
 def text_box(
     context: Any,
@@ -68,10 +70,13 @@ def wrapped(context: Any, text: str) -> list[str]:
 
 
 def lines(context: Any, text: str, width_px: float) -> list[str]:
-    """Return `text` in the artist's language, in lines of at most `width_px`. A longer word has a line of its own."""
+    """Return `text` in the artist's language, in lines of at most `width_px`. A longer word has a line of its own. A
+    text without end is cut."""
     preferences = context.preferences
     blf.size(0, preferences.ui_styles[0].widget.points * preferences.system.ui_scale)
     found: list[str] = []
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]} …"
     for word in translate_sentence(text).split():
         longer = f"{found[-1]} {word}" if found else word
         if found and blf.dimensions(0, longer)[0] <= width_px:

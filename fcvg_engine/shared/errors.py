@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .plain_text import plain
+
 
 class FcvgError(Exception):
     """Base of all errors the engine reports on purpose.
 
     `code` is stable and machine-readable, `exit_code` is what the command line returns, `message` is one
-    sentence in an artist's words and `hint` says what to do about it (may be empty).
+    sentence in an artist's words and `hint` says what to do about it (may be empty). Both are made `plain`, whatever
+    names and paths they tell of.
     """
 
     code = "internal"
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = (plain(text, lines=True) for text in (message, hint))
+        super().__init__(self.message)
 
 
 class BadRequest(FcvgError):

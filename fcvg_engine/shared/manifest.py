@@ -31,14 +31,15 @@ from pathlib import Path
 from typing import Any
 
 from .. import DRAWS_LIKE, __version__
-from . import timing
+from . import small_files, timing
 from .errors import BadRequest
 from .protocol import HOLDS, MAX_COUNT
 from .timing import Drawing
 
 VERSION = 1
 NAME = "manifest.json"
-FRAME_NAME = re.compile(r"\d{4}\.(png|exr|jpg)")
+LIMIT_BYTES = 16 << 20  # one with 9999 drawings takes a tenth
+FRAME_NAME = re.compile(r"[0-9]{4}\.(png|exr|jpg)")
 
 _CHART = ("count", "timing", "hold")  # entries of an identity that come from the chart
 _DECIDED = ("method", "seed")  # the first run may choose these; its choice then stands beside the identity
@@ -49,10 +50,10 @@ def read(path: Path) -> dict[str, Any]:
     """The content of the manifest `path`, of any version; {} where the file is missing or damaged.
 
     It is good for showing, not for continuing a run: only `identity` is sure to be there, as a dict. Raises OSError
-    where the file cannot be read.
+    where the file cannot be read, is none, or is too large for a manifest.
     """
     try:
-        return _parsed(path.read_bytes())
+        return _parsed(small_files.read(path, LIMIT_BYTES))
     except FileNotFoundError:
         return {}
 
@@ -75,9 +76,9 @@ def is_ours(content: bytes) -> bool:
 def is_somebody_elses(path: Path) -> bool:
     """Whether the file is whole, but no manifest of this version: many programs have a file of that name. Raises
     OSError."""
-    content = path.read_bytes()
-    with suppress(ValueError, RecursionError):
-        json.loads(content)
+    content = small_files.read(path, LIMIT_BYTES)
+    with suppress(ValueError):
+        small_files.parse_json(content)
         return not is_ours(content)
     return False
 
@@ -173,8 +174,8 @@ def is_same_time(one: Drawing, other: Drawing) -> bool:
 
 def _parsed(content: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
+        found = small_files.parse_json(content)
+    except ValueError:
         return {}
     return found if isinstance(found, dict) and isinstance(found.get("identity"), dict) else {}
 

@@ -53,7 +53,8 @@ class FCVG_OT_install_engine(InstallerOperator):
                 task = background_tasks.install("check", choices, then=lambda plan: _ask(plan, window.as_pointer()))
                 return operator_result.settle_task(self, task)
             plan = background_tasks.plans[PLAN]
-            self.accelerator = plan.accelerator.upper()
+            known = {name for name, *_ in ACCELERATORS}
+            self.accelerator = plan.accelerator.upper() if plan.accelerator.upper() in known else "AUTO"
             for name in plan.accelerators:
                 if name != plan.accelerator:
                     background_tasks.look_at(name, choices)

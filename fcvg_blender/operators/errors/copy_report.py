@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ... import compat
+from ... import compat, guard
 from ...edit import selection
 from ...jobs.session import session
 from ...tasks import error_report
@@ -31,4 +31,5 @@ class FCVG_OT_copy_report(CopyOperator):
             error=(status.error_message, status.error_hint, status.error_detail),
             settings=error_report.settings(compat.sequencer_scene(context).fcvg),
             strip=error_report.settings(strip.fcvg) if strip else {},
+            failures=guard.failures(),
         )

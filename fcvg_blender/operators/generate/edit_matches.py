@@ -9,6 +9,7 @@ import bpy
 
 from ... import compat
 from ...edit import conditions_strip, selection
+from ...engine import plain_text
 from ...i18n.translate import mark, rpt
 from ...jobs.operator_result import Result
 from .._base import ExplainedOperator
@@ -32,7 +33,8 @@ class FCVG_OT_edit_matches(ExplainedOperator):
         """Blender calls this. Without a window the file is only chosen."""
         path = conditions_strip.matches(selection.conditions(context))
         if not path.is_file():
-            self.report({"ERROR"}, rpt("The matches are gone: {path}").format(path=path))
+            gone = rpt("The matches are gone: {path}").format(path=path)
+            self.report({"ERROR"}, plain_text.plain(gone))
             return {"CANCELLED"}
         conditions = compat.sequencer_scene(context).fcvg.conditions
         conditions.matches = bpy.path.relpath(str(path)) if bpy.data.filepath else str(path)

@@ -11,7 +11,7 @@ import bpy
 
 from ... import compat
 from ...edit import gaps
-from ...engine import errors
+from ...engine import errors, plain_text
 from ...i18n.translate import error_sentence, mark, rpt
 from ...jobs import enqueue, launch, operator_result, timer
 from ...jobs.operator_result import Result
@@ -55,7 +55,7 @@ class FCVG_OT_inbetween_keyframes(ExplainedOperator):
             laid = _deliver(context, request, made)
         except errors.FcvgError as error:
             return operator_result.refuse(self, error)
-        self.report({"INFO"}, status.outcome)
+        self.report({"INFO"}, plain_text.plain(status.outcome))
         result: Result = launch.go(self, context, laid, at_once=False) if laid else {"FINISHED"}
         _push_undo()
         return result

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ...edit import selection, strips
+from ...engine import plain_text
 from ...i18n.translate import rpt
 from ...jobs.operator_result import Result
 from .._base import NONE_ACTIVE, ExplainedOperator
@@ -28,7 +29,8 @@ class FCVG_OT_open_folder(ExplainedOperator):
         """Blender calls this."""
         folder = strips.folder(_strip(context))
         if not folder.is_dir():
-            self.report({"ERROR"}, rpt("The folder is gone: {folder}").format(folder=folder))
+            gone = rpt("The folder is gone: {folder}").format(folder=folder)
+            self.report({"ERROR"}, plain_text.plain(gone))
             return {"CANCELLED"}
         bpy.ops.wm.path_open(filepath=str(folder))
         return {"FINISHED"}

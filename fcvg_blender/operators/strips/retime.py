@@ -70,7 +70,7 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
         if nothing_said or (self.timing == spacing.TYPED and not self.times):
             self.timing = spacing.TYPED
             record = selection.selected(context)[0].fcvg
-            shown = dict.fromkeys(exposure_sheet.frame_times(record.count, record.engine_timing(), record.hold))
+            shown = dict.fromkeys(record.frame_times())
             self.times = spacing.written(shown)
             return dialogs.invoke_props_dialog(self, context, width=420)
         return self.execute(context)

@@ -37,9 +37,9 @@ def _draw_needs(context: Any, layout: Any, method: str) -> bool:
     """Draw what the method still needs, as the engine has said. Return whether it needs something."""
     status = context.window_manager.fcvg
     word = menu_choices.engine_word(method)
-    label = next(label for name, label, *_ in menu_choices.METHODS if name == method)
     if not menu_choices.needs_download(word):
         return False
+    label = menu_choices.method_label(word)
     running = [each for each in status.chores if each.name in registry.needs()[word]]
     for chore in running:
         box = layout.box().column()

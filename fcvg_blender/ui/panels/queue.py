@@ -51,7 +51,7 @@ class FCVG_UL_queue(bpy.types.UIList):
         name = row.row()
         name.alert = item.state == strip_record.INCOMPLETE
         take = f"  {item.number}" if item.number > 1 else ""
-        name.label(text=item.name + take, icon=_ICONS[item.state])
+        name.label(text=item.name + take, icon=_ICONS.get(item.state, "BLANK1"))
         is_running = item.state == strip_record.RUNNING
         has_room = room_px(context) > _METHOD_UNITS * unit_px(context)
         if is_running or has_room:

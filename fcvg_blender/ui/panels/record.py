@@ -45,22 +45,18 @@ class FCVG_PT_record(SidebarPanel):
 def _remembered(record: Any) -> list[tuple[str, str]]:
     """Return names and values, those without a value left out."""
     asked, used = (menu_choices.method_label(name) for name in (record.method, record.method_used))
-    hold = next(label for _, label, _, frames in menu_choices.HOLDS if frames == record.hold)
-    timing = _label(menu_choices.TIMINGS, record.timing)
+    hold = next((label for _, label, _, frames in menu_choices.HOLDS if frames == record.hold), "")
+    timing = menu_choices.label_of(menu_choices.TIMINGS, record.timing)
+    held = _HOLDS.get(record.hold)
     rows = [
         (mark("Method"), f"{used} ({asked.lower()})" if used and used != asked else asked),
-        (mark("Timing"), rpt(hold) if "," in timing else f"{timing}, {rpt(_HOLDS[record.hold])}"),
+        (mark("Timing"), rpt(hold) if "," in timing else f"{timing}, {rpt(held)}" if held else timing),
         (mark("Seed"), str(record.seed)),
-        (mark("Format"), _label(menu_choices.FORMATS, record.format)),
+        (mark("Format"), menu_choices.label_of(menu_choices.FORMATS, record.format)),
         (mark("Models"), ", ".join(commercial_use.recalled(record.models))),
         (mark("Engine"), record.engine_version),
     ]
     return [(name, value) for name, value in rows if value]
-
-
-def _label(items: list[tuple[str, str, str, int]], word: str) -> str:
-    """Return the label of the item that the engine calls `word`; `word` itself for a chart or a newer word."""
-    return rpt(next((label for name, label, _, _ in items if menu_choices.engine_word(name) == word), word))
 
 
 CLASSES = (FCVG_PT_record,)

@@ -9,12 +9,14 @@ import bpy
 
 from ... import compat
 from ...edit import selection, strip_takes
+from ...i18n.translate import rpt
 from ...settings import strip_record
 from .. import take_labels
 from .method import draw_method
 from .sidebar import SidebarPanel
 
 _STATE_ICONS = {strip_record.WAITING: "TIME", strip_record.ASKING: "QUESTION", strip_record.INCOMPLETE: "ERROR"}
+MOST_ROWS = 60
 _STATE_UNITS = 4.0  # width of the column with states
 
 
@@ -34,8 +36,10 @@ class FCVG_PT_takes(SidebarPanel):
         if len(record.others) or record.yours:
             queue = {item.take: item.fraction for item in context.window_manager.fcvg.queue}
             column = layout.column(align=True)
-            for take in every:
+            for take in every[:MOST_ROWS]:
                 _draw_take(column, record, take, queue.get(take.id, 0.0))
+            if len(every) > MOST_ROWS:
+                column.label(text=rpt("And {count} more.").format(count=len(every) - MOST_ROWS))
         if any(take.yours for take in every):
             layout.operator("fcvg.redo_yours", icon="BRUSH_DATA")
         draw_method(context, layout, compat.sequencer_scene(context).fcvg)

@@ -91,7 +91,7 @@ class FCVG_PT_strip_timing(SidebarPanel):
             if name == "timing":
                 is_on = record.timing == word or (identifier == spacing.TYPED and record.timing not in protocol.TIMINGS)
             else:
-                is_on = menu_choices.HOLDS[record.hold - 1][0] == identifier
+                is_on = any(name == identifier and frames == record.hold for name, *_, frames in menu_choices.HOLDS)
             setattr(column.operator("fcvg.retime", text=text, depress=is_on), name, identifier)
 
         chart = chart_icons.of_strip(strip)

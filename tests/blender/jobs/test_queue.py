@@ -117,9 +117,18 @@ def test_what_is_undone_before_its_turn_leaves_no_folder_behind(board: Edit) -> 
 def test_a_file_that_comes_without_its_folders_shows_nothing_where_it_waits(board: Edit, tmp_path: Path) -> None:
     there = tmp_path / "there"
     there.mkdir()
+    for picture in board.folder.glob("*.png"):
+        shutil.copy(picture, there)
     bpy.ops.wm.open_mainfile(filepath=str(shutil.copy(save(board), there)))
     assert [strips.folder(strip).parent for _, strip in strips.ours()] == [there / "inbetweens"] * 2
-    assert all(shows_nothing(strip) for _, strip in strips.ours())
+    assert all(strip.mute for _, strip in strips.ours())
+    assert sorted(path.name for path in there.iterdir()) == ["A.png", "B.png", "C.png", "film.blend"]
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
+    go_on()
+    assert_filled(gap("A"))
+    assert_filled(gap("B"))
+    assert not any(strip.mute for _, strip in strips.ours())
 
 
 def test_renaming_keys_is_harmless(board: Edit) -> None:

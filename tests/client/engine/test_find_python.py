@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
+from fuzz import odd, watching
 
 from fcvg_blender.engine import errors, find_python, installed_engines, places
 from fcvg_blender.installer import environments
@@ -121,3 +123,41 @@ def test_nothing_there_says_what_to_do() -> None:
         find_python.find("", {})
     assert "not installed" in caught.value.message
     assert "Install Engine" in caught.value.hint
+
+
+@pytest.mark.parametrize("number", range(10))
+@pytest.mark.parametrize("name", ["engine.json", "engines/one/engine.json", "engines/one/pyvenv.cfg"])
+def test_what_is_no_file_is_no_engine_and_holds_nobody(tmp_path: Path, name: str, number: int) -> None:
+    """In place of the pointer, of an engine's stamp, of its configuration."""
+    data = tmp_path / "user"
+    (data / "engines" / "one").mkdir(parents=True)
+    (data / "engine.json").write_text('{"engine": "one"}')
+    (data / "engines" / "one" / "pyvenv.cfg").write_text("home = /usr/bin")
+    end = odd.put_something_else(random.Random(number), data / name)
+    problems: list[str] = []
+    with watching.bounded(problems):
+        assert installed_engines.current() is None
+        with pytest.raises(errors.MissingPart):
+            find_python.find(environment={})
+    end()
+    assert problems == []
+
+
+def test_a_stamp_of_odd_types_is_none(tmp_path: Path) -> None:
+    stamp = {
+        "lock_sha256": "aa",
+        "accelerator": "cpu",
+        "python": "3.11.7",
+        "packages": {"torch": "2"},
+        "made": "2026-01-01",
+        "base_python": "/usr/bin/python3",
+        "size_bytes": 5,
+    }
+    (tmp_path / "engine.json").write_text(json.dumps(stamp))
+    assert installed_engines.stamp_of(tmp_path) is not None
+    chance = random.Random(3)
+    for _ in range(500):
+        (tmp_path / "engine.json").write_bytes(odd.content(chance, stamp))
+        found = installed_engines.stamp_of(tmp_path)
+        if found is not None:
+            assert isinstance(found.sentence(), str)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a manifest says, as far as it can be understood. No bpy.
+
+Manifests lie beside blend files and travel with them; anybody and anything may have written one. Who reads what comes
+from here finds each entry as `shared.manifest` describes it, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..engine import arrivals, manifest, protocol
+
+MOST_FRAMES = 9999
+MOST_SENTENCES = 100
+
+_HEX = set("0123456789abcdef")
+_Reading = Callable[[Any], Any]  # the entry as it is to be, None where it is none
+
+
+def understood(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a manifest without those that are not what they should be. Entries that this version does not
+    know are left as they are."""
+    return _read(content, _ENTRIES) or {}
+
+
+def _read(content: Any, readings: Mapping[str, _Reading]) -> dict[str, Any] | None:
+    if not isinstance(content, dict):
+        return None
+    found = {name: readings[name](value) if name in readings else value for name, value in content.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _word(value: Any) -> str | None:
+    return arrivals.sentence(value) if isinstance(value, str) else None
+
+
+def _path(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(least: int, most: int) -> _Reading:
+    return lambda value: value if type(value) is int and least <= value <= most else None
+
+
+def _one_of(words: tuple[Any, ...]) -> _Reading:
+    return lambda value: value if any(type(value) is type(word) and value == word for word in words) else None
+
+
+def _time(value: Any) -> float | None:
+    return value if type(value) is float and 0 < value < 1 else None
+
+
+def _timing(value: Any) -> str | list[float] | None:
+    if isinstance(value, list):
+        is_chart = 0 < len(value) <= protocol.MAX_COUNT and all(_time(each) is not None for each in value)
+        return value if is_chart else None
+    return value if isinstance(value, str) and value in protocol.TIMINGS else None
+
+
+def _hash(value: Any) -> str | None:
+    return value if isinstance(value, str) and len(value) <= 64 and set(value) <= _HEX else None
+
+
+def _words(value: Any) -> list[str] | None:
+    if not isinstance(value, list):
+        return None
+    return [word for each in value[:MOST_SENTENCES] if (word := _word(each)) is not None]
+
+
+def _versions(value: Any) -> dict[str, str] | None:
+    if not isinstance(value, dict):
+        return None
+    known = list(value.items())[:MOST_SENTENCES]
+    return {arrivals.sentence(name): arrivals.sentence(each) for name, each in known if isinstance(each, str)}
+
+
+def _frames(value: Any) -> list[dict[str, Any]] | None:
+    if not isinstance(value, list):
+        return None
+    read = (_read(each, _FRAME) for each in value[:MOST_FRAMES])
+    return [each for each in read if each and "file" in each and "time" in each]
+
+
+def _models(value: Any) -> list[dict[str, Any]] | None:
+    if not isinstance(value, list):
+        return None
+    read = (_read(each, _MODEL) for each in value[:MOST_SENTENCES])
+    return [each for each in read if each and all(each.get(name) is not None for name in _MODEL)]
+
+
+def _file(value: Any) -> str | None:
+    return value if isinstance(value, str) and manifest.FRAME_NAME.fullmatch(value) else None
+
+
+_FRAME: dict[str, _Reading] = {
+    "index": _number(1, MOST_FRAMES),
+    "hold": _one_of(protocol.HOLDS),
+    "file": _file,
+    "time": _time,
+    "sha256": _hash,
+    "engine": _word,
+}
+_MODEL: dict[str, _Reading] = dict.fromkeys(("name", "title", "licence", "commercial"), _word)
+_IDENTITY: dict[str, _Reading] = {
+    "engine": _word,
+    "count": _number(1, protocol.MAX_COUNT),
+    "method": _word,
+    "timing": _timing,
+    "hold": _one_of(protocol.HOLDS),
+    "seed": _number(-1, 2**53),
+    "format": _one_of(protocol.FORMATS),
+    **dict.fromkeys(("start_sha256", "end_sha256", "matches_sha256"), _hash),
+    "sampling": lambda value: arrivals.settings(protocol.SamplingSettings, value),
+    "conditions": lambda value: arrivals.settings(protocol.ConditionSettings, value),
+}
+_ENTRIES: dict[str, _Reading] = {
+    "manifest": _number(0, 1000),
+    "state": _word,
+    "identity": lambda value: _read(value, _IDENTITY),
+    "frames": _frames,
+    "models": _models,
+    "keys": lambda value: _read(value, {"start": _path, "end": _path}),
+    "method": _word,
+    "reason": _word,
+    "device": _word,
+    "seed": _number(-1, 2**53),
+    "breakdown": _time,
+    "notes": _words,
+    "versions": _versions,
+}
