@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..shared import amounts
 from ..shared.errors import BadRequest, FcvgError, MissingModel
 from . import consent, discovery, import_links, recognise, registry, verifying
 from .bounded_walk import Limit, Walk
@@ -131,7 +132,7 @@ def _candidate(model: Model, pieces: list[Piece]) -> Candidate:
     first = min(usable or pieces, key=lambda piece: piece.place)
     size_bytes = sum(piece.size_bytes for piece in usable)
     what = first.what if len(pieces) == 1 else f"{model.title}, {len(pieces)} files"
-    size = f" ({size_bytes / 1e9:.1f} GB)" if size_bytes >= 1e8 else f" ({size_bytes / 1e6:.1f} MB)"
+    size = f" ({amounts.in_words(size_bytes)})"
     places = tuple((piece.place, piece.path) for piece in usable)
     return Candidate(
         model.name,

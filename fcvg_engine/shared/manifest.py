@@ -31,14 +31,16 @@ from pathlib import Path
 from typing import Any
 
 from .. import DRAWS_LIKE, __version__
-from . import timing
+from . import manifest_facts, small_files, timing
 from .errors import BadRequest
 from .protocol import HOLDS, MAX_COUNT
 from .timing import Drawing
 
 VERSION = 1
 NAME = "manifest.json"
-FRAME_NAME = re.compile(r"\d{4}\.(png|exr|jpg)")
+LARGEST_BYTES = 16 << 20  # the longest possible, with MAX_COUNT frames, has a fiftieth of that
+LARGEST_NUMBER = 9999  # of a frame
+FRAME_NAME = re.compile(r"[0-9]{4}\.(png|exr|jpg)")
 
 _CHART = ("count", "timing", "hold")  # entries of an identity that come from the chart
 _DECIDED = ("method", "seed")  # the first run may choose these; its choice then stands beside the identity
@@ -52,19 +54,20 @@ def read(path: Path) -> dict[str, Any]:
     where the file cannot be read.
     """
     try:
-        content = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError, RecursionError):
+        content = small_files.read_json(path, LARGEST_BYTES)
+    except (FileNotFoundError, ValueError):
         return {}
     return content if isinstance(content, dict) and isinstance(content.get("identity"), dict) else {}
 
 
 def load(path: Path) -> dict[str, Any]:
-    """As `read`, but {} unless this version can continue from it: `frames` is then a list of dicts. Raises OSError."""
+    """As `read`, but {} unless this version can continue from it: `frames` is then a list of dicts, and facts have the
+    types that they should have. Raises OSError."""
     content = read(path)
     frames = content.get("frames")
     if content.get("manifest") != VERSION or not isinstance(frames, list):
         return {}
-    return content if all(isinstance(frame, dict) for frame in frames) else {}
+    return manifest_facts.usable(content) if all(isinstance(frame, dict) for frame in frames) else {}
 
 
 def dumped(content: Mapping[str, Any]) -> bytes:
@@ -98,7 +101,9 @@ def drawings(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The drawings that a loaded manifest lists; entries that the engine cannot have written are skipped."""
     for record in found.get("frames", ()):
         index, hold, time, file = (record.get(name) for name in ("index", "hold", "time", "file"))
-        if type(index) is not int or hold not in HOLDS or type(time) is not float or not 0 < time < 1:
+        if type(index) is not int or type(hold) is not int or hold not in HOLDS:
+            continue
+        if type(time) is not float or not 0 < time < 1 or not 1 <= index <= LARGEST_NUMBER - hold + 1:
             continue
         if FRAME_NAME.fullmatch(str(file)) and str(file).startswith(frame_name(index, ".")):
             yield record
@@ -127,7 +132,7 @@ def chart(found: dict[str, Any], path: Path) -> list[Drawing]:
     """The chart with which the folder `path` was begun. Raises BadRequest where `found` holds no valid one."""
     count, spacing, hold = (found["identity"].get(key) for key in _CHART)
     with suppress(TypeError):
-        if count in range(1, MAX_COUNT + 1) and hold in HOLDS:
+        if type(count) is type(hold) is int and 1 <= count <= MAX_COUNT and hold in HOLDS:
             return timing.chart(count, spacing, hold)
     raise BadRequest(
         f"The timing of the drawings in {path} is not told by their manifest: no more can be added.",

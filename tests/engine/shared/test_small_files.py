@@ -163,6 +163,20 @@ def test_what_is_no_json_is_a_value_error(content: bytes):
         small_files.parse_json(content)
 
 
+def test_a_caller_can_say_where_a_number_is_that_cannot_be_used():
+    found = small_files.parse_json("[1e999, NaN, -Infinity, 99999999999999999999999, 7]", in_place=0.5)
+    assert found == [0.5, 0.5, 0.5, 0.5, 7]
+
+
+def test_what_is_read_can_be_written_again():
+    for content in ("[" * 100 + "]" * 100, '{"a":' * 100 + "1" + "}" * 100):
+        with suppress(ValueError):
+            json.dumps(small_files.parse_json(content), indent=1)
+    assert small_files.parse_json("[" * 50 + "]" * 50)
+    with pytest.raises(ValueError, match="nested too deep"):
+        small_files.parse_json("[" * 500 + "]" * 500)
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_json_or_a_value_error(content: bytes):
     with suppress(ValueError):
