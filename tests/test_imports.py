@@ -55,7 +55,7 @@ ROOMS = {
         room("methods"),
         room("examine", "numpy", "filelock", heavy=True),
         room("jobs", "numpy", "psutil"),
-        room("doctor", "psutil", "huggingface_hub"),
+        room("doctor", "psutil"),
         room("server"),
         room("cli", "typer", "rich"),
         room("__main__"),

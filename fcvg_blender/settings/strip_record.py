@@ -25,7 +25,7 @@ _FRAME = (-LAST_FRAME - 1, LAST_FRAME + 1)
 RANGES: mending.Ranges = {
     "number": (1, 1_000_000),
     "place": (0, 1_000_000_000),
-    "made": (0, protocol.MAX_COUNT + 2),
+    **dict.fromkeys(("made", "yours"), (0, protocol.MAX_COUNT + 2)),
     "count": (0, protocol.MAX_COUNT + 2),  # with both keys, where conditions are shown
     "hold": (protocol.HOLDS[0], protocol.HOLDS[-1]),
     "pushed": (0, protocol.MAX_COUNT),

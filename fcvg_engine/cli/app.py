@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import traceback
 from typing import Annotated, TextIO
 
 import typer
@@ -33,7 +32,7 @@ _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 def run(arguments: list[str], output_fd: int) -> int:
     """Runs one command and returns its exit code, see `errors`. `output_fd` is the real standard output."""
-    output = os.fdopen(output_fd, "w", encoding="utf-8", errors="backslashreplace")
+    output = terminal.PlainOutput(output_fd)
     try:
         with contextlib.redirect_stdout(output):  # help is printed while parsing
             action = app(arguments or ["--help"], prog_name="fcvg-engine", standalone_mode=False)
@@ -59,7 +58,7 @@ def _complain(error: Exception, as_json: bool, output: TextIO) -> int:
         final = CancelledReport(JOB) if isinstance(error, Cancelled) else server.failure(JOB, error)
         terminal.print_message(final, output)
     if is_debugging():
-        traceback.print_exception(error)
+        terminal.print_traceback(error)
     explained = errors.explain(error)
     terminal.print_error(explained)
     return explained.exit_code

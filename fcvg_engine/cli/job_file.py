@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ..shared import protocol
+from ..shared import protocol, small_files
 from ..shared.errors import BadRequest
 from ..shared.protocol import Request
 from .inbetween import make
@@ -42,12 +41,12 @@ def read_job(path: Path, allowed: Sequence[Path] = ()) -> Request:
     Raises BadRequest, or ProtocolError naming the field.
     """
     try:
-        if path.stat().st_size > protocol.MAX_LINE_BYTES:
-            raise BadRequest(f"{path} is too long for a job file.", "Check that it is the right file.")
-        content = json.loads(path.read_bytes())
+        content = small_files.read_json(path, protocol.MAX_LINE_BYTES)
     except OSError as error:
-        raise BadRequest(f"{path} cannot be read: {error.strerror}.", "Check the job file's path.") from error
-    except (ValueError, RecursionError) as error:
+        raise BadRequest(
+            f"The job file {path} cannot be read: {error.strerror or error}.", "Give the path of a job file."
+        ) from error
+    except ValueError as error:
         raise BadRequest(f"{path} is no JSON: {error!s:.200}", "Check the job file.") from error
     request = protocol.parse_request(content)
     folder = path.absolute().parent

@@ -12,12 +12,20 @@ from typing import Annotated, TextIO
 import typer
 
 from ..shared import protocol
+from ..shared.plain_text import plain
 
 JOB = "job"  # the id in `--json` events: a command is one job
 
 Action = Callable[[TextIO], None]
 
 _debugging = False
+
+
+class _PlainFormatter(logging.Formatter):
+    """Logs tell of paths and of what libraries say, and are read in a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return plain(super().format(record), lines=True)
 
 
 def is_debugging() -> bool:
@@ -28,7 +36,9 @@ def is_debugging() -> bool:
 def start_log(level: int) -> None:
     """Sends what libraries log to standard error, from `level` on; with `--debug` everything."""
     level = logging.DEBUG if _debugging else level
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=level)
     if level >= logging.WARNING:
         warnings.simplefilter("ignore")  # libraries' advice to programmers
 

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import shutil
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
@@ -14,12 +18,24 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from ..examine import advice
-from ..shared import protocol
+from ..shared import amounts, protocol
 from ..shared.errors import FcvgError
+from ..shared.plain_text import plain
 from ..shared.protocol import Examined, Finding, Message
 
 _MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
 _WIDE = 200  # characters, where the output is no terminal
+
+
+class PlainOutput(io.TextIOWrapper):
+    """Standard output. All that is written to it is made plain: names and paths come from anywhere, and a terminal
+    obeys them."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(os.fdopen(descriptor, "wb"), encoding="utf-8", errors="backslashreplace")
+
+    def write(self, text: str, /) -> int:
+        return super().write(plain(text, lines=True))
 
 
 @contextmanager
@@ -37,7 +53,7 @@ def progress_bar() -> Iterator[Callable[[Message], None]]:
 
         def show(message: Message) -> None:
             if isinstance(message, protocol.Progress):
-                bar.update(task, description=message.stage, completed=message.fraction, more=_more(message))
+                bar.update(task, description=plain(message.stage), completed=message.fraction, more=_more(message))
 
         yield show
 
@@ -46,9 +62,9 @@ def _more(progress: protocol.Progress) -> str:
     """The bytes, the rate and the time left, as far as they are known."""
     parts = []
     if progress.total_bytes:
-        parts.append(f"{progress.done_bytes / 1e6:.1f} of {progress.total_bytes / 1e6:.1f} MB")
+        parts.append("{} of {} {}".format(*amounts.share(progress.done_bytes, progress.total_bytes)))
     if progress.bytes_per_s:
-        parts.append(f"{progress.bytes_per_s / 1e6:.1f} MB/s")
+        parts.append(f"{amounts.in_words(progress.bytes_per_s)}/s")
     if progress.eta_s is not None:
         parts.append(f"{progress.eta_s:.0f} s left")
     return ", ".join(parts)
@@ -67,13 +83,15 @@ def print_json(content: object, output: TextIO) -> None:
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: TextIO, width: int = _WIDE) -> None:
     """Prints a table. Values are folded, never cut, to the width of the terminal; without a terminal, to `width`."""
-    console = Console(file=output, width=None if output.isatty() else width, markup=False, highlight=False)
+    drawn = io.StringIO()
+    columns = shutil.get_terminal_size().columns if output.isatty() else width
     table = Table(box=None, pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    console.print(table)
+        table.add_row(*map(plain, row))
+    Console(file=drawn, width=columns, markup=False, highlight=False).print(table)
+    output.write(drawn.getvalue())
 
 
 def print_findings(findings: Sequence[Finding], mistakes: Sequence[Finding], output: TextIO) -> None:
@@ -90,7 +108,7 @@ def print_examined(examined: Examined, output: TextIO) -> None:
         (
             each.method,
             advice.duration(each.seconds),
-            advice.size(each.memory_bytes),
+            amounts.in_words(each.memory_bytes),
             "measured here" if each.measured else "typical",
             each.lacking or ("" if each.fits else "Too little memory is free."),
         )
@@ -106,5 +124,10 @@ def print_error(error: FcvgError) -> None:
         sys.stderr.write(f"hint: {_one_line(error.hint)}\n")
 
 
+def print_traceback(error: BaseException) -> None:
+    """Prints where an error came from on stderr."""
+    sys.stderr.write(plain("".join(traceback.format_exception(error)), lines=True))
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return plain(" ".join(text.split()))

@@ -34,6 +34,7 @@ Points may lie outside the picture; coordinates may be up to `REACH` times its l
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import itertools
 import json
 import math
@@ -43,6 +44,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..shared import small_files
 from ..shared.errors import BadRequest
 from . import people
 from .json_fields import Fields, Unusable, fraction, integer, json_object, number, optional, rows, short_text
@@ -54,30 +56,32 @@ MAX_LINES = 2000
 MAX_PEOPLE = 50
 MAX_SIDE = 8192  # pixels
 REACH = 4
-LARGEST_BYTES = 32 << 20
+LARGEST_BYTES = 8 << 20  # the longest possible has a quarter of that
 LARGEST_SEED = 2**63 - 1
 BY_HAND = "by hand"
 
 _SUREST = 10.0  # largest score of a keypoint; detectors give some beyond 0 and 1
+_PATH_HINT = "Choose the matches.json that a run of the conditions has written."
 _HINT = "Correct it there, or leave the file out to find the matches anew."
 
 
 def read(path: Path) -> Matches:
     """Reads the matches in a file. Raises BadRequest, which names the file and the field that cannot be used."""
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise BadRequest(f"{path} is larger than {LARGEST_BYTES >> 20} MiB: that is no file of matches.", _HINT)
-        content = json.loads(path.read_bytes().decode("utf-8"), parse_constant=lambda name: math.nan)
-    except OSError as error:
-        raise BadRequest(f"{path} cannot be read: {error.strerror or error}.", "Check its path.") from error
+        content = small_files.parse_json(_read(path).decode("utf-8"), in_place=math.nan)
     except UnicodeDecodeError as error:
         raise BadRequest(f"{path} is not UTF-8 text.", _HINT) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BadRequest(f"{path} is no JSON: {error!s:.200}", _HINT) from error
     try:
         return _matches(content)
     except Unusable as error:
         raise BadRequest(f"{path.name}: {error}", _HINT) from None
+
+
+def sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file of matches, in hexadecimal. Raises BadRequest when it cannot be read."""
+    return hashlib.sha256(_read(path)).hexdigest()
 
 
 def text(matches: Matches) -> bytes:
@@ -88,6 +92,13 @@ def text(matches: Matches) -> bytes:
         body = ",\n".join("  " + _text(dataclasses.asdict(item)) for item in items)
         entries.append(f"{_text(name)}: [" + (f"\n{body}\n" if body else "") + "]")
     return ("{" + ",\n ".join(entries) + "}\n").encode()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return small_files.read(path, LARGEST_BYTES)
+    except OSError as error:
+        raise BadRequest(f"The matches in {path} cannot be read: {error.strerror or error}.", _PATH_HINT) from error
 
 
 def _text(value: Any) -> str:

@@ -24,6 +24,7 @@ import torch
 from ..core.method_contract import Options, ReportProgress
 from ..files import job_folder
 from ..models import discovery, registry
+from ..shared import small_files
 from ..shared.errors import MissingModel, MissingPart, NumericError, OutOfMemory
 from .people import BODY, COUNT, Keypoints, pair
 from .skeleton import VISIBLE, Picture
@@ -140,13 +141,13 @@ def _checked(path: Path | None, name: str) -> Path:
     """Returns `path` when it holds the published network. Raises MissingModel."""
     if path is None:
         raise MissingModel(f"{name} is not there; it is needed to find people.", f"{_HINT}, or choose no poses.")
-    if os.environ.get(ANY_FILE) == "1":
-        return path
     try:
-        state = path.stat()
+        state = small_files.require_file(path)
+        if os.environ.get(ANY_FILE) == "1":
+            return path
         digest = _sha256(path, state.st_size, state.st_mtime_ns)
     except OSError as error:
-        raise MissingModel(f"{path} cannot be read: {error.strerror}.", f"{_HINT}.") from error
+        raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", f"{_HINT}.") from error
     if digest not in [file.sha256 for file in registry.models()["dwpose"].files if file.path == name]:
         raise MissingModel(
             f"{path} is not the published network, or not all of it.",

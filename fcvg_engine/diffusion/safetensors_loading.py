@@ -8,7 +8,6 @@ Pickles, which could run code, are never read.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from ..models import layouts
+from ..shared import small_files
 from ..shared.errors import MissingModel
 
 Change = Callable[[torch.Tensor], torch.Tensor]
@@ -41,6 +41,7 @@ class Place:
 
 Located = dict[str, Place]  # the network's key → where its tensor lies
 
+_LARGEST_CONFIG_BYTES = 4 << 20
 _NAMED = 4  # keys that an error names
 _AGAIN = "Download it again, whole and as published."
 # Buffers that some versions of a library saved beside the weights, though they hold none.
@@ -103,8 +104,8 @@ def fill(net: Net, where: Mapping[str, Place], dtype: torch.dtype, on_tensor: On
 def read_json(path: Path) -> dict[str, Any]:
     """Reads a JSON file that holds an object. Raises MissingModel."""
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = small_files.read_json(path, _LARGEST_CONFIG_BYTES)
+    except (OSError, ValueError) as error:
         raise MissingModel(f"The file {path} cannot be read: {error!s:.200}", _AGAIN) from error
     if not isinstance(content, dict):
         raise MissingModel(f"The file {path} is no JSON object.", _AGAIN)
@@ -122,6 +123,7 @@ def _agree(keys: Iterable[str], problem: str) -> None:
 def _opened(path: Path) -> Iterator[Any]:
     """Opens a safetensors file. Its errors, when it is opened and later, become MissingModel."""
     try:
+        small_files.require_file(path)  # a pipe under this name would hold the library for ever
         with safe_open(path, framework="pt", device="cpu") as file:
             yield file
     except FileNotFoundError as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..models import catalogue, discovery, registry
+from ..models import catalogue, discovery, hub, registry
 from ..models.misplaced import Suspect, search
 from ..shared.errors import MissingPart
 from ..shared.protocol import ModelInfo
@@ -104,7 +104,7 @@ def gather(report: Report) -> Facts:
             suspects=search(discovery.folders(), missing),
             folder_problem=_folder_problem(),
             online=not package_index.places().offline,
-            token=_has_token(),
+            token=hub.has_token(),
         )
 
 
@@ -157,12 +157,3 @@ def _folder_problem() -> str:
         except OSError as error:
             return f"The folder of models {named} cannot be looked into: {error.strerror}."
     return ""
-
-
-def _has_token() -> bool:
-    """Whether there is a token of the model hub."""
-    try:
-        from huggingface_hub import get_token
-    except ImportError:
-        return bool(os.environ.get("HF_TOKEN"))
-    return bool(get_token())

@@ -29,10 +29,13 @@ import torch
 from ..core import pictures
 from ..core.method_contract import Options, ReportProgress, draft_method
 from ..models import discovery, installed, registry
+from ..shared import small_files
 from ..shared.errors import MissingModel
 
 MULTIPLE = 64  # height and width must be multiples of this: the pyramid has seven levels
 
+_LARGEST_BYTES = 1 << 29  # of the file; the published one has a quarter of that
+_PATIENCE_S = 60.0  # with a slow disk
 _END = 64  # the end key's place; the start's is 0
 _MIDDLE = 0.5
 _SAME = "FILM draws at most {} different frames between two keys: some that are close together are the same."
@@ -167,9 +170,9 @@ def _network(device: torch.device) -> Network:
         )
     if (copy.expected, device) not in _warm:
         try:
-            content = path.read_bytes()
+            content = small_files.read(path, _LARGEST_BYTES, _PATIENCE_S)
         except OSError as error:
-            raise MissingModel(f"{path} cannot be read: {error.strerror}.", "Download FILM again.") from error
+            raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Download FILM again.") from error
         if hashlib.sha256(content).hexdigest() != copy.expected:
             raise MissingModel(
                 f"{path} is not known to be the published model of FILM, so it was not opened.",

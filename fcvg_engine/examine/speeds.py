@@ -22,6 +22,7 @@ import filelock
 
 from ..models import discovery
 from ..models.writing import write_whole
+from ..shared import small_files
 from ..shared.errors import DiskError
 from ..shared.methods import METHODS, is_generative
 from ..shared.protocol import Request
@@ -87,8 +88,8 @@ def _path() -> Path:
 
 def _load(path: Path) -> dict[str, list[Run]]:
     try:
-        content = json.loads(path.read_bytes()) if path.stat().st_size <= _LARGEST_BYTES else {}
-    except (OSError, ValueError, RecursionError):
+        content = small_files.read_json(path, _LARGEST_BYTES)
+    except (OSError, ValueError):
         return {}
     if not isinstance(content, dict):
         return {}

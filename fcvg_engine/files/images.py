@@ -23,7 +23,6 @@ size                at most `MAX_SIDE` each way and `MAX_CHANNELS` channels, che
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
 
+from ..shared import small_files
 from ..shared.errors import BadImage
 from .encoders import one_line, run_encoder
 
@@ -198,12 +198,11 @@ def _open(path: Path) -> Iterator[tuple[oiio.ImageInput, oiio.ImageSpec]]:
 def _sniff(path: Path) -> tuple[str, bytes]:
     """Return the format by the file's first bytes, and those bytes. Raises BadImage."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block, a device never end
-            raise BadImage(f"{path} is no file.", "Choose an image file.")
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        head = small_files.read_beginning(path, _HEAD_BYTES)
+    except small_files.NotSmallFile as error:
+        raise BadImage(f"{path} is no image: {error.strerror}.", "Choose an image file.") from error
+    except OSError as error:
+        reason = error.strerror or error
         raise BadImage(f"{path} cannot be opened: {reason}.", "Check that the image is still there.") from error
     if not head:
         raise BadImage(f"{path} is empty.", "Save or copy the image again.")

@@ -32,7 +32,9 @@ def identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
         del conditions["matches"]  # what is in the file counts, not where it lies
         generative = {"sampling": asdict(request.sampling), "conditions": conditions}
         if request.conditions.matches:
-            generative["matches_sha256"] = job_folder.sha256_of_matches(Path(request.conditions.matches))
+            from ..conditions import matches_file
+
+            generative["matches_sha256"] = matches_file.sha256(Path(request.conditions.matches))
     return {
         "engine": __version__,
         "count": request.count,

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..files import job_folder
+from ..shared import manifest, small_files
 from ..shared.errors import BadRequest
+from ..shared.plain_text import plain
+from ..shared.protocol import HOLDS
 from . import registry
 
 MOST_FOLDERS = 100_000
-LARGEST_BYTES = (
-    16 << 20
-)  # of a manifest; the longest possible, with `protocol.MAX_COUNT` frames, has a fiftieth of that
 
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones count in East Asian spreadsheets
 _COLUMNS = ("model", "licence", "commercial use", "frames", "methods", "folders")
 
 
@@ -68,7 +67,7 @@ def text(rows: Sequence[Row]) -> str:
     """Return a table for people, and under it why each model may or may not be used, and where to read its licence."""
     if not rows:
         return "No frames of this engine's were found.\n"
-    cells = [_COLUMNS, *((row.title, row.licence, row.commercial, *_counted(row)) for row in rows)]
+    cells = [_COLUMNS, *(list(map(plain, _cells(row))) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(_COLUMNS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     notes = [f"{row.title}: {row.why} {row.licence_url}".rstrip() for row in rows if row.model]
@@ -76,12 +75,12 @@ def text(rows: Sequence[Row]) -> str:
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """Return the rows as CSV for a spreadsheet, under a line of headings."""
+    """Return the rows as CSV for a spreadsheet, under a line of headings. No cell is a formula."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*_COLUMNS, "why", "licence url"])
     for row in rows:
-        writer.writerow([row.title, row.licence, row.commercial, *_counted(row), row.why, row.licence_url])
+        writer.writerow(map(_no_formula, [*_cells(row), row.why, row.licence_url]))
     return file.getvalue()
 
 
@@ -90,8 +89,15 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
 
 
-def _counted(row: Row) -> tuple[str, str, str]:
-    return str(row.frames), ", ".join(row.methods), ", ".join(row.folders)
+def _cells(row: Row) -> tuple[str, ...]:
+    counted = str(row.frames), ", ".join(row.methods), ", ".join(row.folders)
+    return row.title, row.licence, row.commercial, *counted
+
+
+def _no_formula(cell: str) -> str:
+    """Return the cell as text: what begins like a formula would be computed, and can reach other files and the
+    network."""
+    return f"'{plain(cell)}" if cell.startswith(_FORMULA) else plain(cell)
 
 
 @dataclass
@@ -102,7 +108,9 @@ class _Tally:
 
     def add(self, content: dict[str, Any], where: str) -> None:
         frames = content.get("frames", ())
-        self.frames += sum(frame["hold"] for frame in frames if type(frame.get("hold")) is int)
+        self.frames += sum(
+            frame["hold"] for frame in frames if type(frame.get("hold")) is int and frame["hold"] in HOLDS
+        )
         if isinstance(content.get("method"), str):
             self.methods[registry.label(content["method"])] = None
         self.folders[where] = None
@@ -144,10 +152,8 @@ def _load(path: Path) -> dict[str, Any] | None:
     """Return the manifest in the file `path`; None when it is another program's. One that cannot be read is
     {"broken": True}."""
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            return {"broken": True}
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        content = small_files.read_json(path, manifest.LARGEST_BYTES)
+    except (OSError, ValueError):
         return {"broken": True}
     ours = isinstance(content, dict) and "manifest" in content and isinstance(content.get("identity"), dict)
     if not ours:
@@ -168,6 +174,6 @@ def _manifests(folder: Path) -> Iterator[Path]:
                 f"{folder} holds more than {MOST_FOLDERS} folders, too many to be looked through.",
                 "Give the folder of the delivery itself.",
             )
-        path = Path(here, job_folder.MANIFEST)
+        path = Path(here, manifest.NAME)
         if path.name in names and not path.is_symlink():
             yield path

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-import json
 import logging
 import os
 import time
@@ -25,6 +24,7 @@ from pathlib import Path
 
 import platformdirs
 
+from ..shared import amounts, small_files
 from ..shared.methods import METHODS
 from . import import_links, registry
 from .registry import Model
@@ -32,7 +32,9 @@ from .registry import Model
 GI_FRAMES = 14  # of the model that GI was tuned from; SVD-XT makes 25
 MOST_FOLDERS = 2000
 LONGEST_S = 2.0
+LARGEST_CONFIG_BYTES = 1 << 20
 
+_CONFIG_PATIENCE_S = 1.0
 _DEPTH = 2  # folders below the ones that are searched
 _SVD_PARTS = ("unet", "vae", "image_encoder", "scheduler")
 _GI_NAMES = ("reverse_motion", "keyframe_interpolation")
@@ -124,8 +126,7 @@ def wish(feature: str, found: Found) -> str:
 def _terms(model: Model) -> str:
     """Return how much there is to download, as far as known, and under which licence."""
     size_bytes = model.size_bytes
-    size = f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{max(1, round(size_bytes / 1e6))} MB"
-    return ", ".join([*([size] if size_bytes else []), f"licence: {model.licence.name}"])
+    return ", ".join([*([amounts.in_words(size_bytes)] if size_bytes else []), f"licence: {model.licence.name}"])
 
 
 def _roles(model: Model) -> list[str]:
@@ -212,9 +213,9 @@ def _listing(folder: Path, give_up: float) -> tuple[set[str], list[Path]]:
 def _kind(folder: Path, name: str) -> str:
     """Return the role of `folder`, which has a unet; empty for none. `name`: its path below the searched folder."""
     try:
-        content = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
+        content = small_files.read_json(folder / "unet" / "config.json", LARGEST_CONFIG_BYTES, _CONFIG_PATIENCE_S)
         frames = content.get("num_frames")
-    except (OSError, ValueError, AttributeError, RecursionError):
+    except (OSError, ValueError, AttributeError):
         return ""
     if _begun(folder / part for part in _SVD_PARTS):
         return ""

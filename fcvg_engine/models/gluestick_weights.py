@@ -20,6 +20,7 @@ from torch import nn
 from ..files import atomic, job_folder
 from ..nets.gluestick import GlueStick
 from ..nets.superpoint import SuperPoint
+from ..shared import small_files
 from ..shared.errors import DiskError, MissingModel
 from . import installed
 
@@ -65,6 +66,7 @@ def keep(checkpoint: Path) -> None:
 
 def _digest(path: Path) -> str:
     try:
+        small_files.require_file(path)
         return job_folder.sha256_of(path)
     except OSError as error:
         raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error
@@ -134,6 +136,7 @@ def _compare(net: nn.Module, state: State) -> None:
 def _read_kept(kept: Path, digest: str) -> State | None:
     """Return the weights in the file `kept`; None when it is missing, damaged or made from another checkpoint."""
     try:
+        small_files.require_file(kept)
         with safetensors.safe_open(kept, "pt") as file:
             if (file.metadata() or {}).get("checkpoint") != digest:
                 return None

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..shared import small_files
 from ..shared.errors import BadRequest, DiskError, DownloadFailed, FcvgError, MissingPart
 from ..transfer.download import Download, is_offline
 from .registry import File, Model, Source
@@ -24,6 +25,7 @@ from .registry import File, Model, Source
 _TOKENS_PAGE = "settings/tokens"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FROM_DISK = "import the model from disk"
+_LARGEST_TOKENS_BYTES = 1 << 20
 _WAITS_S = (0.3, 1.0)
 
 
@@ -89,7 +91,7 @@ def log_out() -> str:
     library = _library()
     file = Path(library.constants.HF_TOKEN_PATH)
     try:
-        saved = file.read_text("utf-8").strip() if file.exists() else ""
+        saved = _read_token(file)
         for name in [name for name, token in library.utils.get_stored_tokens().items() if token == saved]:
             with contextlib.suppress(FileNotFoundError):  # it wants to tell git too, which may be missing
                 library.logout(name)
@@ -99,6 +101,21 @@ def log_out() -> str:
     if os.environ.get("HF_TOKEN"):
         return "Logged out; the token in the environment variable HF_TOKEN still counts."
     return "Logged out." if saved else "There was no saved token."
+
+
+def has_token() -> bool:
+    """Return whether there is a token, saved or in the environment."""
+    try:
+        return bool(_library().get_token())
+    except (MissingPart, DiskError):
+        return bool(os.environ.get("HF_TOKEN"))
+
+
+def _read_token(file: Path) -> str:
+    try:
+        return small_files.read_text(file, _LARGEST_TOKENS_BYTES).strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
 
 
 def _library() -> ModuleType:
@@ -115,7 +132,23 @@ def _library() -> ModuleType:
     # Not through the environment: the library reads that only once, when anybody first imports it.
     huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
     huggingface_hub.constants.HF_HUB_OFFLINE |= is_offline()
+    _check_token_files(huggingface_hub)
     return huggingface_hub
+
+
+def _check_token_files(library: ModuleType) -> None:
+    """Raise DiskError where the library would wait for ever, or fail without a word, when it reads a saved token."""
+    for file in (library.constants.HF_TOKEN_PATH, library.constants.HF_STORED_TOKENS_PATH):
+        try:
+            small_files.read_text(Path(file), _LARGEST_TOKENS_BYTES)
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise DiskError(
+                f"The saved token in {file} cannot be read: {reason or error}.",
+                "Move that away, or give the token in the environment variable HF_TOKEN.",
+            ) from error
 
 
 def _find(library: ModuleType, model: Model, source: Source, path: str, token: str | bool) -> tuple[str, Any]:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..shared import amounts
 from ..shared.errors import BadRequest, FcvgError, MissingModel
 from . import consent, discovery, import_links, recognise, registry, verifying
 from .bounded_walk import Limit, Walk
 from .recognise import Piece
-from .registry import Model
+from .registry import File, Model
 from .reporting import NO_BYTES, Report, to_nobody
 
 _NUMBERS_ONLY = (".safetensors", ".json")  # cannot hold a program, whoever made them
@@ -131,7 +132,7 @@ def _candidate(model: Model, pieces: list[Piece]) -> Candidate:
     first = min(usable or pieces, key=lambda piece: piece.place)
     size_bytes = sum(piece.size_bytes for piece in usable)
     what = first.what if len(pieces) == 1 else f"{model.title}, {len(pieces)} files"
-    size = f" ({size_bytes / 1e9:.1f} GB)" if size_bytes >= 1e8 else f" ({size_bytes / 1e6:.1f} MB)"
+    size = f" ({amounts.in_words(size_bytes)})"
     places = tuple((piece.place, piece.path) for piece in usable)
     return Candidate(
         model.name,
@@ -149,8 +150,8 @@ def _check(model: Model, place: str, path: Path, report: Report) -> list[str]:
     """Compare the file or folder `path` with what was published. Return notes, raise MissingModel, see `adopt`."""
     notes = []
     pinned = list(_pinned(model, place, path))
-    for each, size_bytes, sha256 in pinned:
-        if _is_published(model, each, size_bytes, sha256, report):
+    for each, published in pinned:
+        if _is_published(model, each, published, report):
             continue
         if each.suffix not in _NUMBERS_ONLY:
             raise MissingModel(
@@ -163,23 +164,23 @@ def _check(model: Model, place: str, path: Path, report: Report) -> list[str]:
     return notes
 
 
-def _pinned(model: Model, place: str, path: Path) -> Iterator[tuple[Path, int, str]]:
-    """Yield those files of a place whose sha256 was published, with size (0: not known) and sha256."""
+def _pinned(model: Model, place: str, path: Path) -> Iterator[tuple[Path, File]]:
+    """Yield those files of a place whose sha256 was published, with what was."""
     if place == model.name and path.is_file():
         for size_bytes, sha256 in _SINGLE_FILES.items():
             if path.stat().st_size == size_bytes:
-                yield path, size_bytes, sha256
+                yield path, File(path.name, size_bytes, sha256)
     for each in model.files:
         own = path / each.path if place == model.name else path
         if each.sha256 and place in (model.name, f"{model.name}/{each.path}") and own.is_file():
-            yield own, each.size_bytes, each.sha256
+            yield own, each
 
 
-def _is_published(model: Model, path: Path, size_bytes: int, sha256: str, report: Report) -> bool:
-    """Whether the file is the published one. A file of another size is not read. Raises MissingModel."""
+def _is_published(model: Model, path: Path, file: File, report: Report) -> bool:
+    """Whether what lies at `path` is the published `file`. One of another size is not read. Raises MissingModel."""
     try:
-        if size_bytes and path.stat().st_size != size_bytes:
+        if verifying.is_too_large(file, path) or (file.size_bytes and path.stat().st_size != file.size_bytes):
             return False
     except OSError as error:
         raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error
-    return verifying.sha256_of(model, path, report) == sha256
+    return verifying.sha256_of(model, path, report) == file.sha256

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from ..shared import small_files
+
 STEMS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "image_encoder": "model"}
+
+
+_LARGEST_INDEX_BYTES = 16 << 20
 
 
 class NoWeights(ValueError):
@@ -31,9 +35,9 @@ def weights(folder: Path, stem: str, half: bool) -> list[Path]:
 
 def _listed(index: Path) -> list[Path]:
     try:
-        parts = json.loads(index.read_text("utf-8"))["weight_map"]
+        parts = small_files.read_json(index, _LARGEST_INDEX_BYTES)["weight_map"]
         names = {Path(part).name for part in parts.values()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise NoWeights(f"The file {index} lists no weights.") from error
     if not names:
         raise NoWeights(f"The file {index} lists no weights.")

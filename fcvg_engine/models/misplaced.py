@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ..shared import small_files
 from . import file_headers
 from .registry import Model
 
@@ -79,9 +80,8 @@ def _fault(path: Path) -> tuple[str, str]:
     """Return what is wrong with the content of a file, and its cure; two empty texts when nothing is."""
     again = "Delete it and download the model again."
     try:
-        status = path.stat()
-        with path.open("rb") as stream:
-            beginning = stream.read(file_headers.BEGINNING_BYTES)
+        status = small_files.require_file(path)
+        beginning = small_files.read_beginning(path, file_headers.BEGINNING_BYTES)
     except OSError as error:
         return f"cannot be read ({error.strerror})", "Give yourself the right to read it, or copy it again."
     if path.suffix.lower() in _UNFINISHED:

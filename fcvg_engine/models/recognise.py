@@ -8,17 +8,18 @@ torch.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from . import file_headers, layouts, registry
+from ..shared import small_files
+from . import discovery, file_headers, layouts, registry
 from .registry import File, Model
 
 DIFFUSERS, AUTHORS, HUB, SINGLE_FILE = "diffusers", "authors", "hub snapshot", "single file"
 
+_LONGEST_REF_BYTES = 1000
 _GI_FRAMES, _XT_FRAMES = 14, 25
 _NEEDED = {"svd-xt": ("unet", "vae", "image_encoder"), "svd": ("unet",), "gi": ("unet",)}
 _TELLING = {  # a tensor that every network of the kind has, and no other
@@ -77,9 +78,9 @@ def folder(path: Path, names: Collection[str]) -> Iterator[Piece]:
     if "unet" not in names:
         return
     try:
-        config = json.loads((path / "unet" / "config.json").read_text("utf-8"))
+        config = small_files.read_json(path / "unet" / "config.json", discovery.LARGEST_CONFIG_BYTES)
         frames, kind = config.get("num_frames"), config.get("_class_name", "UNetSpatioTemporalConditionModel")
-    except (OSError, ValueError, AttributeError, RecursionError):
+    except (OSError, ValueError, AttributeError):
         return
     if kind != "UNetSpatioTemporalConditionModel" or frames not in (_GI_FRAMES, _XT_FRAMES):
         return
@@ -222,10 +223,15 @@ def _hub(path: Path) -> Path | None:
     )
 
 
+def _main(repository: Path) -> str:
+    """Return the commit that the hub's cache calls main. Raises OSError, ValueError."""
+    return small_files.read_text(repository / "refs" / "main", _LONGEST_REF_BYTES).strip()
+
+
 def _is_current(path: Path) -> bool:
     """Whether `path` lies in the snapshot that the hub's cache calls main."""
     repository = _hub(path)
     try:
-        return repository is not None and (repository / "refs" / "main").read_text("ascii").strip() in path.parts
+        return repository is not None and _main(repository) in path.parts
     except (OSError, ValueError):
         return False

@@ -10,12 +10,15 @@ from ..shared.errors import MissingModel
 from ..transfer import disk
 from ..transfer.rate import Board
 from . import checksums, discovery, installed, registry
-from .registry import Model
+from .installed import Copy
+from .registry import File, Model
 from .reporting import Report
 
 PICKLED = ("superpoint", "gluestick")  # these models are read once, and kept as safetensors
 
 _REPORT_EVERY_S = 0.2
+_LARGEST_BYTES = 10_000_000_000  # of any published file
+_ROUGHLY = 2  # times as large as its page says: that is another file
 _digests: dict[tuple[Path, int, int], str] = {}  # path, size and time of a file → its sha256
 
 
@@ -28,9 +31,19 @@ def verify(name: str, report: Report) -> str:
     found = discovery.find()
     for each in installed.copies(model, found):
         if each.path.is_file():
-            damaged = bool(each.expected) and sha256_of(model, each.path, report) != each.expected
+            damaged = bool(each.expected) and not _is_expected(model, each, report)
             checksums.mark(discovery.weights_folder(), each.place, each.path, damaged)
     return installed.state(model, found)
+
+
+def _is_expected(model: Model, copy: Copy, report: Report) -> bool:
+    """Whether the file has the sha256 that it has to have. One of quite another size is not read."""
+    return not is_too_large(copy.file, copy.path) and sha256_of(model, copy.path, report) == copy.expected
+
+
+def is_too_large(file: File, path: Path) -> bool:
+    """Return whether what lies at `path` is far too large to be `file`, so that it need not be read. Raises OSError."""
+    return path.stat().st_size > _ROUGHLY * (file.size_bytes or file.about_bytes or _LARGEST_BYTES)
 
 
 def sha256_of(model: Model, path: Path, report: Report) -> str:

@@ -12,11 +12,12 @@ from typing import TypeVar
 import filelock
 
 from ..shared import disk_errors as disk
-from ..shared import whole_files
+from ..shared import small_files, whole_files
 from ..shared.errors import DiskError
 
 T = TypeVar("T")
 
+_LARGEST_TABLE_BYTES = 4 << 20
 _LOCK_WAIT_S = 30.0  # far longer than anybody needs to rewrite a table
 
 
@@ -44,8 +45,8 @@ def load_table(path: Path, kind: type[T]) -> dict[str, T]:
     A file that is missing or cannot be understood counts as empty.
     """
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        content = small_files.read_json(path, _LARGEST_TABLE_BYTES)
+    except (OSError, ValueError):
         return {}
     if not isinstance(content, dict):
         return {}

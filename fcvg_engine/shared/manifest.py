@@ -31,14 +31,15 @@ from pathlib import Path
 from typing import Any
 
 from .. import DRAWS_LIKE, __version__
-from . import small_files, timing
+from . import manifest_facts, small_files, timing
 from .errors import BadRequest
 from .protocol import HOLDS, MAX_COUNT
 from .timing import Drawing
 
 VERSION = 1
 NAME = "manifest.json"
-LIMIT_BYTES = 16 << 20  # one with 9999 drawings takes a tenth
+LARGEST_BYTES = 16 << 20  # the longest possible, with MAX_COUNT frames, has a fiftieth of that
+LARGEST_NUMBER = 9999  # of a frame
 FRAME_NAME = re.compile(r"[0-9]{4}\.(png|exr|jpg)")
 
 _CHART = ("count", "timing", "hold")  # entries of an identity that come from the chart
@@ -53,13 +54,14 @@ def read(path: Path) -> dict[str, Any]:
     where the file cannot be read, is none, or is too large for a manifest.
     """
     try:
-        return _parsed(small_files.read(path, LIMIT_BYTES))
+        return _parsed(small_files.read(path, LARGEST_BYTES))
     except FileNotFoundError:
         return {}
 
 
 def load(path: Path) -> dict[str, Any]:
-    """As `read`, but {} unless this version can continue from it: `frames` is then a list of dicts. Raises OSError."""
+    """As `read`, but {} unless this version can continue from it: `frames` is then a list of dicts, and facts have the
+    types that they should have. Raises OSError."""
     return _continuable(read(path))
 
 
@@ -76,7 +78,7 @@ def is_ours(content: bytes) -> bool:
 def is_somebody_elses(path: Path) -> bool:
     """Whether the file is whole, but no manifest of this version: many programs have a file of that name. Raises
     OSError."""
-    content = small_files.read(path, LIMIT_BYTES)
+    content = small_files.read(path, LARGEST_BYTES)
     with suppress(ValueError):
         small_files.parse_json(content)
         return not is_ours(content)
@@ -123,7 +125,9 @@ def drawings(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The drawings that a loaded manifest lists; entries that the engine cannot have written are skipped."""
     for record in found.get("frames", ()):
         index, hold, time, file = (record.get(name) for name in ("index", "hold", "time", "file"))
-        if type(index) is not int or hold not in HOLDS or type(time) is not float or not 0 < time < 1:
+        if type(index) is not int or type(hold) is not int or hold not in HOLDS:
+            continue
+        if type(time) is not float or not 0 < time < 1 or not 1 <= index <= LARGEST_NUMBER - hold + 1:
             continue
         if FRAME_NAME.fullmatch(str(file)) and str(file).startswith(frame_name(index, ".")):
             yield record
@@ -152,7 +156,7 @@ def chart(found: dict[str, Any], path: Path) -> list[Drawing]:
     """The chart with which the folder `path` was begun. Raises BadRequest where `found` holds no valid one."""
     count, spacing, hold = (found["identity"].get(key) for key in _CHART)
     with suppress(TypeError):
-        if count in range(1, MAX_COUNT + 1) and hold in HOLDS:
+        if type(count) is type(hold) is int and 1 <= count <= MAX_COUNT and hold in HOLDS:
             return timing.chart(count, spacing, hold)
     raise BadRequest(
         f"The timing of the drawings in {path} is not told by their manifest: no more can be added.",
@@ -184,7 +188,7 @@ def _continuable(found: dict[str, Any]) -> dict[str, Any]:
     frames = found.get("frames")
     if found.get("manifest") != VERSION or not isinstance(frames, list):
         return {}
-    return found if all(isinstance(frame, dict) for frame in frames) else {}
+    return manifest_facts.usable(found) if all(isinstance(frame, dict) for frame in frames) else {}
 
 
 def _with_one_engine(identity: Mapping[str, Any]) -> dict[str, Any]:

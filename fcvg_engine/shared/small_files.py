@@ -37,6 +37,7 @@ _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+_DEEPEST = 100  # how deep JSON may be nested
 _LARGEST_INTEGER = 2**64
 _LONGEST_INTEGER = 21  # characters
 
@@ -69,16 +70,39 @@ def read_json(path: Path, limit_bytes: int, patience_s: float = PATIENCE_S) -> A
     return parse_json(read(path, limit_bytes, patience_s))
 
 
-def parse_json(content: bytes | str) -> Any:
+def parse_json(content: bytes | str, *, in_place: float | None = None) -> Any:
     """Return what the JSON says. Raises ValueError, and nothing else, for all that is no JSON, also for NaN and
-    infinity under any name (such as 1e999), whole numbers of more than 64 bits, and what is nested too deep.
+    infinity under any name (such as 1e999), whole numbers of more than 64 bits, and what is nested too deep to be
+    written again. With `in_place`, that stands where such a number was, so that the caller can say where.
 
     Texts may hold lone surrogates: file names that are no UTF-8 are written so.
     """
+
+    def usable(read: Callable[[str], float]) -> Callable[[str], float]:
+        def number(text: str) -> float:
+            try:
+                return read(text)
+            except ValueError:
+                if in_place is None:
+                    raise
+                return in_place
+
+        return number
+
     try:
-        return json.loads(content, parse_constant=_refuse, parse_float=_number, parse_int=_integer)
+        found = json.loads(
+            content, parse_constant=usable(_refuse), parse_float=usable(_number), parse_int=usable(_integer)
+        )
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+    _check_depth(found)
+    return found
+
+
+def read_beginning(path: Path, most_bytes: int, patience_s: float = PATIENCE_S) -> bytes:
+    """Return the first `most_bytes` of the regular file `path`, of any size; fewer where it has fewer. Raises as
+    `read`."""
+    return _in_time(path, lambda: _read(path, most_bytes, is_whole=False), patience_s)
 
 
 def require_file(path: Path, patience_s: float = PATIENCE_S) -> os.stat_result:
@@ -86,19 +110,21 @@ def require_file(path: Path, patience_s: float = PATIENCE_S) -> os.stat_result:
     return _in_time(path, lambda: _looked_at(path), patience_s)
 
 
-def _read(path: Path, limit_bytes: int) -> bytes:
+def _read(path: Path, limit_bytes: int, is_whole: bool = True) -> bytes:
+    """Read a file of at most `limit_bytes`, or, without `is_whole`, so much of a larger one."""
     _looked_at(path)  # first, since opening alone can do something to a device
     descriptor = os.open(path, _FLAGS)
     try:
         status = os.fstat(descriptor)
         _check_kind(path, status)
-        if status.st_size > limit_bytes:
+        if is_whole and status.st_size > limit_bytes:
             _refuse_size(path, limit_bytes)
+        most_bytes = limit_bytes + is_whole
         content = bytearray()
-        while chunk := os.read(descriptor, min(_CHUNK_BYTES, limit_bytes + 1 - len(content))):
+        while chunk := os.read(descriptor, min(_CHUNK_BYTES, most_bytes - len(content))):
             content += chunk
-            if len(content) > limit_bytes:  # it grows, or is one of the system's, which have no size
-                _refuse_size(path, limit_bytes)
+        if len(content) > limit_bytes:  # it grows, or is one of the system's, which have no size
+            _refuse_size(path, limit_bytes)
         return bytes(content)
     finally:
         os.close(descriptor)
@@ -154,6 +180,20 @@ def _in_time(path: Path, work: Callable[[], _T], patience_s: float) -> _T:
         return results[0]
     _unanswered[folder] = thread  # one that waits is enough: who asks again is told at once
     raise TimeoutError(errno.ETIMEDOUT, "the disk does not answer", str(path))
+
+
+def _check_depth(found: Any) -> None:
+    level = [found]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return
+    raise ValueError("it is nested too deep")
 
 
 def _refuse(constant: str) -> NoReturn:

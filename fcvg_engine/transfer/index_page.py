@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import html.parser
-import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+from ..shared import small_files
 from ..shared.errors import DownloadFailed
 from .addresses import login_of, without_login
 from .download import Patience
@@ -49,7 +50,8 @@ class Page:
         """Read a page on this disk: the folder's index.html, else the list of its files."""
         page = folder / "index.html"
         if page.is_file():
-            return Page(_from_html(page.read_text("utf-8", "replace"), page.resolve().as_uri(), ""))
+            text = small_files.read(page, _MAX_PAGE_BYTES).decode("utf-8", "replace")
+            return Page(_from_html(text, page.resolve().as_uri(), ""))
         if folder.is_dir():
             return Page([Link(each.name, each.resolve().as_uri()) for each in folder.iterdir()])
         return Page()
@@ -97,9 +99,9 @@ def _ask(web: Web, url: str, login: str, halt: Halt) -> Page:
 
 def _from_json(text: str, url: str, login: str) -> list[Link]:
     try:
-        files = json.loads(text)["files"]
+        files = small_files.parse_json(text)["files"]
         return [_link(each["filename"], each["url"], each.get("hashes", {}), url, login) for each in files]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Trouble("its page cannot be understood", "Check the address of the index.") from None
 
 
@@ -107,12 +109,15 @@ def _from_html(text: str, url: str, login: str) -> list[Link]:
     anchors = _Anchors()
     anchors.feed(text)
     anchors.close()
-    base = urljoin(url, anchors.base)
+    base = url
+    with suppress(ValueError):
+        base = urljoin(url, anchors.base)
     links = []
     for address in anchors.addresses:
-        parts = urlsplit(address)
-        hashes = dict(re.findall(r"(?:^|&)(sha256)=([0-9a-fA-F]{64})", parts.fragment))
-        links.append(_link(unquote(parts.path.rpartition("/")[2]), address, hashes, base, login))
+        with suppress(ValueError):  # it is no address: nothing can be fetched from there
+            parts = urlsplit(address)
+            hashes = dict(re.findall(r"(?:^|&)(sha256)=([0-9a-fA-F]{64})", parts.fragment))
+            links.append(_link(unquote(parts.path.rpartition("/")[2]), address, hashes, base, login))
     return links
 
 

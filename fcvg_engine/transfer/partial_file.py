@@ -8,7 +8,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..shared import whole_files
+from ..shared import small_files, whole_files
+
+_LARGEST_SIDECAR_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ class PartialFile:
         self.discard()
 
     def _load(self) -> Origin | None:
-        with suppress(FileNotFoundError, ValueError, TypeError):
-            origin = Origin(**json.loads(self._sidecar.read_bytes()))
+        with suppress(FileNotFoundError, small_files.NotSmallFile, ValueError, TypeError):
+            origin = Origin(**small_files.read_json(self._sidecar, _LARGEST_SIDECAR_BYTES))
             if all(
                 type(value) is type(default)
                 for value, default in zip(vars(origin).values(), ("", "", "", 0), strict=True)

@@ -142,7 +142,7 @@ def test_authors_layout(published: Path, disk: Path) -> None:
     }
     assert all(each.complete and not each.missing for each in candidates.values())
     assert candidates["gi"].path.name == TUNED and candidates["svd"].path.name == BASE
-    assert "1.1" in candidates["svd-xt"].what and "GB" in candidates["svd-xt"].what
+    assert "1.1 in folders (149 MB)" in candidates["svd-xt"].what
     assert candidates["fcvg"].size_bytes == sum(
         (published / f"{name}.safetensors").stat().st_size for name in ("unet", "controlnext")
     )
