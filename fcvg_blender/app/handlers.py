@@ -34,7 +34,7 @@ def before_load(*_: Any) -> None:
 @persistent  # type: ignore[untyped-decorator]
 def after_change_of_history(*_: Any) -> None:
     """After undo and redo: strips are what they were before, and the frames on disk are newer."""
-    _each(render_frames.clean, strips.mend_all, take_folders.find_moved, lay_into_edit.find_moved, resync, timer.wake)
+    _each(strips.mend_all, render_frames.clean, take_folders.find_moved, lay_into_edit.find_moved, resync, timer.wake)
 
 
 @persistent  # type: ignore[untyped-decorator]
@@ -43,7 +43,7 @@ def after_load(*_: Any) -> None:
     the file before. Files and folders are only looked at: opening a file changes nothing on the disk."""
     guard.forget()
     _each(
-        *(status.forget, session.error_panel.clear, render_frames.clean, strips.mend_all),
+        *(status.forget, session.error_panel.clear, strips.mend_all, render_frames.clean),
         *(take_folders.find_moved, lay_into_edit.find_moved, queue_commands.hold_after_load),
         lambda: session.laid.note_opened(bpy.data.filepath),
         *(session.undo_guard.clear, resync, timer.wake),

@@ -44,9 +44,11 @@ def mend_all() -> None:
     for scene in scenes:
         if scene.library is None:
             with guard.going_on("settings of a scene"):
+                _mend_name(scene)
                 mending.mend(scene.fcvg, {})
             for strip in compat.all_strips(scene):
                 with guard.going_on("record of a strip"):
+                    _mend_name(strip)
                     mending.mend(strip.fcvg, strip_record.RANGES)
 
 
@@ -93,6 +95,14 @@ def select_only(scene: Scene, *names: str) -> None:
         strip.select = strip.name in names
         if strip.name == names[0]:
             scene.sequence_editor.active_strip = strip
+
+
+def _mend_name(owner: Any) -> None:
+    """Give a scene or a strip a name where it has one that is no text: nobody could ask for it."""
+    try:
+        owner.name  # noqa: B018 (asking is what fails)
+    except UnicodeDecodeError:
+        owner.name = owner.bl_rna.name
 
 
 def _has_id(strip: Strip) -> bool:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,7 +134,7 @@ class Nested(dict[str, str]):
 
 
 def test_the_addon_speaks_english_where_all_languages_are_gone(folder: Path) -> None:
-    assert os.listdir(folder) == []
+    assert list(folder.iterdir()) == []
     enable_again()
     assert catalogues.catalogues() == {}
     assert translate.translate_sentence("Nothing is selected.") == "Nothing is selected."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The timer goes on, whatever an engine says and whatever fails: what fails is told of once and costs one job at most."""
+"""The timer goes on, whatever an engine says and whatever fails, which is told of once and costs one job at most."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from dataclasses import asdict
 from pathlib import Path
@@ -63,7 +62,7 @@ def assert_typed(found: dict[str, Any]) -> None:
         assert all(isinstance(model[name], str) for name in ("name", "title", "licence", "commercial"))
     for frame in found.get("frames", ()):
         assert 0 < frame["time"] < 1
-        assert os.path.basename(frame["file"]) == frame["file"]
+        assert Path(frame["file"]).name == frame["file"]
         assert frame.get("hold", 1) in (1, 2, 3)
     protocol.SamplingSettings(**identity.get("sampling", {}))
     protocol.ConditionSettings(**identity.get("conditions", {}))
