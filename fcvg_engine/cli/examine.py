@@ -14,6 +14,8 @@ from ..shared.errors import BadRequest
 from ..shared.protocol import Request
 from . import cancellation, options, terminal
 
+_LONGEST = 6  # digits of a side
+
 
 def examine(
     start: options.Start,
@@ -63,6 +65,6 @@ def _examine(request: Request, size: str, as_json: bool, output: TextIO) -> None
 def _parsed_size(text: str) -> tuple[int, int]:
     """Reads width and height from WIDTHxHEIGHT. Raises BadRequest."""
     width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
+    if not all(side.isdecimal() and len(side) <= _LONGEST for side in (width, height)):
         raise BadRequest(f"{text!r:.50} is no size.", "Write it as WIDTHxHEIGHT, like 960x540.")
     return int(width), int(height)

@@ -15,7 +15,9 @@ from .options import Action, Debug, start_log
 
 
 def serve(
-    idle_s: Annotated[float, typer.Option(min=0, help="Leave after this many seconds without work.")] = server.IDLE_S,
+    idle_s: Annotated[
+        float, typer.Option(min=0, max=server.LONGEST_IDLE_S, help="Leave after this many seconds without work.")
+    ] = server.IDLE_S,
     debug: Debug = False,
 ) -> Action:
     """Serve Blender on standard input and output."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..shared.plain_text import plain
+
 _T = TypeVar("_T")
 
 Reader = Callable[[Any, str], _T]
@@ -97,7 +99,7 @@ def fraction(value: Any, where: str) -> float:
 
 
 def short_text(value: Any, where: str) -> str:
-    """A reader of text of at most 100 characters."""
+    """A reader of text of at most 100 characters, made plain: it is drawn into pictures and shown."""
     if not isinstance(value, str) or len(value) > 100:
         raise Unusable(f"{where} is no short text.")
-    return value
+    return plain(value)

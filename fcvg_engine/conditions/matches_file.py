@@ -154,7 +154,7 @@ def _person(place: _Place, value: Any, where: str) -> Person:
     def path(value: Any, where: str) -> dict[int, Bend]:
         bends = {}
         for name, bend in json_object(value, where).items():
-            if not name.isascii() or not name.isdigit() or int(name[:9]) >= people.COUNT:
+            if not name.isascii() or not name.isdigit() or len(name) > 3 or int(name) >= people.COUNT:
                 raise Unusable(
                     f"{where} has {name!r:.50} where the number of a joint, 0 to {people.COUNT - 1}, belongs."
                 )

@@ -21,6 +21,7 @@ Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 ALIKE = 0.6
+_LEAST_SIDE_PX = 16  # of the views; flow cannot be looked for in less
 FEWEST_PLACES = 50  # with texture; from fewer nothing can be concluded
 
 _AROUND_PX = 25  # side of the square around a place
@@ -86,8 +87,8 @@ class Comparison:
 
     @property
     def says_nothing(self) -> bool:
-        """Whether there is too little texture to conclude anything."""
-        return int(self.texture.sum()) < FEWEST_PLACES
+        """Whether the keys are too small, or have too little texture, to conclude anything."""
+        return min(self.texture.shape) < _LEAST_SIDE_PX or int(self.texture.sum()) < FEWEST_PLACES
 
     def standing(self) -> Alignment:
         """Aligns the keys as they are: nothing moves, or only what is in front."""

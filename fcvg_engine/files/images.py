@@ -53,6 +53,8 @@ _SIGNATURES = {
     b"\x76\x2f\x31\x01": "openexr",
 }
 _HEAD_BYTES = 32
+_MOST_AT_ONCE = 8  # channels that are read together where those that are used do not lie side by side
+_MOST_TILE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -103,17 +105,16 @@ def read(path: Path) -> Picture:
     with _open(path) as (source, spec):
         colour, alpha = _choose_channels(spec, path)
         used = [*colour, *([] if alpha is None else [alpha])]
-        first, last = min(used), max(used)
         linear = spec.format.basetype in (oiio.HALF, oiio.FLOAT, oiio.DOUBLE)
         kept = spec.format.basetype if spec.format.basetype in (oiio.UINT8, oiio.UINT16) else oiio.FLOAT
-        stored = source.read_image(0, 0, first, last + 1, kept)
+        stored = _planes(source, used, kept)
         problem = source.geterror() or oiio.geterror()
         straight = bool(spec.get_int_attribute("oiio:UnassociatedAlpha"))
-    if stored is None or problem:  # a JPEG that breaks off gives pixels and an error
+    if not stored or problem:  # a JPEG that breaks off gives pixels and an error
         raise BadImage(f"{path} is damaged or cut off: {one_line(problem)}", "Save or copy the image again.")
-    pixels = np.empty((len(used), *stored.shape[:2]), np.float32)  # [C, H, W]
-    for target, channel in enumerate(used):
-        pixels[target] = stored[..., channel - first]
+    pixels = np.empty((len(used), *stored[0].shape), np.float32)  # [C, H, W]
+    for plane, values in zip(pixels, stored, strict=True):
+        plane[...] = values
     if kept != oiio.FLOAT:
         pixels /= np.float32(255 if kept == oiio.UINT8 else 65535)
     del stored
@@ -128,7 +129,9 @@ def read(path: Path) -> Picture:
         if pixels[3].min() == 1:
             pixels = pixels[:3]
     if linear:
-        _apply_to_colour(pixels, encode_srgb)
+        with np.errstate(over="ignore"):  # a colour divided by next to no alpha
+            _apply_to_colour(pixels, encode_srgb)
+        np.nan_to_num(pixels, copy=False, nan=0.0, posinf=LARGEST_HALF, neginf=-LARGEST_HALF)
     return Picture(np.ascontiguousarray(pixels), notes)
 
 
@@ -171,28 +174,56 @@ def decode_srgb(display: Array) -> Array:
 
 @contextmanager
 def _open(path: Path) -> Iterator[tuple[oiio.ImageInput, oiio.ImageSpec]]:
-    """Open an image; give its reader and its header, which is inside all limits. Raises BadImage."""
+    """Open an image; give its reader and its header, which is inside all limits. Raises BadImage, also for what the
+    block does with the reader."""
     kind, head = _sniff(path)
     if kind == "webp":  # its reader decodes at opening, before the header could be looked at
         _check_size(path, *_webp_size(head))
+    try:
+        with _reader(path) as source:
+            yield source, _checked(source, kind, path)
+    except (ValueError, RuntimeError) as error:  # the library's, and names in the file that are no text
+        raise BadImage(f"{path} is damaged: {one_line(str(error))}", "Save or copy the image again.") from error
+
+
+def _planes(source: oiio.ImageInput, channels: list[int], kept: oiio.BASETYPE) -> list[NDArray[np.generic]]:
+    """Return the channels, each [H, W]; none where they cannot be read. Memory is taken for these alone."""
+    first, last = min(channels), max(channels)
+    if last - first < _MOST_AT_ONCE:
+        stored = source.read_image(0, 0, first, last + 1, kept)
+        return [] if stored is None else [stored[..., channel - first] for channel in channels]
+    planes = [source.read_image(0, 0, channel, channel + 1, kept) for channel in channels]
+    whole = [plane[..., 0] for plane in planes if plane is not None]
+    return whole if len(whole) == len(channels) else []
+
+
+@contextmanager
+def _reader(path: Path) -> Iterator[oiio.ImageInput]:
     wish = oiio.ImageSpec()
     wish["oiio:UnassociatedAlpha"] = 1  # straight alpha stays straight: premultiplied here in float32, exactly
     source = oiio.ImageInput.open(str(path), wish)
     if source is None:
         raise BadImage(f"{path} cannot be read: {one_line(oiio.geterror())}", "Save or copy the image again.")
     try:
-        spec = source.spec()
-        if source.format_name() != kind:
-            raise BadImage(f"{path} is no {kind} image, though it begins like one.", "Save or copy the image again.")
-        if spec.deep:
-            raise BadImage(f"{path} is a deep image: it has no single colour a pixel.", "Save it flattened.")
-        for width, height in ((spec.width, spec.height), (spec.full_width, spec.full_height)):
-            _check_size(path, width, height)
-        if spec.nchannels > MAX_CHANNELS or spec.depth > 1:
-            raise BadImage(f"{path} has {spec.nchannels} channels; {MAX_CHANNELS} are the most.", "Save fewer layers.")
-        yield source, spec
+        yield source
     finally:
         source.close()
+
+
+def _checked(source: oiio.ImageInput, kind: str, path: Path) -> oiio.ImageSpec:
+    """Return the header, which is inside all limits. Raises BadImage."""
+    spec = source.spec()
+    if source.format_name() != kind:
+        raise BadImage(f"{path} is no {kind} image, though it begins like one.", "Save or copy the image again.")
+    if spec.deep:
+        raise BadImage(f"{path} is a deep image: it has no single colour a pixel.", "Save it flattened.")
+    for width, height in ((spec.width, spec.height), (spec.full_width, spec.full_height)):
+        _check_size(path, width, height)
+    if spec.nchannels > MAX_CHANNELS or spec.depth > 1:
+        raise BadImage(f"{path} has {spec.nchannels} channels; {MAX_CHANNELS} are the most.", "Save fewer layers.")
+    if max(spec.tile_width, spec.tile_height) > MAX_SIDE or spec.tile_bytes() > _MOST_TILE_BYTES:
+        raise BadImage(f"{path} has tiles that are too large.", "Save it with smaller tiles, or in lines.")
+    return spec
 
 
 def _sniff(path: Path) -> tuple[str, bytes]:

@@ -129,7 +129,7 @@ def _generate(request: Request, folder: job_folder.JobFolder, report: Reporter, 
         size=[start.shape[2], start.shape[1]],
         device=options.device.type,
         seed=options.seed,
-        notes=[*pair.notes, *_format_notes(request.format, pair), *filter(None, [facts["reason"]])],
+        notes=[*pair.notes, *_format_notes(request.format, pair), *filter(None, [facts.get("reason")])],
         versions=_versions(),
     )
     if is_generative(facts["method"]):  # they make all frames before the first is drawn

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+
 from .. import methods
 from ..shared.errors import BadRequest
 from ..shared.protocol import FORMATS, HOLDS, LINES, MAX_COUNT, POSES, PRESETS, Request, SamplingSettings
@@ -13,14 +15,16 @@ LARGEST_SEED = 2**63 - 1
 def check(request: Request) -> None:
     """Raises BadRequest when a field of the request cannot be used. Opens no file."""
     for name, path in (("start key", request.start), ("end key", request.end), ("output folder", request.out)):
-        if not path or "\0" in path:
+        if not path or not _can_be_path(path):
             raise BadRequest(f"The {name} has no usable path.", "Give the path of a file or folder.")
+    if not _can_be_path(request.conditions.matches):
+        raise BadRequest("The file of matches has no usable path.", "Give the path of a matches.json.")
     if not 1 <= request.count <= MAX_COUNT:
-        raise BadRequest(f"{request.count} inbetweens cannot be made.", f"Ask for 1 to {MAX_COUNT}.")
+        raise BadRequest(f"{request.count!s:.40} inbetweens cannot be made.", f"Ask for 1 to {MAX_COUNT}.")
     if request.hold not in HOLDS:
-        raise BadRequest(f"Drawings cannot be held for {request.hold} frames.", "Use 1, 2 or 3.")
+        raise BadRequest(f"Drawings cannot be held for {request.hold!s:.40} frames.", "Use 1, 2 or 3.")
     if not -1 <= request.seed <= LARGEST_SEED:
-        raise BadRequest(f"The seed {request.seed} is out of range.", "Use 0 to 2^63 - 1, or -1 for a new one.")
+        raise BadRequest(f"The seed {request.seed!s:.40} is out of range.", "Use 0 to 2^63 - 1, or -1 for a new one.")
     if request.format not in FORMATS:
         raise BadRequest(f"There is no format {request.format!r:.100}.", f"Use one of {', '.join(FORMATS)}.")
     if request.extend and request.overwrite:
@@ -39,6 +43,14 @@ def check(request: Request) -> None:
     _check_sampling(request.sampling)
 
 
+def _can_be_path(path: str) -> bool:
+    """Whether the system can have a file of this name: no NUL, and no lone surrogate that it does not use itself."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+
+
 def _check_sampling(settings: SamplingSettings) -> None:
     """Raises BadRequest for a number that is out of range."""
     for name, low, high in (
@@ -52,4 +64,4 @@ def _check_sampling(settings: SamplingSettings) -> None:
     ):
         value = getattr(settings, name)
         if not low <= value <= high:
-            raise BadRequest(f"{value:g} is no usable {name.replace('_', ' ')}.", f"Use {low} to {high}.")
+            raise BadRequest(f"{value!s:.40} is no usable {name.replace('_', ' ')}.", f"Use {low} to {high}.")

@@ -71,7 +71,7 @@ def text(rows: Sequence[Row]) -> str:
     widths = [max(len(line[column]) for line in cells) for column in range(len(_COLUMNS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     notes = [f"{row.title}: {row.why} {row.licence_url}".rstrip() for row in rows if row.model]
-    return "\n".join([*lines, "", *dict.fromkeys(notes)]).rstrip() + "\n"
+    return "\n".join([*lines, "", *map(plain, dict.fromkeys(notes))]).rstrip() + "\n"
 
 
 def as_csv(rows: Sequence[Row]) -> str:

@@ -11,6 +11,7 @@ STEMS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "i
 
 
 _LARGEST_INDEX_BYTES = 16 << 20
+_MOST_PARTS = 1000
 
 
 class NoWeights(ValueError):
@@ -36,10 +37,9 @@ def weights(folder: Path, stem: str, half: bool) -> list[Path]:
 def _listed(index: Path) -> list[Path]:
     try:
         parts = small_files.read_json(index, _LARGEST_INDEX_BYTES)["weight_map"]
-        names = {Path(part).name for part in parts.values()}
+        names = {Path(part).name for part in parts.values()}  # only the names: an index must not lead out of its folder
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise NoWeights(f"The file {index} lists no weights.") from error
-    if not names:
+    if not all(names) or not 0 < len(names) <= _MOST_PARTS:
         raise NoWeights(f"The file {index} lists no weights.")
-    # Only the names count: an index must not lead out of its folder.
     return [index.with_name(name) for name in sorted(names)]

@@ -23,9 +23,10 @@ from .outbox import Outbox
 from .reports import MAX_TEXT, failure, run
 from .streams import make_stderr_lossy, read_lines
 
-__all__ = ["IDLE_S", "failure", "make_stderr_lossy", "serve"]
+__all__ = ["IDLE_S", "LONGEST_IDLE_S", "failure", "make_stderr_lossy", "serve"]
 
 IDLE_S = 900.0
+LONGEST_IDLE_S = 30 * 86400.0
 _DRAIN_S = 5.0
 
 _log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ import typing
 from dataclasses import MISSING, asdict, fields
 from typing import Any, Union
 
+from .. import small_files
 from ..errors import ProtocolError
 from .worker_messages import Message, Request
 
@@ -29,8 +30,8 @@ def encode(message: Message) -> bytes:
 def decode(line: bytes, known: dict[str, type[Message]]) -> Message:
     """The message in one line (with or without its newline), one of the types `known`.
 
-    Raises ProtocolError on anything else: too long, not UTF-8, not JSON, NaN, nested too deep, unknown type,
-    unknown, missing or wrongly typed field.
+    Raises ProtocolError on anything else: too long, not UTF-8, not JSON, a number that is none or has more than 64
+    bits, nested too deep, unknown type, unknown, missing or wrongly typed field. Texts may hold anything.
     """
     if len(line) > MAX_LINE_BYTES:
         raise ProtocolError(f"A message of {len(line)} bytes is longer than {MAX_LINE_BYTES}.")
@@ -49,14 +50,11 @@ def parse_request(content: object) -> Request:
 
 
 def _parse_object(line: bytes) -> dict[str, Any]:
-    def refuse(constant: str) -> float:
-        raise ProtocolError(f"{constant} is no number of this protocol.")
-
     try:
-        content = json.loads(line.decode("utf-8"), parse_constant=refuse)
+        content = small_files.parse_json(line.decode("utf-8"))
     except UnicodeDecodeError:
         raise ProtocolError("A message is not UTF-8.") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ProtocolError(f"A message is not JSON: {error!s:.200}") from None
     if not isinstance(content, dict):
         raise ProtocolError("A message is not a JSON object.")
