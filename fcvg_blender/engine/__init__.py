@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fcvg_engine import transfer
     from fcvg_engine.models import registry
-    from fcvg_engine.shared import disk_errors, errors, file_lock, manifest, methods, protocol, timing, whole_files
+    from fcvg_engine.shared import (
+        disk_errors,
+        errors,
+        file_lock,
+        folder_record,
+        manifest,
+        methods,
+        own_files,
+        protocol,
+        scratch,
+        timing,
+    )
 else:
     try:
         from ...fcvg_engine import transfer
@@ -19,26 +30,41 @@ else:
             disk_errors,
             errors,
             file_lock,
+            folder_record,
             manifest,
             methods,
+            own_files,
             protocol,
+            scratch,
             timing,
-            whole_files,
         )
     except ImportError:
         from fcvg_engine import transfer
         from fcvg_engine.models import registry
-        from fcvg_engine.shared import disk_errors, errors, file_lock, manifest, methods, protocol, timing, whole_files
+        from fcvg_engine.shared import (
+            disk_errors,
+            errors,
+            file_lock,
+            folder_record,
+            manifest,
+            methods,
+            own_files,
+            protocol,
+            scratch,
+            timing,
+        )
 
 __all__ = [
     "disk_errors",
     "errors",
     "file_lock",
+    "folder_record",
     "manifest",
     "methods",
+    "own_files",
     "protocol",
     "registry",
+    "scratch",
     "timing",
     "transfer",
-    "whole_files",
 ]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text of an error report: versions, settings, the error and the log's end; no personal paths. No bpy."""
+"""The text of an error report: versions, settings, the error and the log's end; no personal paths, no passwords.
+
+No bpy.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..engine import protocol
+from ..engine import protocol, transfer
 from ..engine.client import Client
 
 _END_BYTES = 16 << 10
@@ -118,7 +121,7 @@ def _joined(parts: dict[str, dict[str, str]], folders: list[Path]) -> str:
     for title, values in parts.items():
         lines += ["", title, "-" * len(title)]
         lines += [f"{name}: {value}" if name else value for name, value in values.items() if value]
-    return without_names("\n".join(lines).strip() + "\n", folders)
+    return without_names(transfer.cleaned("\n".join(lines).strip() + "\n"), folders)
 
 
 def _replace(report: str, folder: Path, word: str) -> str:

@@ -17,6 +17,7 @@ from ..examine import advice
 from ..shared import protocol
 from ..shared.errors import FcvgError
 from ..shared.protocol import Examined, Finding, Message
+from ..transfer.addresses import cleaned_all
 
 _MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
 _WIDE = 200  # characters, where the output is no terminal
@@ -55,14 +56,14 @@ def _more(progress: protocol.Progress) -> str:
 
 
 def print_message(message: Message, output: TextIO) -> None:
-    """Prints one message as a line of JSON."""
-    output.write(protocol.encode(message).decode("ascii"))
+    """Prints one message as a line of JSON, without secrets."""
+    output.write(protocol.encode(cleaned_all(message)).decode("ascii"))
     output.flush()
 
 
 def print_json(content: object, output: TextIO) -> None:
-    """Prints one JSON document on one line."""
-    output.write(json.dumps(content) + "\n")
+    """Prints one JSON document on one line, without secrets."""
+    output.write(json.dumps(cleaned_all(content)) + "\n")
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: TextIO, width: int = _WIDE) -> None:

@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ LARGEST_BYTES = (
 )  # of a manifest; the longest possible, with `protocol.MAX_COUNT` frames, has a fiftieth of that
 
 _COLUMNS = ("model", "licence", "commercial use", "frames", "methods", "folders")
+_MORE_COLUMNS = ("why", "licence url")
+_NO_FRAMES = "No frames of this engine's were found.\n"
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def rows(folder: Path) -> list[Row]:
 def text(rows: Sequence[Row]) -> str:
     """Return a table for people, and under it why each model may or may not be used, and where to read its licence."""
     if not rows:
-        return "No frames of this engine's were found.\n"
+        return _NO_FRAMES
     cells = [_COLUMNS, *((row.title, row.licence, row.commercial, *_counted(row)) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(_COLUMNS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
@@ -75,11 +78,18 @@ def text(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, "", *dict.fromkeys(notes)]).rstrip() + "\n"
 
 
+def is_report(content: bytes) -> bool:
+    """Return whether a file with this content begins as a report, by `text` or `as_csv`."""
+    first = content.decode("utf-8", "replace").partition("\n")[0]
+    table = ",".join((*_COLUMNS, *_MORE_COLUMNS))
+    return first in (_NO_FRAMES.strip(), table) or re.split(" {2,}", first) == list(_COLUMNS)
+
+
 def as_csv(rows: Sequence[Row]) -> str:
     """Return the rows as CSV for a spreadsheet, under a line of headings."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*_COLUMNS, "why", "licence url"])
+    writer.writerow([*_COLUMNS, *_MORE_COLUMNS])
     for row in rows:
         writer.writerow([row.title, row.licence, row.commercial, *_counted(row), row.why, row.licence_url])
     return file.getvalue()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ Shapes = dict[str, tuple[int, ...]]  # name of a tensor → its shape
 BEGINNING_BYTES = 512  # enough for `is_web_page` and `is_git_lfs_pointer`
 
 _LARGEST_TABLE_BYTES = 100_000_000  # as the safetensors library allows
+_WIDTHS = {  # bytes of a number, where that is whole
+    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"), 1),
+    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 2),
+    **dict.fromkeys(("U32", "I32", "F32"), 4),
+    **dict.fromkeys(("U64", "I64", "F64", "C64"), 8),
+}
 
 
 class Unusable(ValueError):
@@ -48,17 +55,31 @@ def check(path: Path) -> int:
 
 
 def shapes(path: Path) -> Shapes:
-    """Return the shapes of all tensors in a safetensors file. Raises Unusable when it is no such file, or is cut
-    off."""
+    """Return the shapes of all tensors in a safetensors file. Raises Unusable when it is no such file, is cut off, or
+    when its tensors do not fill it."""
     size_bytes = check(path)
     table, end = _table(path, size_bytes)
     try:
         found = {name: tuple(int(side) for side in each["shape"]) for name, each in table.items()}
-    except (ValueError, TypeError, KeyError) as error:
+        fits = _fits(table, found)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise Unusable("is damaged, or no safetensors file") from error
     if size_bytes < end:
         raise Unusable(f"is cut off: {end - size_bytes:,} bytes are missing")
+    if size_bytes > end or not fits:
+        raise Unusable("is damaged, or no safetensors file")
     return found
+
+
+def _fits(table: dict[str, dict[str, Any]], found: Shapes) -> bool:
+    """Whether the tensors lie one behind the other, and each is as long as its shape needs."""
+    end = 0
+    for (first, last), name in sorted((each["data_offsets"], name) for name, each in table.items()):
+        width = _WIDTHS.get(table[name]["dtype"])
+        if first != end or last < first or (width and last - first != width * math.prod(found[name])):
+            return False
+        end = last
+    return True
 
 
 def is_cut_off(path: Path, size_bytes: int) -> bool:
