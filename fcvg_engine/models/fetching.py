@@ -97,16 +97,18 @@ def _is_whole(model: Model, copy: Copy, report: Report) -> bool:
 
 def _is_changed(model: Model, copy: Copy, report: Report) -> bool:
     """Whether something lies at the file's place that was ours once, and is not as it was. Raises DownloadFailed when
-    it never was ours: a download must not take its place."""
+    it never was ours, since a download must not take its place, and when the place is behind a link."""
+    folder = discovery.weights_folder()
+    link = own_files.link_on_the_way(folder, copy.own)
+    if link is not None:
+        raise DownloadFailed(
+            f"{link} is a link, and what it leads to is not ours: nothing of {model.title} was downloaded to it.",
+            "Let the engine use what is there (models import), or remove the link. The folder for all models may be on "
+            "another disk: FCVG_MODELS names it.",
+        )
     if not os.path.lexists(copy.own):
         return False
-    folder = discovery.weights_folder()
-    if (
-        copy.own.is_file()
-        and not own_files.is_link(copy.own)
-        and own_files.link_on_the_way(folder, copy.own) is None
-        and checksums.is_ours(folder, copy.place)
-    ):
+    if copy.own.is_file() and not own_files.is_link(copy.own) and checksums.is_ours(folder, copy.place):
         return verifying.sha256_of(model, copy.own, report) != checksums.sha256(folder, copy.place)
     raise DownloadFailed(
         f"{copy.own} is in the way: it is not the published file of {model.title}, and no download has put it there. "

@@ -201,8 +201,11 @@ def copy(source: Path, path: Path, record: Record, temporary: str = "") -> str:
         return write(path, iter(lambda: file.read(_PIECE_BYTES), b""), record, temporary)
 
 
-def take_place(source: Path, target: Path, record: Record, patience_s: float = PATIENCE_S) -> None:
+def take_place(
+    source: Path, target: Path, record: Record, patience_s: float = PATIENCE_S, sha256: str = ""
+) -> None:
     """Give the file or folder `source`, which is ours, the name `target`, so that it keeps it after a power cut.
+    `sha256`: the file's, for `record` to note before.
 
     Windows refuses while another program has one of them open (a reader, a virus scanner). There it is tried again for
     `patience_s`. Raises NotOurs where something lies there that `record` does not know, OSError.
@@ -210,6 +213,8 @@ def take_place(source: Path, target: Path, record: Record, patience_s: float = P
     there = _find(target)
     if there is not None and not record.knows(there):
         raise NotOurs(target)
+    if sha256:
+        record.note(target, sha256)
     _give_name(source, target, there, patience_s)
 
 
@@ -317,10 +322,9 @@ def is_link(path: Path) -> bool:
 
 
 def link_on_the_way(folder: Path, path: Path) -> Path | None:
-    """Return the first link among `folder` and the folders in it that lead to `path`; None without one."""
-    inner = path.relative_to(folder).parts[:-1]
-    way = itertools.accumulate(inner, lambda above, name: above / name, initial=folder)
-    return next(filter(is_link, way), None)
+    """Return the first link among the folders that lead from `folder` to `path`, both left out; None without one."""
+    way = reversed(path.relative_to(folder).parents[:-1])
+    return next((folder / each for each in way if is_link(folder / each)), None)
 
 
 def _find(path: Path) -> Found | None:

@@ -4,6 +4,7 @@
 from .addresses import CleanText, cleaned, cleaned_all
 from .download import PATIENCE, Download, OnRate, Patience, Rate, fetch, is_offline
 from .package_index import Places, Wheel, locate, places
+from .partial_file import PartialFile
 from .unpack import member
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "CleanText",
     "Download",
     "OnRate",
+    "PartialFile",
     "Patience",
     "Places",
     "Rate",

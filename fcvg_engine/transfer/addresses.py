@@ -137,12 +137,14 @@ def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
 
 def _parts(rest: str) -> Iterator[str]:
     """Yield what must not be seen of an address without its scheme, in all spellings."""
-    login = _login(rest)
+    login = rest[: rest.rfind("@") + 1]
+    if ":" not in login:
+        login = _login(rest)
     query = rest[len(login) :].partition("?")[2]
     secrets = [login] if ":" in login or len(login) > _LEAST else []
     secrets += [login[:-1]] if len(login) > _LEAST else []
     secrets += [query] if "=" in query and len(query) >= _LEAST else []
-    if login:
+    if login.strip("@"):
         secrets.append(base64.b64encode(unquote(login[:-1]).encode("utf-8", "replace")).decode("ascii"))
     for each in secrets:
         yield from {each, unquote(each), json.dumps(each)[1:-1], json.dumps(unquote(each))[1:-1]}

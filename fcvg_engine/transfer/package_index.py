@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -125,6 +126,8 @@ class _Search:
         """Return the download of the wheel; None when it is in `into` now, `_NOWHERE` when it cannot be had."""
         target = self._into / wheel.file
         if _is(target, wheel, halt):
+            with suppress(OSError):  # where nothing may be written, nothing is to be deleted later
+                FolderRecord(self._into).note(target, wheel.sha256)
             return None
         for folder in self._where.folders:
             if self._bring(folder / wheel.file, wheel, halt):

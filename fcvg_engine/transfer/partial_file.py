@@ -82,8 +82,7 @@ class PartialFile:
         `record` does not know is put aside. Raises OSError."""
         own_files.flush(self.file)
         own_files.make_way(self.path, record)
-        record.note(self.path, sha256)
-        own_files.take_place(self.file, self.path, record)
+        own_files.take_place(self.file, self.path, record, sha256=sha256)
         own_files.delete(self._sidecar, _ORIGINS)
         self.origin = None
 
