@@ -20,9 +20,9 @@ if TYPE_CHECKING:
         own_files,
         plain_text,
         protocol,
+        scratch,
         small_files,
         timing,
-        whole_files,
     )
 else:
     try:
@@ -38,9 +38,9 @@ else:
             own_files,
             plain_text,
             protocol,
+            scratch,
             small_files,
             timing,
-            whole_files,
         )
     except ImportError:
         from fcvg_engine import transfer
@@ -55,9 +55,9 @@ else:
             own_files,
             plain_text,
             protocol,
+            scratch,
             small_files,
             timing,
-            whole_files,
         )
 
 __all__ = [
@@ -71,8 +71,8 @@ __all__ = [
     "plain_text",
     "protocol",
     "registry",
+    "scratch",
     "small_files",
     "timing",
     "transfer",
-    "whole_files",
 ]

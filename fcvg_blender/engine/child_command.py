@@ -6,17 +6,18 @@ The installer, the model commands and the doctor are commands. No threads, nothi
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
-from . import errors, protocol
+from . import errors, own_files, protocol
 from .child_process import LADDER_STEP_S, NAP_S, Ladder, Pipe, start
-from .log import LIMIT_BYTES, end_of
+from .log import LIMIT_BYTES, LOGS, end_of, open_log, private_folder
 
 CANCEL_PATIENCE_S = 20.0  # for a cancelled command to tidy up before it is terminated
 
@@ -121,13 +122,22 @@ class Command:
         last = detail.strip().rpartition("\n")[2]
         return _failed(f"It stopped unexpectedly (code {returncode}): {last:.200}".removesuffix(": "), detail)
 
-    def _open_log(self) -> BinaryIO:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError):
-            if self.log.stat().st_size > LIMIT_BYTES:
-                self.log.replace(self.log.with_suffix(".old.log"))
-        file = self.log.open("ab")
-        self._begin_bytes = file.tell()
+    def _open_log(self) -> FileIO:
+        """Open the log, or another one in a temporary folder if it cannot be written. Raises OSError."""
+        with suppress(OSError):  # it is missing, or another Blender uses it
+            size_bytes = self.log.lstat().st_size
+            if size_bytes:
+                own_files.make_way(self.log, LOGS)
+            if size_bytes > LIMIT_BYTES:
+                old = self.log.with_suffix(".old.log")
+                own_files.make_way(old, LOGS)
+                own_files.take_place(self.log, old, LOGS)
+        try:
+            file = open_log(self.log)
+        except OSError:
+            self.log = private_folder() / self.log.name
+            file = open_log(self.log)
+        self._begin_bytes = file.seek(0, os.SEEK_END)
         return file
 
 

@@ -1,22 +1,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file that takes the engine's standard error. Its size is limited; its end goes into reports."""
+"""Logs: files that take the standard error of the engine and of commands. Their size is limited; their ends go into
+reports.
+
+They are known by their first line. What has another one is not ours, whatever it is called, and stays as it is.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import tempfile
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
+
+from . import own_files
 
 LIMIT_BYTES = 1 << 20  # of a log; a full one begins anew
 TAIL_BYTES = 16 << 10  # of a log's end, for reports
 KEPT_FILES = 8  # of all Blenders that ran lately
+HEAD = b"# A log of FCVG Inbetween. It is replaced and deleted without asking.\n"
+LOGS = own_files.Headed(HEAD)
+
+_NAME = re.compile(r"engine-\d+(\.old)?\.log")
 
 
 class Log:
-    """`engine-<pid>.log`, with Blender's process id, in `folder`, or in the temporary folder if that cannot be
-    written."""
+    """`engine-<pid>.log`, with Blender's process id, in `folder`, or in a temporary folder of its own if it cannot be
+    written there."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -33,14 +45,13 @@ class Log:
         """The file that keeps the end of what was written before the log was full."""
         return self.path.with_suffix(".old.log")
 
-    def open(self) -> BinaryIO:
+    def open(self) -> FileIO:
         """Open the file for a new engine to append to. `tail` begins here. Raises OSError."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            file = self.path.open("ab")
+            file = open_log(self.path)
         except OSError:
-            self._folder = Path(tempfile.gettempdir())
-            file = self.path.open("ab")
+            self._folder = private_folder()
+            file = open_log(self.path)
         self.trim()
         _drop_old(self._folder)
         self._begin_bytes, self._trimmed = file.seek(0, os.SEEK_END), False
@@ -50,17 +61,41 @@ class Log:
         """Begin the file anew when it is full. Only on POSIX, where a process that appends follows it to its new
         end."""
         with suppress(OSError):
-            if os.name == "posix" and self.path.stat().st_size > LIMIT_BYTES:
-                self.old_path.write_bytes(end_of(self.path, 0))
-                os.truncate(self.path, 0)
-                self._begin_bytes, self._trimmed = 0, True
+            found = own_files.Found(self.path)
+            if os.name == "posix" and found.status.st_size > LIMIT_BYTES and LOGS.knows(found):
+                with suppress(own_files.NotOurs):
+                    own_files.write(self.old_path, HEAD + end_of(self.path, 0)[len(HEAD) :], LOGS)
+                    self._trimmed = True
+                own_files.shorten(self.path, len(HEAD))
+                self._begin_bytes = len(HEAD)
 
     def tail(self, lines: int = 40) -> str:
         """Return the last lines that the newest engine has written."""
         end = end_of(self.path, self._begin_bytes)
         if self._trimmed:
-            end = end_of(self.old_path, 0) + end
+            end = end_of(self.old_path, len(HEAD)) + end
         return "\n".join(end.decode("utf-8", "replace").splitlines()[-lines:])
+
+
+def open_log(path: Path) -> FileIO:
+    """Open the log `path` to append to it; it is begun where it is missing or empty, and its folder made. Raises
+    NotOurs where something else lies there, a link for example, OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not own_files.may_write(path, LOGS) and path.lstat().st_size:
+        raise own_files.NotOurs(path)
+    file = own_files.open_to_append(path)
+    if not file.seek(0, os.SEEK_END):
+        file.write(HEAD)
+    return file
+
+
+def private_folder() -> Path:
+    """Return a temporary folder that nobody else can write to, the same in each call. Raises OSError."""
+    folder = _made_once()
+    if not folder.is_dir():  # something tidies up
+        _made_once.cache_clear()
+        folder = _made_once()
+    return folder
 
 
 def end_of(path: Path, begin_bytes: int) -> bytes:
@@ -75,8 +110,15 @@ def end_of(path: Path, begin_bytes: int) -> bytes:
         return b""
 
 
+@functools.cache
+def _made_once() -> Path:
+    return Path(tempfile.mkdtemp(prefix="fcvg-logs-"))
+
+
 def _drop_old(folder: Path) -> None:
+    """Delete logs of engines but the newest."""
     with suppress(OSError):
-        logs = sorted(folder.glob("engine-*.log"), key=lambda path: path.stat().st_mtime)
-        for path in logs[:-KEPT_FILES]:
-            path.unlink(missing_ok=True)
+        logs = [own_files.Found(path) for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+        ours = sorted((each for each in logs if LOGS.knows(each)), key=lambda each: each.status.st_mtime)
+        for each in ours[:-KEPT_FILES]:
+            own_files.delete(each.path, LOGS)

@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..engine import errors, installed_engines, places, protocol, transfer
+from ..engine import errors, installed_engines, own_files, places, protocol, transfer
 from ..engine.child_command import Command
 from ..engine.client import Client
 from ..engine.engine_process import Launch, environment
+from ..engine.log import open_log
 from . import pylock
 from .output import JOB
 from .work import Watch
@@ -23,11 +24,12 @@ _UV_LIMIT_BYTES = 1 << 28
 _NOT_FOR_UV = ("PYTHON", "UV_", "PIP_", "VIRTUAL_ENV", "CONDA_", "__PYVENV")
 
 
-def unpack_uv(wheel: Path, member: str, into: Path) -> Path:
-    """Put the program `member` of uv's `wheel` into the folder `into`, and return its path. Raises DownloadFailed,
-    OSError."""
-    program = into / Path(member).name
-    program.write_bytes(transfer.member(wheel, member, _UV_LIMIT_BYTES))
+def unpack_uv(tools: pylock.Tools, wheels: Path, into: Path) -> Path:
+    """Put the program uv into the folder `into`, and return its path. Its wheel lies in the folder `wheels`, and must
+    be the pinned one. Raises DownloadFailed, OSError."""
+    program = into / Path(tools.uv_binary).name
+    content = transfer.member(wheels / tools.uv.file, tools.uv_binary, _UV_LIMIT_BYTES, tools.uv.sha256)
+    own_files.write(program, content, own_files.Written())
     program.chmod(0o755)
     return program
 
@@ -42,7 +44,7 @@ def build(scratch: Path, uv: Path, base: Path, lock: pylock.Pylock, downloads: P
     cache, environment = scratch / "cache", scratch / "env"
     common = ["--no-config", "--offline", "--no-progress", "--cache-dir", str(cache)]
     pins = scratch / "wheels.txt"
-    pins.write_text(pylock.pins(lock.wheels), "utf-8")
+    own_files.write(pins, pylock.pins(lock.wheels).encode(), own_files.Written())
     free_bytes, furthest = shutil.disk_usage(scratch).free, 0.0
 
     def tell() -> None:
@@ -62,12 +64,11 @@ def build(scratch: Path, uv: Path, base: Path, lock: pylock.Pylock, downloads: P
         downloads,
         watch,
     )
+    # While uv unpacks a wheel it hashes it, so another one that is put into its place meanwhile is refused.
     # Of a folder's name uv takes a comma for the end, and homes have the strangest names.
     where = ["--python", str(places.interpreter(environment)), "--no-index", "--find-links", "."]
     how = ["--no-deps", "--require-hashes", "--link-mode", "hardlink", "--requirement", str(pins)]
     _run_uv([str(uv), "pip", "install", *where, *how, *common], downloads, watch, tell)
-    watch.step("Tidying up", 1.0)
-    shutil.rmtree(cache, ignore_errors=True)
     return environment
 
 
@@ -140,8 +141,8 @@ def _follow(
         if isinstance(message, protocol.Progress):
             watch.step(message.stage, message.fraction)
         elif isinstance(message, protocol.Failed):
-            with watch.log.open("a", encoding="utf-8") as file:
-                file.write(f"{message.detail}\n{message.message}\n")
+            with open_log(watch.log) as file:
+                file.write(f"{message.detail}\n{message.message}\n".encode("utf-8", "replace"))
             raise errors.InstallFailed(
                 f"The new engine does not work: {message.message}",
                 "What was installed before stays. Try again, or with another accelerator; if it stays so, copy the "

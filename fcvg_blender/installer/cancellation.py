@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine import errors
+from ..engine.log import open_log
 
 GRACE_S = 0.7  # for the work to stop by itself and to tidy up
 STEP_S = 0.05
@@ -63,7 +64,7 @@ class Stop:
     ) -> int:
         """Run a program in `folder`, its output appended to `log`, and return its exit code. `on_tick` is called
         meanwhile and may raise, which kills the program. Raises Cancelled, OSError."""
-        with log.open("ab") as output:
+        with open_log(log) as output:
             child: subprocess.Popen[bytes] = subprocess.Popen(
                 arguments,
                 stdin=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,9 +33,13 @@ VERBS: dict[str, tuple[Callable[..., protocol.Message], str]] = {
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one verb and return the exit code, see `errors`."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    """Run one verb and return the exit code, see `errors`. No password goes out."""
+    clean = [transfer.CleanText.onto(each.fileno(), each.encoding, by_line=True) for each in (sys.stdout, sys.stderr)]
+    with redirect_stdout(clean[0]), redirect_stderr(clean[1]):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     chosen, began_s = _parser().parse_args(arguments), time.time()
     teller = Teller(sys.stdout, sys.stderr, chosen.json)
     stop = Stop(on_cut=lambda: teller.end(protocol.CancelledReport(JOB)))

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import TextIO
 
-from ..engine import errors, protocol
+from ..engine import errors, protocol, transfer
 
 JOB = "job"  # the id in all messages: there is only one
 
@@ -49,6 +49,7 @@ class Teller:
             if self._ended:
                 return
             self._ended = True
+            message = transfer.cleaned_all(message)
             if self._as_json:
                 self._write(protocol.encode(message).decode("ascii"))
                 return
@@ -61,6 +62,7 @@ class Teller:
                 self._write(in_words(message))
 
     def _show(self, message: protocol.Progress) -> None:
+        message = transfer.cleaned_all(message)
         if self._as_json:
             self._write(protocol.encode(message).decode("ascii"))
             return

@@ -7,14 +7,14 @@ Each returns its final message. All may raise FcvgError, Cancelled among them, a
 from __future__ import annotations
 
 import datetime
-import shutil
 import uuid
 from dataclasses import replace
 from pathlib import Path
 
-from ..engine import errors, installed_engines, places, protocol, transfer
+from ..engine import errors, installed_engines, own_files, places, protocol, scratch, transfer
 from ..engine.installed_engines import EngineStamp
-from . import building, environments
+from ..engine.log import HEAD, LOGS
+from . import building, environments, kept_wheels
 from .cancellation import Stop
 from .output import JOB, Teller, size_in_words
 from .plan import InstallationPlan, downloads, plan, plan_download
@@ -54,23 +54,21 @@ def repair(wish: Wish, teller: Teller, stop: Stop) -> protocol.Installed:
 
 def remove(wish: Wish, teller: Teller, stop: Stop) -> protocol.Installed:
     """Remove all engines of the installer's. Models stay, and so do downloads unless the wish says otherwise."""
-    with Work(wish, teller, stop).exclusive():
+    work = Work(wish, teller, stop)
+    with work.exclusive(), disk_errors(places.user_data()):
         environments.forget()
-        notes = []
-        if not environments.sweep():
-            notes.append("An engine is still running; it is removed with the next installation or removal.")
+        notes = environments.sweep()
         if wish.free_downloads:
-            shutil.rmtree(downloads(), ignore_errors=True)
+            notes += kept_wheels.delete(downloads(), lambda name: work.step(f"Removing {name}", 0.5))[1]
     return status(wish, teller, stop, notes)
 
 
 def free(wish: Wish, teller: Teller, stop: Stop) -> protocol.Installed:
     """Delete the packages that the engine was made of; the engine stays."""
-    with Work(wish, teller, stop).exclusive():
-        files = [each for each in downloads().rglob("*") if each.is_file()]
-        freed_bytes = sum(each.stat().st_size for each in files)
-        shutil.rmtree(downloads(), ignore_errors=True)
-    return status(wish, teller, stop, [f"{size_in_words(freed_bytes)} of downloads are gone."])
+    work = Work(wish, teller, stop)
+    with work.exclusive(), disk_errors(downloads()):
+        freed_bytes, notes = kept_wheels.delete(downloads(), lambda name: work.step(f"Removing {name}", 0.5))
+    return status(wish, teller, stop, [f"{size_in_words(freed_bytes)} of downloads are gone.", *notes])
 
 
 def status(wish: Wish, teller: Teller, stop: Stop, notes: list[str] | None = None) -> protocol.Installed:
@@ -117,10 +115,10 @@ def _replace(work: Work, plan: InstallationPlan) -> tuple[EngineStamp, list[str]
     wheels = downloads()
     _begin_log(plan)
     _fetch(work, plan, wheels, _FETCHED)
-    scratch = environments.begin()
+    begun = environments.begin()
     try:
-        uv = building.unpack_uv(wheels / plan.tools.uv.file, plan.tools.uv_binary, scratch)
-        folder = building.build(scratch, uv, plan.base.path, plan.lock, wheels, work.section(_FETCHED, _BUILT))
+        uv = building.unpack_uv(plan.tools, wheels, begun)
+        folder = building.build(begun, uv, plan.base.path, plan.lock, wheels, work.section(_FETCHED, _BUILT))
         python = places.interpreter(folder) or folder
         if plan.weights is not None:
             building.take_weights(python, wheels / plan.weights.file, work.section(_BUILT, _WEIGHTS_TAKEN))
@@ -140,18 +138,9 @@ def _replace(work: Work, plan: InstallationPlan) -> tuple[EngineStamp, list[str]
         )
         environments.finish(folder, stamp)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    _drop_superseded(plan, wheels)
+        scratch.delete(begun)
+    kept_wheels.delete_superseded(wheels, plan.wheels)
     return stamp, notes
-
-
-def _drop_superseded(plan: InstallationPlan, folder: Path) -> None:
-    """Delete other versions of the packages just installed: each update would leave gigabytes behind."""
-    wanted = [each.file for each in plan.wheels]
-    packages = {file.partition("-")[0] for file in wanted}
-    for path in folder.iterdir():
-        if path.name.partition("-")[0] in packages and not path.name.startswith(tuple(wanted)):
-            path.unlink(missing_ok=True)
 
 
 def _fetch(work: Work, plan: InstallationPlan, into: Path, end: float) -> None:
@@ -175,5 +164,6 @@ def _installed(stamp: EngineStamp, notes: list[str]) -> protocol.Installed:
 
 def _begin_log(plan: InstallationPlan) -> None:
     now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-    with log().open("w", encoding="utf-8") as file:
-        file.write(f"{now} {plan.accelerator}, Python {plan.base.version} at {plan.base.path}\n{plan.detected}\n")
+    begins = f"{now} {plan.accelerator}, Python {plan.base.version} at {plan.base.path}\n{plan.detected}\n"
+    own_files.make_way(log(), LOGS)
+    own_files.write(log(), HEAD + begins.encode("utf-8", "replace"), LOGS)

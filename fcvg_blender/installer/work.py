@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine import file_lock, places, protocol, transfer
+from ..engine.log import HEAD
 from .cancellation import Stop
 from .output import JOB, Teller
 from .refusals import disk_errors
@@ -78,5 +79,6 @@ def log_tail(since_s: float) -> str:
     with suppress(OSError):
         if log().stat().st_mtime < since_s:
             return ""
-        return "\n".join(log().read_text("utf-8", "replace").splitlines()[-_TAIL_LINES:])
+        said = log().read_bytes().removeprefix(HEAD).decode("utf-8", "replace")
+        return "\n".join(said.splitlines()[-_TAIL_LINES:])
     return ""

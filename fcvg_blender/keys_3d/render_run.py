@@ -97,7 +97,9 @@ class RenderRun:
         (unfinished, path), self._rendering = self._rendering, None
         if is_whole(unfinished):
             try:
-                own_files.take_place(unfinished, path, folder_record.FolderRecord(path.parent))
+                made = own_files.Found(unfinished).sha256
+                record = folder_record.FolderRecord(path.parent)
+                own_files.take_place(unfinished, path, record, sha256=made)
             except OSError as error:
                 raise errors.DiskError(
                     rpt("The key “{name}” could not be written: {reason}.").format(

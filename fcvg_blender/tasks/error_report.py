@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text of an error report: versions, settings, the error and the log's end; no personal paths. No bpy."""
+"""The text of an error report: versions, settings, the error and the log's end; no personal paths, no passwords.
+
+No bpy.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..engine import plain_text, protocol, small_files
+from ..engine import plain_text, protocol, small_files, transfer
 from ..engine.client import Client
 
 LONGEST_VALUE = 2000  # letters
@@ -131,7 +134,8 @@ def _joined(parts: dict[str, dict[str, str]], folders: list[Path]) -> str:
     for title, values in parts.items():
         lines += ["", title, "-" * len(title)]
         lines += [f"{name}: {value}" if name else value for name, value in values.items() if value]
-    return plain_text.plain(without_names("\n".join(lines).strip() + "\n", folders), lines=True)
+    report = without_names(transfer.cleaned("\n".join(lines).strip() + "\n"), folders)
+    return plain_text.plain(report, lines=True)
 
 
 def _replace(report: str, folder: Path, word: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from typing import Annotated, TextIO
 
 import typer
@@ -17,6 +18,7 @@ from .. import __version__, server
 from ..shared import errors
 from ..shared.errors import BadRequest, Cancelled
 from ..shared.protocol import CancelledReport
+from ..transfer.addresses import CleanText
 from . import models, terminal
 from .conditions import conditions
 from .doctor import doctor
@@ -31,8 +33,16 @@ _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 
 def run(arguments: list[str], output_fd: int) -> int:
-    """Runs one command and returns its exit code, see `errors`. `output_fd` is the real standard output."""
-    output = terminal.PlainOutput(output_fd)
+    """Runs one command and returns its exit code, see `errors`. `output_fd` is the real standard output.
+
+    No password and no token goes out, neither there nor into the log.
+    """
+    output = terminal.PlainOutput.onto(output_fd)
+    with contextlib.redirect_stderr(CleanText.onto(sys.stderr.fileno(), sys.stderr.encoding, by_line=True)):
+        return _run(arguments, output)
+
+
+def _run(arguments: list[str], output: TextIO) -> int:
     try:
         with contextlib.redirect_stdout(output):  # help is printed while parsing
             action = app(arguments or ["--help"], prog_name="fcvg-engine", standalone_mode=False)
@@ -40,7 +50,7 @@ def run(arguments: list[str], output_fd: int) -> int:
             action(output)
         output.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), output_fd)  # the buffer is still written at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())  # the buffer is still written at exit
         return _complain(Cancelled("Nobody reads the output any more."), False, output)
     except _UsageError as error:
         problem = BadRequest(error.format_message(), "See --help.")  # type: ignore[attr-defined]

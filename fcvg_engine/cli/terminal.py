@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import sys
 import traceback
@@ -22,19 +21,18 @@ from ..shared import amounts, protocol
 from ..shared.errors import FcvgError
 from ..shared.plain_text import plain
 from ..shared.protocol import Examined, Finding, Message
+from ..transfer.addresses import CleanText, cleaned_all
 
 _MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
 _WIDE = 200  # characters, where the output is no terminal
 
 
-class PlainOutput(io.TextIOWrapper):
+class PlainOutput(CleanText):
     """Standard output. All that is written to it is made plain: names and paths come from anywhere, and a terminal
     obeys them."""
 
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(os.fdopen(descriptor, "wb"), encoding="utf-8", errors="backslashreplace")
-
-    def write(self, text: str, /) -> int:
+    def write(self, text: str) -> int:
+        """Write `text`."""
         return super().write(plain(text, lines=True))
 
 
@@ -71,14 +69,14 @@ def _more(progress: protocol.Progress) -> str:
 
 
 def print_message(message: Message, output: TextIO) -> None:
-    """Prints one message as a line of JSON."""
-    output.write(protocol.encode(message).decode("ascii"))
+    """Prints one message as a line of JSON, without secrets."""
+    output.write(protocol.encode(cleaned_all(message)).decode("ascii"))
     output.flush()
 
 
 def print_json(content: object, output: TextIO) -> None:
-    """Prints one JSON document on one line."""
-    output.write(json.dumps(content) + "\n")
+    """Prints one JSON document on one line, without secrets."""
+    output.write(json.dumps(cleaned_all(content)) + "\n")
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: TextIO, width: int = _WIDE) -> None:

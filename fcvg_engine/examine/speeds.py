@@ -5,12 +5,11 @@ speeds.json in the user's data folder has for each method and device the last jo
 
     {"rife cpu": [[11, 960, 540, 5.2], …]}          drawings, width, height, seconds of the whole job
 
-A damaged file is treated like a missing one. No torch.
+A damaged file is put aside and begun anew. No torch.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,11 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from ..models import discovery
-from ..models.writing import write_whole
-from ..shared import small_files
+from ..models.writing import Table
 from ..shared.errors import DiskError
 from ..shared.methods import METHODS, is_generative
 from ..shared.protocol import Request
@@ -31,7 +27,6 @@ FILE = "speeds.json"
 KEPT = 8
 
 _LONGEST_S = 7 * 86400.0
-_LARGEST_BYTES = 1 << 20
 _LOCK_WAIT_S = 2.0
 # Smaller jobs, such as the self-test, are not recorded: most of their time is the start.
 _LEAST_DRAWINGS = 2
@@ -57,24 +52,20 @@ def record(request: Request, facts: Mapping[str, Any], drawings: int, seconds: f
     method = str(facts.get("method"))
     if method not in METHODS or (is_generative(method) and not _is_usual(request)):
         return
-    with suppress(DiskError, OSError, filelock.Timeout, KeyError, TypeError, ValueError):
+    with suppress(DiskError, OSError, KeyError, TypeError, ValueError):
         width, height = facts["size"]
         run = Run(drawings, int(width), int(height), round(float(seconds), 3))
         if run.drawings < _LEAST_DRAWINGS or run.width * run.height < _LEAST_PIXELS or not _is_sound(run):
             return
-        path = _path()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(path.with_name(f".{FILE}.lock"), timeout=_LOCK_WAIT_S):
-            known = _load(path)
-            name = f"{method} {facts['device']}"
-            known[name] = [*known.get(name, []), run][-KEPT:]
-            lines = {each: [list(vars(run).values()) for run in runs] for each, runs in known.items()}
-            write_whole(path, json.dumps(lines, sort_keys=True).encode())
+        name = f"{method} {facts['device']}"
+        with _TABLE.changed(_path(), _LOCK_WAIT_S) as lines:
+            lines[name] = [*lines.get(name, []), list(vars(run).values())][-KEPT:]
 
 
 def runs(method: str, device: str) -> list[Run]:
     """Reads the last jobs with `method` on `device` (cpu, cuda, mps), the newest last."""
-    return _load(_path()).get(f"{method} {device}", [])
+    lines = _TABLE.load(_path()).get(f"{method} {device}", [])
+    return list(filter(None, map(_run, lines)))[-KEPT:]
 
 
 def _is_usual(request: Request) -> bool:
@@ -84,16 +75,6 @@ def _is_usual(request: Request) -> bool:
 
 def _path() -> Path:
     return discovery.user_data() / FILE
-
-
-def _load(path: Path) -> dict[str, list[Run]]:
-    try:
-        content = small_files.read_json(path, _LARGEST_BYTES)
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(content, dict):
-        return {}
-    return {name: list(filter(None, map(_run, lines)))[-KEPT:] for name, lines in content.items() if _is_list(lines)}
 
 
 def _run(line: object) -> Run | None:
@@ -110,5 +91,11 @@ def _is_sound(run: Run) -> bool:
     )
 
 
-def _is_list(lines: object) -> bool:
-    return isinstance(lines, list)
+def _is_entry(name: str, lines: object) -> bool:
+    words = name.split()
+    return (
+        len(words) == 2 and isinstance(lines, list) and all(isinstance(line, list) and len(line) == 4 for line in lines)
+    )
+
+
+_TABLE = Table(_is_entry)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..models import registry
+from ..shared import own_files, scratch
 from ..shared.protocol import Done, Request
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def self_test(device: str, job: str, emit: Emit, is_cancelled: IsCancelled) -> D
         keys = []
         for name, position in (("start.png", 0.3), ("end.png", 0.6)):
             keys.append(folder / name)
-            keys[-1].write_bytes(images.encode(_disc(position), "png"))
+            own_files.write(keys[-1], images.encode(_disc(position), "png"), own_files.Written())
         request = Request(
             str(keys[0]), str(keys[1]), str(folder / "out"), 1, "rife" if has_rife else "dissolve", device=device
         )
@@ -66,9 +67,13 @@ def _disc(position: float) -> Array:
 @contextmanager
 def _scratch_folder() -> Iterator[Path]:
     """Makes a folder for one self-test, and deletes those that killed engines have left behind."""
-    for left in Path(tempfile.gettempdir()).glob(_SCRATCH + "*"):
+    temporary = Path(tempfile.gettempdir())
+    for left in temporary.glob(_SCRATCH + "*"):
         with suppress(OSError):  # somebody else's, or gone already
-            if time.time() - left.stat().st_mtime > _SCRATCH_AGE_S:
-                shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(prefix=_SCRATCH) as folder:
-        yield Path(folder)
+            if time.time() - left.lstat().st_mtime > _SCRATCH_AGE_S:
+                scratch.delete(left)
+    folder = scratch.make(temporary / f"{_SCRATCH}{uuid.uuid4().hex}")
+    try:
+        yield folder
+    finally:
+        scratch.delete(folder)

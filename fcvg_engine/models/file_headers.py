@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,16 @@ Shapes = dict[str, tuple[int, ...]]  # name of a tensor → its shape
 BEGINNING_BYTES = 512  # enough for `is_web_page` and `is_git_lfs_pointer`
 
 _LENGTH_BYTES = 8
-_LARGEST_TABLE_BYTES = 16 << 20  # far more than that of any published model
+_LARGEST_TABLE_BYTES = 100_000_000  # as the safetensors library allows
 _TABLE_PATIENCE_S = 30.0
+_WIDTHS = {  # bits of a number
+    "F4": 4,
+    **dict.fromkeys(("F6_E2M3", "F6_E3M2"), 6),
+    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"), 8),
+    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
+    **dict.fromkeys(("U32", "I32", "F32"), 32),
+    **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
+}
 
 
 class Unusable(ValueError):
@@ -50,17 +60,31 @@ def check(path: Path) -> int:
 
 
 def shapes(path: Path) -> Shapes:
-    """Return the shapes of all tensors in a safetensors file. Raises Unusable when it is no such file, or is cut
-    off."""
+    """Return the shapes of all tensors in a safetensors file. Raises Unusable when it is no such file, is cut off, or
+    when its tensors do not fill it."""
     size_bytes = check(path)
     table, end = _table(path, size_bytes)
     try:
-        found = {name: tuple(int(side) for side in each["shape"]) for name, each in table.items()}
-    except (ValueError, TypeError, KeyError) as error:
+        found = {name: tuple(map(operator.index, each["shape"])) for name, each in table.items()}
+        fits = _fits(table, found)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise Unusable("is damaged, or no safetensors file") from error
     if size_bytes < end:
         raise Unusable(f"is cut off: {end - size_bytes:,} bytes are missing")
+    if size_bytes > end or not fits:
+        raise Unusable("is damaged, or no safetensors file")
     return found
+
+
+def _fits(table: dict[str, dict[str, Any]], found: Shapes) -> bool:
+    """Whether the tensors lie one behind the other, and each is as long as its shape needs."""
+    end = 0
+    for (first, last), name in sorted((each["data_offsets"], name) for name, each in table.items()):
+        width = _WIDTHS[table[name]["dtype"]]
+        if first != end or last < first or 8 * (last - first) != width * math.prod(found[name]):
+            return False
+        end = last
+    return True
 
 
 def is_cut_off(path: Path, size_bytes: int) -> bool:

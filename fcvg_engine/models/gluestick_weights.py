@@ -17,12 +17,14 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from ..files import atomic, job_folder
+from ..files import job_folder
 from ..nets.gluestick import GlueStick
 from ..nets.superpoint import SuperPoint
 from ..shared import small_files
 from ..shared.errors import DiskError, MissingModel
-from . import installed
+from . import discovery, installed
+from .checksums import OurModels
+from .writing import write_whole
 
 _NAMED = 4  # weights that an error names
 
@@ -88,7 +90,7 @@ def _fill(net: nn.Module, checkpoint: Path, digest: str) -> None:
             "Download it again from GlueStick's page.",
         ) from error
     if not known:
-        with contextlib.suppress(OSError, DiskError):  # where it cannot be written, the next start takes longer
+        with contextlib.suppress(DiskError):  # where it cannot be written, the next start takes longer
             _keep(kept, net.state_dict(), digest)
 
 
@@ -146,5 +148,5 @@ def _read_kept(kept: Path, digest: str) -> State | None:
 
 
 def _keep(kept: Path, state: State, digest: str) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write_atomic(kept, safetensors.torch.save(state, {"checkpoint": digest}))
+    record = OurModels(discovery.weights_folder(), f"made from {digest}")
+    write_whole(kept, safetensors.torch.save(state, {"checkpoint": digest}), record)

@@ -17,13 +17,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..shared import small_files
+from ..shared import own_files, small_files
 from ..shared.errors import BadRequest, DiskError, DownloadFailed, FcvgError, MissingPart
+from ..transfer.addresses import cleaned, shown
 from ..transfer.download import Download, is_offline
 from .registry import File, Model, Source
 
 _TOKENS_PAGE = "settings/tokens"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_TOKEN = re.compile(r"[!-~]{8,500}")
 _FROM_DISK = "import the model from disk"
 _LARGEST_TOKENS_BYTES = 1 << 20
 _WAITS_S = (0.3, 1.0)
@@ -31,7 +33,7 @@ _WAITS_S = (0.3, 1.0)
 
 def page(source: Source) -> str:
     """Return the address of the page on which a person reads about the model and accepts its licence."""
-    return f"{_endpoint()}/{source.where}"
+    return f"{shown(_endpoint())}/{source.where}"
 
 
 def ask(model: Model, source: Source, file: File, expected: str, path: Path) -> Download:
@@ -71,7 +73,7 @@ def log_in(token: str) -> str:
     """Check the token with the hub and save it where the hub's own tools do. Return a sentence that says whose it is.
     Raises BadRequest, DownloadFailed when the hub cannot be asked, DiskError."""
     library = _library()
-    if not re.fullmatch(r"[!-~]{8,500}", token):
+    if not _TOKEN.fullmatch(token):
         raise BadRequest("That is no token of the hub.", _make_token())
     try:
         library.login(token=token, add_to_git_credential=False)
@@ -95,9 +97,11 @@ def log_out() -> str:
         for name in [name for name, token in library.utils.get_stored_tokens().items() if token == saved]:
             with contextlib.suppress(FileNotFoundError):  # it wants to tell git too, which may be missing
                 library.logout(name)
-        file.unlink(missing_ok=True)
+        is_forgotten = own_files.delete(file, own_files.Recognised(_is_token))
     except OSError as error:
         raise DiskError(f"The token could not be removed from {file}: {error.strerror or error}.") from error
+    if not is_forgotten:
+        raise DiskError(f"{file} is no plain file with a token, so it stays.", "Look at it, and delete it there.")
     if os.environ.get("HF_TOKEN"):
         return "Logged out; the token in the environment variable HF_TOKEN still counts."
     return "Logged out." if saved else "There was no saved token."
@@ -116,6 +120,11 @@ def _read_token(file: Path) -> str:
         return small_files.read_text(file, _LARGEST_TOKENS_BYTES).strip()
     except (FileNotFoundError, UnicodeDecodeError):
         return ""
+
+
+def _is_token(content: bytes) -> bool:
+    """Whether a file holds a token and nothing else, as the hub's own tools write it."""
+    return bool(_TOKEN.fullmatch(content.decode("utf-8", "replace").strip()))
 
 
 def _library() -> ModuleType:
@@ -197,7 +206,7 @@ def _endpoint() -> str:
 
 
 def _make_token() -> str:
-    return f"Make a new one at {_endpoint()}/{_TOKENS_PAGE} (kind Read) and paste it as it is."
+    return f"Make a new one at {shown(_endpoint())}/{_TOKENS_PAGE} (kind Read) and paste it as it is."
 
 
 def _explained(error: Exception, model: Model, source: Source, has_token: bool) -> FcvgError:
@@ -214,7 +223,8 @@ def _explained(error: Exception, model: Model, source: Source, has_token: bool) 
     if status in (401, 403) and not has_token:
         return DownloadFailed(
             f"{model.title} is given only to those who have accepted its licence on its page.",
-            f"Open {page(source)}, log in and accept the licence. Then make a token at {_endpoint()}/{_TOKENS_PAGE} "
+            f"Open {page(source)}, log in and accept the licence. Then make a token at "
+            f"{shown(_endpoint())}/{_TOKENS_PAGE} "
             "(kind Read) and paste it in the preferences, or give it to: models login",
         )
     if status == 401:
@@ -236,6 +246,6 @@ def _explained(error: Exception, model: Model, source: Source, has_token: bool) 
 def _unreachable(error: Exception) -> DownloadFailed:
     reason = str(error).strip().splitlines() or [type(error).__name__]
     return DownloadFailed(
-        f"The hub at {_endpoint()} cannot be reached: {reason[0]:.200}",
+        f"The hub at {shown(_endpoint())} cannot be reached: {cleaned(reason[0]):.200}",
         f"Check the network, or set HF_ENDPOINT to a mirror or FCVG_PROXY to a proxy; or {_FROM_DISK}.",
     )

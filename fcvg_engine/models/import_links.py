@@ -12,11 +12,14 @@ No torch.
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+import re
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from .writing import changed_table, load_table
+from .writing import Table
 
 FILE = "imports.json"
+
+_PLACE = re.compile(r"[a-z0-9][a-z0-9._-]*(/[^/]+)*")
 
 
 def recorded(folder: Path) -> dict[str, Path]:
@@ -43,20 +46,29 @@ def where(folder: Path, place: str) -> Path | None:
 
 def record(folder: Path, place: str, path: Path) -> None:
     """Let `place` stand for `path` from now on. Raises DiskError."""
-    with changed_table(folder / FILE, str) as content:
+    with _TABLE.changed(folder / FILE) as content:
         content[place] = str(path.absolute())
 
 
 def forget(folder: Path, place: str) -> None:
     """Let `place` and all places below it stand for nothing any more; the files themselves stay. Raises DiskError."""
     if any(_is_below(each, place) for each in _load(folder)):
-        with changed_table(folder / FILE, str) as content:
+        with _TABLE.changed(folder / FILE) as content:
             for each in [each for each in content if _is_below(each, place)]:
                 del content[each]
 
 
 def _load(folder: Path) -> dict[str, str]:
-    return {place: path for place, path in load_table(folder / FILE, str).items() if path}
+    return _TABLE.load(folder / FILE)
+
+
+def _is_link(place: str, path: object) -> bool:
+    if not isinstance(path, str) or not _PLACE.fullmatch(place):
+        return False
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+
+
+_TABLE = Table(_is_link)
 
 
 def _is_below(place: str, above: str) -> bool:

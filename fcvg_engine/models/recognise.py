@@ -114,6 +114,14 @@ def file(path: Path) -> Iterator[Piece]:
                 yield _piece(model, each, path, 0, f"The file {path.name} {error}.")
 
 
+def telling(file: File) -> set[str]:
+    """Return names of tensors that the published safetensors `file` has, and no file of another kind."""
+    if file.role == "controlnext":
+        return set(_CONTROLNEXT)
+    part = file.role or PurePosixPath(file.path).parent.name
+    return {_TELLING[part]} if part in _TELLING else set()
+
+
 def _safetensors(path: Path) -> Iterator[Piece]:
     try:
         shapes = file_headers.shapes(path)

@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ..shared.errors import MissingModel
 from ..transfer import disk
 from ..transfer.rate import Board
-from . import checksums, discovery, installed, registry
+from . import checksums, discovery, installed, plausible, registry
 from .installed import Copy
 from .registry import File, Model
 from .reporting import Report
+
+OnBytes = Callable[[int], None]
 
 PICKLED = ("superpoint", "gluestick")  # these models are read once, and kept as safetensors
 
@@ -23,15 +26,19 @@ _digests: dict[tuple[Path, int, int], str] = {}  # path, size and time of a file
 
 
 def verify(name: str, report: Report) -> str:
-    """Compare every file's sha256 with the pinned or recorded one. Return the model's state, see `installed.state`.
+    """Compare every file's sha256 with the pinned or recorded one, and look at those for which none is published (see
+    `plausible`). Return the model's state, see `installed.state`.
 
-    A file without such a sha256 counts as whole. Raises BadRequest and whatever `report` raises.
+    A file without such a sha256, in which nothing is wrong, counts as whole. Raises BadRequest and whatever `report`
+    raises.
     """
     model = registry.known(name)
     found = discovery.find()
     for each in installed.copies(model, found):
         if each.path.is_file():
             damaged = bool(each.expected) and not _is_expected(model, each, report)
+            if each.path == each.own and not each.file.sha256:
+                damaged |= bool(plausible.fault(each.file, each.path))
             checksums.mark(discovery.weights_folder(), each.place, each.path, damaged)
     return installed.state(model, found)
 
@@ -53,7 +60,7 @@ def sha256_of(model: Model, path: Path, report: Report) -> str:
         found = path.stat()
         key = (path, found.st_size, found.st_mtime_ns)
         if key not in _digests:
-            _digests[key] = _read(model, path, found.st_size, report)
+            _digests[key] = disk.digest_of(path, reading(model, path, found.st_size, report))
         return _digests[key]
     except OSError as error:
         raise MissingModel(f"{path} cannot be read: {error.strerror or error}.", "Check the file.") from error
@@ -70,7 +77,8 @@ def keep_as_safetensors(name: str) -> None:
                 gluestick_weights.keep(each.path)
 
 
-def _read(model: Model, path: Path, total_bytes: int, report: Report) -> str:
+def reading(model: Model, path: Path, total_bytes: int, report: Report) -> OnBytes:
+    """Return a function that reports how much of the file at `path` has been read, now and then."""
     board = Board({path: total_bytes})
     told_s, last_bytes = 0.0, 0
 
@@ -82,4 +90,4 @@ def _read(model: Model, path: Path, total_bytes: int, report: Report) -> str:
             told_s = time.monotonic()
             report(f"Checking {model.title}", board.rate())
 
-    return disk.digest_of(path, on_bytes)
+    return on_bytes

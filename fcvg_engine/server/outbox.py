@@ -9,6 +9,7 @@ from collections import deque
 
 from ..shared import protocol
 from ..shared.protocol import FINAL, Failed, Message, Preview, Progress
+from ..transfer.addresses import cleaned_all
 
 MAX_PENDING_COMPLAINTS = 100  # reports about lines that are no messages
 
@@ -43,10 +44,10 @@ class Outbox:
             self._changed.notify_all()
 
     def write_forever(self) -> None:
-        """Writes messages, as the writer thread. Ends the process when the client is gone."""
+        """Writes messages, without secrets, as the writer thread. Ends the process when the client is gone."""
         try:
             while True:
-                line = memoryview(protocol.encode(self._next()))
+                line = memoryview(protocol.encode(cleaned_all(self._next())))
                 while line:
                     line = line[os.write(self._fd, line) :]
         finally:

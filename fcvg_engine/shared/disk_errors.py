@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import DiskError, FcvgError
+from .own_files import NotOurs
 
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)  # not every system has a quota
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -37,6 +38,11 @@ def explain(
     The hints say what to do when the disk is full, when the folder may not be written to (without this hint that is no
     case of its own), and in all other cases.
     """
+    if isinstance(error, NotOurs):
+        return DiskError(
+            f"{error.path} is in the way: it is not ours, or was changed since, so it stays.",
+            "Move it elsewhere, or delete it if you do not need it, and try again.",
+        )
     if error.errno in _FULL:
         return DiskError(f"The disk is full: {folder}", if_full)
     if if_forbidden and error.errno in _FORBIDDEN:

@@ -33,7 +33,7 @@ class _Lists:
     """The record of these lists, which are known by their first line."""
 
     def knows(self, found: Found) -> bool:
-        return found.begins_with(_HEAD)
+        return found.beginning(len(_HEAD)) == _HEAD
 
     def note(self, path: Path, sha256: str) -> None:
         pass

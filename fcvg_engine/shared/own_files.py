@@ -32,6 +32,7 @@ PATIENCE_S = 0.5  # for a program that reads the file that is replaced
 
 _RETRY_S = 0.05
 _PIECE_BYTES = 1 << 20
+_LINK_TAGS = (getattr(stat, "IO_REPARSE_TAG_SYMLINK", -1), getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1))
 _LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -59,18 +60,24 @@ class Found:
     @cached_property
     def sha256(self) -> str:
         """The SHA-256 of a plain file, in hexadecimal; empty for anything else, and where it cannot be read."""
-        digest = hashlib.sha256()
+        return self.digest(lambda read_bytes: None)
+
+    def digest(self, on_bytes: Callable[[int], None]) -> str:
+        """As `sha256`, for large files: `on_bytes` gets how much has been read so far, and may raise."""
+        digest, read_bytes = hashlib.sha256(), 0
         for piece in self._pieces():
             digest.update(piece)
+            read_bytes += len(piece)
+            on_bytes(read_bytes)
         return digest.hexdigest() if self._was_read else ""
 
     def content(self, limit_bytes: int) -> bytes:
         """Return the content of a plain file; empty where it is longer or cannot be read."""
         return b"".join(self._pieces()) if self.status.st_size <= limit_bytes else b""
 
-    def begins_with(self, head: bytes) -> bool:
-        """Return whether it is a plain file that begins so."""
-        return self.is_plain and b"".join(itertools.islice(self._pieces(len(head)), 1)) == head
+    def beginning(self, size_bytes: int) -> bytes:
+        """Return how a plain file begins; empty where it cannot be read."""
+        return next(self._pieces(size_bytes), b"")
 
     def is_unchanged(self) -> bool:
         """Return whether the same file lies there still, not written to since."""
@@ -116,6 +123,20 @@ class Recognised:
 
     def note(self, path: Path, sha256: str) -> None:
         """The content tells it."""
+
+
+class Headed:
+    """The record of files that are known by the line that they begin with, `head`, such as logs."""
+
+    def __init__(self, head: bytes) -> None:
+        self._head = head
+
+    def knows(self, found: Found) -> bool:
+        """Return whether the file begins so."""
+        return found.is_plain and found.beginning(len(self._head)) == self._head
+
+    def note(self, path: Path, sha256: str) -> None:
+        """The head tells it."""
 
 
 class Written:
@@ -197,8 +218,9 @@ def copy(source: Path, path: Path, record: Record, temporary: str = "") -> str:
         return write(path, iter(lambda: file.read(_PIECE_BYTES), b""), record, temporary)
 
 
-def take_place(source: Path, target: Path, record: Record, patience_s: float = PATIENCE_S) -> None:
+def take_place(source: Path, target: Path, record: Record, patience_s: float = PATIENCE_S, sha256: str = "") -> None:
     """Give the file or folder `source`, which is ours, the name `target`, so that it keeps it after a power cut.
+    `sha256`: the file's, for `record` to note before.
 
     Windows refuses while another program has one of them open (a reader, a virus scanner). There it is tried again for
     `patience_s`. Raises NotOurs where something lies there that `record` does not know, OSError.
@@ -206,8 +228,8 @@ def take_place(source: Path, target: Path, record: Record, patience_s: float = P
     there = _find(target)
     if there is not None and not record.knows(there):
         raise NotOurs(target)
-    if digest := Found(source).sha256:
-        record.note(target, digest)
+    if sha256:
+        record.note(target, sha256)
     _give_name(source, target, there, patience_s)
 
 
@@ -220,6 +242,13 @@ def put_aside(path: Path) -> Path:
             _give_name(path, aside, None, PATIENCE_S)
             return aside
     raise AssertionError  # the count has no end
+
+
+def make_way(path: Path, record: Record) -> None:
+    """Put aside what lies at `path`, unless `record` knows it, so that `write` and `take_place` can use the name.
+    Raises OSError."""
+    if not may_write(path, record):
+        put_aside(path)
 
 
 def delete(path: Path, record: Record) -> bool:
@@ -243,16 +272,19 @@ def delete_unfinished(path: Path) -> bool:
 
 
 def delete_held(path: Path, descriptor: int) -> None:
-    """Delete the lock `path`, which is open as `descriptor`; anything else under that name stays. Raises OSError."""
+    """Delete the lock `path`, which is empty and open as `descriptor`; anything else under that name stays. Raises
+    OSError."""
     found = _find(path)
-    if found is not None and found.is_plain and os.path.samestat(found.status, os.fstat(descriptor)):
+    if found is None or not found.is_plain or found.status.st_size:
+        return
+    if os.path.samestat(found.status, os.fstat(descriptor)):
         path.unlink(missing_ok=True)
 
 
 def delete_empty_folder(path: Path) -> bool:
     """Delete a folder that is empty; return whether that was done. A link to one stays."""
     with suppress(OSError):
-        if not path.is_symlink():
+        if not is_link(path):
             path.rmdir()
             return True
     return False
@@ -262,12 +294,12 @@ def delete_tree(folder: Path, record: Record) -> bool:
     """Delete what `record` knows below `folder`, links among it, and then the folders that are empty; return whether
     all is gone. Links are not followed. Raises nothing: what cannot be deleted stays."""
     try:
-        entries = list(os.scandir(folder)) if not folder.is_symlink() else []
+        entries = list(os.scandir(folder)) if not is_link(folder) else []
     except OSError:
         return not os.path.lexists(folder)
     for entry in entries:
         path = Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
+        if entry.is_dir(follow_symlinks=False) and not is_link(path):
             delete_tree(path, record)
         else:
             with suppress(OSError):
@@ -284,16 +316,30 @@ def open_to_append(path: Path) -> FileIO:
     return os.fdopen(os.open(path, _APPEND, 0o666), "ab", buffering=0)
 
 
-def empty(path: Path) -> None:
-    """Let a log of ours begin anew. Raises NotOurs, OSError."""
+def shorten(path: Path, kept_bytes: int) -> None:
+    """Let a log of ours begin anew after its first `kept_bytes`. Raises NotOurs, OSError."""
     with open_to_append(path) as file:
-        file.truncate(0)
+        file.truncate(kept_bytes)
 
 
 def flush(path: Path) -> None:
     """Bring the content of the file `path` to the disk. Raises OSError."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def is_link(path: Path) -> bool:
+    """Return whether `path` is a link: a symbolic one, or a junction of Windows."""
+    with suppress(OSError):
+        status = path.lstat()
+        return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) in _LINK_TAGS
+    return False
+
+
+def link_on_the_way(folder: Path, path: Path) -> Path | None:
+    """Return the first link among the folders that lead from `folder` to `path`, both left out; None without one."""
+    way = reversed(path.relative_to(folder).parents[:-1])
+    return next((folder / each for each in way if is_link(folder / each)), None)
 
 
 def _find(path: Path) -> Found | None:
@@ -306,20 +352,20 @@ def _find(path: Path) -> Found | None:
 def _give_name(source: Path, target: Path, there: Found | None, patience_s: float) -> None:
     """Rename `source` to `target`, in the place of what was found there, and of nothing else. Raises NotOurs,
     OSError."""
-    if there is None:
-        _give_free_name(source, target)
-    else:
-        give_up_s = time.monotonic() + patience_s
-        while True:
-            if not there.is_unchanged():
-                raise NotOurs(target)
-            try:
+    give_up_s = time.monotonic() + patience_s
+    while True:
+        try:
+            if there is None:
+                _give_free_name(source, target)
+            elif there.is_unchanged():
                 source.replace(target)
-                break
-            except PermissionError:
-                if os.name != "nt" or time.monotonic() >= give_up_s:
-                    raise
-                time.sleep(_RETRY_S)
+            else:
+                raise NotOurs(target)
+            break
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() >= give_up_s:
+                raise
+            time.sleep(_RETRY_S)
     if os.name != "nt":  # Windows can flush no folder
         _flush_folder(target.parent)
 

@@ -4,16 +4,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from ..shared.own_files import Record, Written
 
 
 @dataclass(frozen=True)
 class Download:
     """One file that is wanted at `path`. `sha256` is empty and `size_bytes` 0 where they are not known.
 
-    `title` is what progress calls it; `headers` go to the host of `url` only, never to one it redirects to.
+    `title` is what progress calls it; `headers` go to the host of `url` only, never to one it redirects to. `anew`: it
+    is fetched even if something lies at `path`. Only what `record` knows is replaced there, all else is put aside. It
+    also notes what comes.
+
+    `check` is called when all has come, before it gets its name. It gets where that lies and returns why it cannot be
+    the wanted file, as the end of a sentence "… could not be downloaded: what comes is not the published file (…)";
+    empty when it may be.
     """
 
     url: str
@@ -22,6 +30,9 @@ class Download:
     size_bytes: int = 0
     title: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    anew: bool = False
+    record: Record = field(default_factory=Written, compare=False)
+    check: Callable[[Path], str] = field(default=lambda path: "", compare=False)
 
     @property
     def name(self) -> str:

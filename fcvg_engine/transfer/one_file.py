@@ -152,7 +152,7 @@ class Transfer:
     def _copy(self, answer: Answer, done_bytes: int) -> None:
         origin = self._partial.origin
         size_bytes = origin.size_bytes if origin else 0
-        with self._partial.file.open("ab", buffering=0) as file:
+        with self._partial.open_to_append() as file:
             while piece := answer.read():
                 self._halt.check()
                 if size_bytes and done_bytes + len(piece) > size_bytes:
@@ -175,7 +175,9 @@ class Transfer:
             raise self._other_file(
                 f"its sha256 should begin with {self._wanted.sha256[:12]} and does with {digest[:12]}"
             )
-        self._partial.finish()
+        if why := self._wanted.check(self._partial.file):
+            raise self._other_file(why)
+        self._partial.finish(self._wanted.record, digest)
         return digest
 
     def _other_file(self, why: str) -> _Spoiled:
@@ -195,7 +197,9 @@ _WEB_PAGE = (
 
 
 def present(wanted: Download, board: Board, halt: Halt) -> str:
-    """Return the sha256 of the file when it is there and the wanted one; else empty."""
+    """Return the sha256 of the file when it is there, the wanted one and not to be fetched anew; else empty."""
+    if wanted.anew:
+        return ""
 
     def on_bytes(done_bytes: int) -> None:
         halt.check()

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ..shared import whole_files
+from ..shared import own_files
 from ..shared.errors import DownloadFailed
+from ..shared.folder_record import TEMPORARY, FolderRecord
 from . import disk
 from .addresses import login_of
 from .download import PATIENCE, Download, Patience, is_offline, is_on
@@ -23,6 +25,7 @@ from .index_page import Link, Page
 from .parallel import Halt, side_by_side
 
 _PUBLIC = ("pypi.org", "pypi.python.org")  # where the wheels' own addresses are found: no index of a studio
+_PIECE_BYTES = 1 << 20
 _INDEXES = ("FCVG_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 
 
@@ -79,10 +82,12 @@ def locate(
     *,
     patience: Patience = PATIENCE,
 ) -> list[Download]:
-    """Bring the wheels that lie in a folder of `where` into the folder `into`, and return downloads for the others.
+    """Bring copies of the wheels that lie in a folder of `where` into the folder `into`, and return downloads for the
+    others.
 
     Wheels that are in `into` already stay. All are verified. A wheel that the index lacks is to be downloaded from its
-    own address. `on_tick` is called a few times a second on the caller's thread and may raise Cancelled.
+    own address. The list in `into` (see `folder_record`) names what was brought; something else under the name of a
+    wheel is put aside. `on_tick` is called a few times a second on the caller's thread and may raise Cancelled.
 
     Raises DownloadFailed when the index cannot be reached, has another file under a wheel's name, or wheels cannot be
     had, which it names; DiskError, and whatever `on_tick` raises.
@@ -121,9 +126,11 @@ class _Search:
         """Return the download of the wheel; None when it is in `into` now, `_NOWHERE` when it cannot be had."""
         target = self._into / wheel.file
         if _is(target, wheel, halt):
+            with suppress(OSError):  # where nothing may be written, nothing is to be deleted later
+                FolderRecord(self._into).note(target, wheel.sha256)
             return None
         for folder in self._where.folders:
-            if _bring(folder / wheel.file, target, wheel, halt):
+            if self._bring(folder / wheel.file, wheel, halt):
                 return None
         url, headers = wheel.url, {}
         link = self._link(wheel, halt)
@@ -137,11 +144,27 @@ class _Search:
             if login := link.login or login_of(url):
                 headers = {"Authorization": login}
         if path := _folder(url) if url.startswith("file:") else None:
-            return None if _bring(path, target, wheel, halt) else _NOWHERE
+            return None if self._bring(path, wheel, halt) else _NOWHERE
         if self._where.offline or not url:
             return _NOWHERE
         title = f"{wheel.package} {wheel.version}"
-        return Download(url, target, wheel.sha256, wheel.size_bytes, title, headers)
+        return Download(url, target, wheel.sha256, wheel.size_bytes, title, headers, record=FolderRecord(self._into))
+
+    def _bring(self, source: Path, wheel: Wheel, halt: Halt) -> bool:
+        """Copy the file `source` if it is the pinned one; return whether it is.
+
+        A link would be no copy: whoever can write to that folder could change it after it was verified.
+        """
+        if not _is(source, wheel, halt):
+            return False
+        target, record = self._into / wheel.file, FolderRecord(self._into)
+        with disk.disk_errors(target):
+            own_files.make_way(target, record)
+            try:
+                own_files.write(target, _pinned(source, wheel, halt), record, TEMPORARY + target.name)
+            except _Swapped:
+                return False
+        return True
 
     def _link(self, wheel: Wheel, halt: Halt) -> Link | None:
         """Return the wheel's link in the index; None when there is no index, or not this wheel in it."""
@@ -165,23 +188,23 @@ def _is(path: Path, wheel: Wheel, halt: Halt) -> bool:
         return False
 
 
-def _bring(source: Path, target: Path, wheel: Wheel, halt: Halt) -> bool:
-    """Link or copy the file `source` to `target` if it is the pinned one; return whether it is."""
-    if not _is(source, wheel, halt):
-        return False
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    with disk.disk_errors(target):
-        try:
-            try:
-                temporary.hardlink_to(source.resolve())
-            except OSError:  # another disk, or one without links
-                shutil.copyfile(source, temporary)
-                if not _is(temporary, wheel, halt):
-                    return False
-            whole_files.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    return True
+def _pinned(source: Path, wheel: Wheel, halt: Halt) -> Iterator[bytes]:
+    """Yield the file in pieces. Raises _Swapped when these were not the pinned ones, at the end."""
+    digest = hashlib.sha256()
+    try:
+        with source.open("rb", buffering=0) as file:
+            while piece := file.read(_PIECE_BYTES):
+                halt.check()
+                digest.update(piece)
+                yield piece
+    except OSError:
+        raise _Swapped from None
+    if digest.hexdigest() != wheel.sha256:
+        raise _Swapped
+
+
+class _Swapped(Exception):
+    """The file was another one when it was copied than when it was looked at."""
 
 
 def _pip_links(text: str) -> list[str]:

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has arrived of a file so far: `<path>.part` beside its place, and `<path>.part.json`, which says of what."""
+"""What has arrived of a file so far: `<path>.part` beside its place, and `<path>.part.json`, which says of what.
+
+Browsers call their unfinished files so, too. Ours is the one with the second file beside it; another one stays.
+"""
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
 
-from ..shared import small_files, whole_files
+from ..shared import own_files, small_files
+from ..shared.own_files import Found, Record
 
-_LARGEST_SIDECAR_BYTES = 1 << 16
+_LIMIT_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -42,38 +47,59 @@ class PartialFile:
     def size_bytes(self) -> int:
         """How much has arrived; 0 when it cannot be used."""
         try:
-            return self.file.stat().st_size if self.origin else 0
+            found = Found(self.file)
         except FileNotFoundError:
             return 0
+        return found.status.st_size if self.origin and found.is_plain else 0
 
     @property
     def is_whole(self) -> bool:
         return bool(self.origin and self.origin.size_bytes and self.size_bytes == self.origin.size_bytes)
 
     def begin(self, origin: Origin) -> None:
-        """Start anew. The origin is written before the first byte, so that no byte is ever taken for another file's."""
+        """Start anew. The origin is written before the first byte, so that no byte is ever taken for another file's.
+        Raises NotOurs where another program's unfinished file lies there, OSError."""
         self.discard()
-        self._sidecar.write_text(json.dumps(asdict(origin)), "utf-8")
+        for path in (self.file, self._sidecar):
+            if not own_files.may_write(path, _ORIGINS):
+                raise own_files.NotOurs(path)
+        own_files.write(self._sidecar, json.dumps(asdict(origin)).encode(), _ORIGINS)
         self.origin = origin
 
+    def open_to_append(self) -> FileIO:
+        """Open it for the next bytes. Raises NotOurs, OSError."""
+        return own_files.open_to_append(self.file)
+
     def discard(self) -> None:
-        """Remove what has arrived."""
-        self.file.unlink(missing_ok=True)
-        self._sidecar.unlink(missing_ok=True)
+        """Remove what has arrived; what another program has begun under these names stays."""
+        if self._load() is not None:
+            own_files.delete_unfinished(self.file)
+            own_files.delete(self._sidecar, _ORIGINS)
         self.origin = None
 
-    def finish(self) -> None:
-        """Give the file, now whole, its name."""
-        whole_files.flush(self.file)
-        whole_files.replace(self.file, self.path)
-        self.discard()
+    def finish(self, record: Record, sha256: str) -> None:
+        """Give the file, now whole, its name, after `record` has noted its `sha256`. What lies under that name and
+        `record` does not know is put aside. Raises OSError."""
+        own_files.flush(self.file)
+        own_files.make_way(self.path, record)
+        own_files.take_place(self.file, self.path, record, sha256=sha256)
+        own_files.delete(self._sidecar, _ORIGINS)
+        self.origin = None
 
     def _load(self) -> Origin | None:
-        with suppress(FileNotFoundError, small_files.NotSmallFile, ValueError, TypeError):
-            origin = Origin(**small_files.read_json(self._sidecar, _LARGEST_SIDECAR_BYTES))
-            if all(
-                type(value) is type(default)
-                for value, default in zip(vars(origin).values(), ("", "", "", 0), strict=True)
-            ):
-                return origin
+        with suppress(OSError):
+            return _origin(Found(self._sidecar).content(_LIMIT_BYTES))
         return None
+
+
+def _origin(content: bytes) -> Origin | None:
+    """Return what such a second file says; None for any other file."""
+    with suppress(ValueError, TypeError):
+        origin = Origin(**small_files.parse_json(content))
+        kinds = zip(vars(origin).values(), ("", "", "", 0), strict=True)
+        if all(type(value) is type(default) for value, default in kinds):
+            return origin
+    return None
+
+
+_ORIGINS = own_files.Recognised(lambda content: _origin(content) is not None, _LIMIT_BYTES)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads one file of a wheel, which may be an archive made to do harm."""
+"""Reads one file of a wheel, which may be an archive made to do harm, or be swapped for another while it is read."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 import stat
 import zipfile
@@ -11,26 +13,49 @@ from pathlib import Path
 
 from ..shared.errors import DownloadFailed
 
+_LARGEST_BYTES = 1 << 29  # of a wheel that is read here; those that are installed are uv's to read
 
-def member(archive: Path, name: str, limit_bytes: int) -> bytes:
-    """Return the content of the file `name` (with /, as in the archive), which may have `limit_bytes` at most.
 
-    The whole archive is refused when any name in it is absolute or leads out of its folder, when it has a link, or when
-    it has `name` twice: no wheel is made like that. Raises DownloadFailed then, and when the file is not there, larger,
-    damaged or encrypted. Raises OSError when the archive cannot be opened.
-    """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            entry = _find(opened.infolist(), name, archive)
-            if entry.file_size > limit_bytes:
-                raise _refused(archive, f"{name} in it is larger than {limit_bytes} bytes")
-            with opened.open(entry) as stream:
-                content = stream.read(limit_bytes + 1)  # what the archive says of its sizes need not be true
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
-        raise _refused(archive, f"it is damaged ({error!s:.100})") from error
-    if len(content) != entry.file_size:
-        raise _refused(archive, f"{name} in it has another size than it says")
-    return content
+class Archive:
+    """The wheel `path`, read once: what is unpacked is what was hashed, even if the file is swapped for another.
+    `sha256`: what it has. Raises DownloadFailed when it is too large, OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            self._content = file.read(_LARGEST_BYTES + 1)
+        if len(self._content) > _LARGEST_BYTES:
+            raise _refused(path, f"it is larger than {_LARGEST_BYTES} bytes")
+        self.sha256 = hashlib.sha256(self._content).hexdigest()
+
+    def member(self, name: str, limit_bytes: int) -> bytes:
+        """Return the content of the file `name` (with /, as in the archive), which may have `limit_bytes` at most.
+
+        The whole archive is refused when any name in it is absolute or leads out of its folder, when it has a link, or
+        when it has `name` twice: no wheel is made like that. Raises DownloadFailed then, and when the file is not
+        there, larger, damaged or encrypted.
+        """
+        try:
+            with zipfile.ZipFile(io.BytesIO(self._content)) as opened:
+                entry = _find(opened.infolist(), name, self.path)
+                if entry.file_size > limit_bytes:
+                    raise _refused(self.path, f"{name} in it is larger than {limit_bytes} bytes")
+                with opened.open(entry) as stream:
+                    content = stream.read(limit_bytes + 1)  # what the archive says of its sizes need not be true
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+            raise _refused(self.path, f"it is damaged ({error!s:.100})") from error
+        if len(content) != entry.file_size:
+            raise _refused(self.path, f"{name} in it has another size than it says")
+        return content
+
+
+def member(archive: Path, name: str, limit_bytes: int, sha256: str = "") -> bytes:
+    """Return the content of the file `name` in `archive`, see `Archive.member`. `sha256`: what the archive has to have.
+    Raises DownloadFailed, OSError."""
+    opened = Archive(archive)
+    if sha256 not in ("", opened.sha256):
+        raise _refused(archive, "it is not the pinned one")
+    return opened.member(name, limit_bytes)
 
 
 def _find(entries: list[zipfile.ZipInfo], name: str, archive: Path) -> zipfile.ZipInfo:

@@ -24,10 +24,10 @@ def download(
 ) -> Action:
     """Download models, verified; one that was cut is gone on with."""
 
-    def act(report: Report) -> None:
+    def act(report: Report) -> list[str]:
         from ...models import fetching
 
-        fetching.download(names, report, accept=accept)
+        return fetching.download(names, report, accept=accept)
 
     return _changing(act, names, as_json, until_eof)
 
@@ -55,13 +55,12 @@ def verify(
 
 
 def remove(names: Names, as_json: AsJson = False, until_eof: UntilEof = False, debug: Debug = False) -> Action:
-    """Delete downloaded models, and forget imported ones, whose files stay."""
+    """Delete downloaded models, and forget imported ones, whose files stay. So does what was put there or changed."""
 
-    def act(report: Report) -> None:
+    def act(report: Report) -> list[str]:
         from ...models import removing
 
-        for name in names:
-            removing.remove(name, report)
+        return [note for name in names for note in removing.remove(name, report)]
 
     return _changing(act, names, as_json, until_eof)
 
@@ -69,21 +68,22 @@ def remove(names: Names, as_json: AsJson = False, until_eof: UntilEof = False, d
 def accept(names: Names, as_json: AsJson = False, until_eof: UntilEof = False, debug: Debug = False) -> Action:
     """Accept the licences of models, once and for all. Read them first: models licence NAME."""
 
-    def act(report: Report) -> None:
+    def act(report: Report) -> list[str]:
         from ...models import consent, registry
 
         for model in [registry.known(name) for name in names]:
             consent.give_once(model)
+        return []
 
     return _changing(act, names, as_json, until_eof)
 
 
-def _changing(act: Callable[[Report], None], names: Sequence[str], as_json: bool, until_eof: bool) -> Action:
-    """Returns an action that changes models by `act` and then prints how they are."""
+def _changing(act: Callable[[Report], list[str]], names: Sequence[str], as_json: bool, until_eof: bool) -> Action:
+    """Returns an action that changes models by `act` and then prints its notes and how they are."""
 
     def action(output: TextIO) -> None:
         with reporting(as_json, until_eof, output) as report:
-            act(report)
-        print_state(names, as_json, output)
+            notes = act(report)
+        print_state(names, as_json, output, notes)
 
     return action

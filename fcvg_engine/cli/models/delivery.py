@@ -8,7 +8,6 @@ from typing import Annotated, TextIO
 
 import typer
 
-from ...shared.errors import DiskError
 from .. import cancellation, terminal
 from ..options import Action, Debug, UntilEof
 from .output import print_state
@@ -25,23 +24,16 @@ def report_models(
     """List the models and licences that made the frames below a folder, for a delivery."""
 
     def action(output: TextIO) -> None:
-        from ...models import delivery_report
+        from ...models import delivery_report, report_file
 
         cancellation.watch(until_eof)
         rows = delivery_report.rows(folder)
         if out is not None:
-            _write_report(out, delivery_report.as_csv(rows) if as_csv else delivery_report.text(rows))
-            print_state([], as_json, output, [f"Written: {out}"])
+            notes = report_file.write(out, delivery_report.as_csv(rows) if as_csv else delivery_report.text(rows))
+            print_state([], as_json, output, notes)
         elif as_json:
             terminal.print_json(delivery_report.as_json(rows), output)
         else:
             output.write(delivery_report.as_csv(rows) if as_csv else delivery_report.text(rows))
 
     return action
-
-
-def _write_report(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise DiskError(f"{path} cannot be written: {error.strerror}.", "Choose another folder.") from error

@@ -11,7 +11,6 @@ import pytest
 from fuzz import odd, watching
 
 from fcvg_blender.engine import errors, find_python, installed_engines, places
-from fcvg_blender.installer import environments
 
 
 @pytest.fixture
@@ -57,8 +56,8 @@ def install(data: Path, name: str = "cpu-1") -> Path:
     (folder / "bin" / "python").touch()
     (folder / "pyvenv.cfg").write_text(f"home = {data}\n")
     stamp = installed_engines.EngineStamp(name, "", "cpu", "3.11.7", {}, "2026-11-22", "", 0)
-    environments.write_json(folder / "engine.json", vars(stamp))
-    environments.write_json(data / "engine.json", {"engine": name})
+    (folder / "engine.json").write_text(json.dumps(vars(stamp)))
+    (data / "engine.json").write_text(json.dumps({"engine": name}))
     return folder / "bin" / "python"
 
 

