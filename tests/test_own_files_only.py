@@ -17,19 +17,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 OWNER = "fcvg_engine/shared/own_files.py"
 
-# Not moved there yet. Folders end with a slash.
-NOT_YET = (
-    "fcvg_blender/edit/",
-    "fcvg_blender/jobs/",
-    "fcvg_blender/keys/",
-    "fcvg_blender/keys_3d/",
-    "fcvg_blender/takes/",
-    "fcvg_engine/diffusion/",
-    "fcvg_engine/files/",
-    "fcvg_engine/jobs/draw_conditions.py",
-    "fcvg_engine/jobs/inbetween.py",
-    "fcvg_engine/shared/whole_files.py",
-)
 # Lock files are opened here, and hold nothing.
 LOCKS = {"fcvg_engine/shared/file_lock.py": {"os.open"}}
 
@@ -131,7 +118,7 @@ def named(path: Path) -> str:
 @pytest.mark.parametrize("path", modules(), ids=named)
 def test_files_are_made_replaced_and_deleted_in_one_module_only(path: Path) -> None:
     name = named(path)
-    if name == OWNER or name.startswith(NOT_YET):
+    if name == OWNER:
         return
     found = [each for each in faults(path.read_text("utf-8")) if each[1] not in LOCKS.get(name, ())]
     assert not found, f"{name} does that itself; own_files has a function for it, which asks a record: {found}"
@@ -139,12 +126,6 @@ def test_files_are_made_replaced_and_deleted_in_one_module_only(path: Path) -> N
 
 def test_the_owner_is_where_it_was() -> None:
     assert list(faults((ROOT / OWNER).read_text("utf-8")))
-
-
-@pytest.mark.parametrize("entry", NOT_YET)
-def test_what_is_not_moved_yet_still_has_something_to_move(entry: str) -> None:
-    paths = (ROOT / entry).rglob("*.py") if entry.endswith("/") else [ROOT / entry]
-    assert any(list(faults(path.read_text("utf-8"))) for path in paths), f"{entry} is done: take it out of NOT_YET."
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def _remove(model: Model, copy: Copy, report: Report) -> str:
     folder = discovery.weights_folder()
     known = OurModels(folder, digest=lambda found: found.digest(_reading(model, found, report)))
     was_ours = checksums.is_ours(folder, copy.place)
-    if link := checksums.link_to(folder, copy.own):
+    if link := checksums.first_link(folder, copy.own):
         checksums.forget(folder, copy.place)
         return _still(model, link, "that is a link, and what it leads to is not ours") if _lies(copy.own) else ""
     PartialFile(copy.own).discard()
@@ -102,7 +102,7 @@ def _still(model: Model, path: Path, why: str) -> str:
 
 def _delete_empty_folders(folder: Path, path: Path) -> None:
     """Delete the folders inside `folder` that `path` was in and that are empty now."""
-    if checksums.link_to(folder, path) is None:
+    if checksums.first_link(folder, path) is None:
         for parent in path.relative_to(folder).parents[:-1]:
             own_files.delete_empty_folder(folder / parent)
 

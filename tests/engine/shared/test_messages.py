@@ -16,9 +16,11 @@ from fcvg_engine.shared import protocol
 from fcvg_engine.shared.errors import ProtocolError
 from fcvg_engine.shared.protocol import Message, Request
 
+# Larger numbers are no message's; hypothesis would think of them for every field.
+st.register_type_strategy(int, st.integers(-(2**63), 2**63))
 ALL = {**protocol.TO_ENGINE, **protocol.TO_BLENDER}
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=20,
 )

@@ -9,32 +9,34 @@ from pathlib import Path
 
 import pytest
 
-from fcvg_engine.shared import disk_errors, file_lock, whole_files
+from fcvg_engine.shared import disk_errors, file_lock, own_files
 from fcvg_engine.shared.errors import DiskError
+
+RECORD = own_files.Written()
 
 
 class TestWriting:
     def test_a_file_is_replaced_and_nothing_else_is_left(self, tmp_path: Path):
         for content in (b"old", b"new and longer"):
-            whole_files.write(tmp_path / "file", content)
+            own_files.write(tmp_path / "file", content, RECORD)
             assert (tmp_path / "file").read_bytes() == content
         assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
     def test_what_was_there_stays_when_writing_fails(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-        whole_files.write(tmp_path / "file", b"old")
+        own_files.write(tmp_path / "file", b"old", RECORD)
 
         def full(descriptor: int) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(whole_files.os, "fsync", full)
+        monkeypatch.setattr(own_files.os, "fsync", full)
         with pytest.raises(OSError, match="No space"):
-            whole_files.write(tmp_path / "file", b"new")
+            own_files.write(tmp_path / "file", b"new", RECORD)
         assert (tmp_path / "file").read_bytes() == b"old"
         assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
     def test_a_folder_takes_another_name(self, tmp_path: Path):
         (tmp_path / "begun").mkdir()
-        whole_files.replace(tmp_path / "begun", tmp_path / "done")
+        own_files.take_place(tmp_path / "begun", tmp_path / "done", RECORD)
         assert [each.name for each in tmp_path.iterdir()] == ["done"]
 
 
