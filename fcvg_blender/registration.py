@@ -7,13 +7,13 @@ import atexit
 
 import bpy
 
-from . import operators
+from . import guard, operators
 from .app import cli, handlers
 from .i18n import catalogues
 from .jobs import key_watcher, prefetch, preview_icons, timer
 from .jobs.session import session
 from .keys_3d import render_frames
-from .settings import properties
+from .settings import addon_choices, properties
 from .tasks.background import background_tasks
 from .ui import badges, chart_icons, panels, preferences, shortcuts
 from .ui.panels import menus, presets
@@ -46,6 +46,8 @@ def register() -> None:
         bpy.utils.register_class(cls)
     for module in _MODULES:
         module.register()
+    with guard.going_on("preferences"):
+        addon_choices.mend(bpy.context)
     atexit.register(_end_children)
 
 

@@ -18,6 +18,14 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file, and not a pipe or the like. No file has a name that the system does not take."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def answers(folder: Path) -> bool:
     """Whether anything can be known of the folder, be it there or not. One that lies beside another folder whose disk
     has not answered does not either, and that is known at once."""

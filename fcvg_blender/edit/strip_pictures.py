@@ -12,7 +12,7 @@ from ..engine import methods
 from ..settings import strip_record
 from ..settings.protocols import Strip, StripRecord, Take
 from ..timing import exposure_sheet
-from . import placeholder, strips, take_files
+from . import placeholder, reach, strips, take_files
 
 
 def show(strip: Strip, drawings: list[exposure_sheet.Drawing]) -> None:
@@ -39,11 +39,8 @@ def set_files(strip: Strip, files: dict[int, str]) -> None:
 
 def shows_something(strip: Strip) -> bool:
     """Whether the strip has pictures to show: drawings were made, or each of its files is on disk."""
-    path = strips.folder(strip)
-    files = {each.filename for each in strip.elements}
-    with suppress(OSError):  # names that no file can have
-        return bool(strip.fcvg.made) or all((path / file).is_file() for file in files)
-    return False
+    path, files = strips.folder(strip), {each.filename for each in strip.elements}
+    return bool(strip.fcvg.made) or all(reach.is_file(path / file) for file in files)
 
 
 def hide(strip: Strip) -> None:

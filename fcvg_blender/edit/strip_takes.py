@@ -45,7 +45,7 @@ def add(strip: Strip, request: protocol.Request, take_id: str, folder: Path) -> 
     """
     record = strip.fcvg
     record.folder = record.folder or strips.folder(strip).name  # strips of older files do not name it
-    number = max(take.number for take in all_of(record)) + 1
+    number = max(strip_record.within(take, "number") for take in all_of(record)) + 1
     take: Take = record.others.add()
     take.number = number
     lay_strip.remember_take(take, request, take_id, folder)

@@ -106,4 +106,4 @@ def _put_in_line(laid: list[str]) -> list[str]:
 
 def _last_place() -> int:
     """The highest place of all takes, 0 where none has one."""
-    return max((int(entry.take.place) for entry in every_take()), default=0)
+    return max((strip_record.within(entry.take, "place") for entry in every_take()), default=0)

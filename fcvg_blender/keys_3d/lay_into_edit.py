@@ -14,8 +14,8 @@ from typing import Any
 
 import bpy
 
-from .. import compat
-from ..edit import gap_refusals, gaps, strips, take_folders
+from .. import compat, guard
+from ..edit import gap_refusals, gaps, reach, strips, take_folders
 from ..engine import errors, folder_record
 from ..i18n.translate import rpt
 from ..keys import render_keys
@@ -137,8 +137,10 @@ def find_moved() -> None:
         return
     beside = Path(bpy.path.abspath(take_folders.BASE)) / FOLDER
     for strip in _keys():
-        if not _shown(strip).is_file() and (beside / _shown(strip).name).is_file():
-            strips.set_folder(strip, beside)
+        with guard.going_on("a rendered key"):
+            is_lost = reach.answers(strips.folder(strip)) and not reach.is_file(_shown(strip))
+            if is_lost and reach.is_file(beside / _shown(strip).name):
+                strips.set_folder(strip, beside)
 
 
 def _keys() -> list[Any]:

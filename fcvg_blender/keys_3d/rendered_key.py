@@ -14,6 +14,7 @@ from typing import Any
 import imbuf
 
 from ..edit import take_files, take_folders
+from ..engine import small_files
 from .shading import Shading
 
 FOLDER = "keys"
@@ -56,6 +57,7 @@ def place(request: RenderRequest, frame: int, fingerprint: str) -> Path:
 def is_whole(path: Path) -> bool:
     """Return whether the picture can be read to its end: Blender does not tell when the disk is full."""
     try:
+        small_files.require_file(path)  # Blender would wait for a pipe
         imbuf.load(str(path)).free()
     except (OSError, ValueError):
         return False

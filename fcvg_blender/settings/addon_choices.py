@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..engine import engine_process, find_python, places
+from . import mending
 
 # What Blender knows the add-on by: the extension's package, or this one where it runs from a checkout.
 ADDON_ID = __name__.partition("fcvg_blender")[0].rstrip(".") or "fcvg_blender"
@@ -64,13 +65,20 @@ def read(context: Any) -> Choices:
     studio = ((variable, absolute(getattr(found, name))) for name, variable in STUDIO.items())
     return Choices(
         engine_python=absolute(found.engine_python),
-        device=found.device.lower(),
+        device=found.device.lower() or Choices.device,
         idle_minutes=found.idle_minutes,
         output_folder=found.output_folder or Choices.output_folder,
         checkpoints=absolute(found.checkpoints),
         commercial_only=found.commercial_only,
         studio=tuple((variable, value) for variable, value in studio if value),
     )
+
+
+def mend(context: Any) -> None:
+    """Bring what the artist's file of preferences says into its ranges."""
+    found = of_addon(context)
+    if found is not None:
+        mending.mend(found, {})
 
 
 def of_addon(context: Any) -> Any:

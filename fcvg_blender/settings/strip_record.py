@@ -11,13 +11,14 @@ from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringPrope
 from ..engine import errors, protocol, timing
 from ..timing import exposure_sheet
 from . import mending
-from .protocols import StripRecord
+from .protocols import StripRecord, Take
 
 # States of a take, '' on strips that are not ours. WAITING: the engine has not got it yet. ASKING: the keys look like a
 # cut, and the artist has to decide.
 WAITING, RUNNING, DONE, INCOMPLETE, ASKING = "WAITING", "RUNNING", "DONE", "INCOMPLETE", "ASKING"
 UNFINISHED = (WAITING, RUNNING, ASKING)
 
+LONGEST_CHART = 100_000  # letters; one of 1000 drawings has a fifth of that
 LAST_FRAME = 1_048_574  # of Blender's timeline
 _FRAME = (-LAST_FRAME - 1, LAST_FRAME + 1)
 
@@ -118,7 +119,7 @@ class FCVG_StripRecord(TakeFields, bpy.types.PropertyGroup):
     def engine_timing(self) -> str | list[float]:
         """`timing` as the engine takes it; even spacing where it is nothing that this version knows."""
         try:
-            found = timing.parse(self.timing)
+            found = timing.parse(self.timing[:LONGEST_CHART])
         except errors.BadRequest:
             return "linear"
         is_chart = isinstance(found, str) or (len(found) <= protocol.MAX_COUNT and all(0 < each < 1 for each in found))
@@ -146,11 +147,11 @@ def timing_text(spacing: str | list[float]) -> str:
 def lacking(record: StripRecord) -> list[float]:
     """The times at which another drawing stands in, as the record's `missing` has them."""
     with suppress(ValueError):
-        return [float(part) for part in record.missing.split(",") if part]
+        return [float(part) for part in record.missing[:LONGEST_CHART].split(",") if part][: protocol.MAX_COUNT]
     return []
 
 
-def within(record: StripRecord, name: str) -> int:
-    """A number of a record in its range: a script may have changed it since it was mended."""
+def within(record: Take, name: str) -> int:
+    """A number of a record or take in its range: a script may have changed it since it was mended."""
     least, most = RANGES[name]
     return min(max(int(getattr(record, name)), least), most)

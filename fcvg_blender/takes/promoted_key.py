@@ -13,7 +13,7 @@ import bpy
 
 from .. import compat
 from ..edit import lay_strip, strips, take_folders
-from ..engine import errors, own_files
+from ..engine import errors, own_files, small_files
 from ..settings.protocols import Scene, Strip
 
 KEYS = "//keys"
@@ -61,6 +61,7 @@ def _unsaved_keys() -> Path:
 
 def _copy(picture: Path, folder: Path, name: str = "") -> Path:
     """Copy a file into `folder`, under its own or another name, and never over another file. Raises OSError."""
+    small_files.require_file(picture)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = Path(name or picture.name)
     for number in itertools.count(1):

@@ -9,6 +9,7 @@ import math
 import os
 import random
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from fcvg_blender.app import handlers
 from fcvg_blender.edit import strips, take_folders
 from fcvg_blender.engine import places
 from fcvg_blender.jobs import key_watcher, timer
+from fcvg_blender.jobs.resync import resync
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings import strip_record
 
@@ -284,6 +286,27 @@ def test_a_strip_that_cannot_be_understood_stops_no_other(board: Edit, monkeypat
     assert states() == {"A": DONE, "B": "RUNNING", "C": "RUNNING", "D": DONE}
     assert guard.failures().count("ZeroDivisionError: a mistake") == 1
     assert "stumbled" in bpy.context.window_manager.fcvg.error_message
+
+
+def test_a_disk_that_does_not_answer_holds_blender_for_seconds_only(
+    board: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one in the network that is gone. All that lies on it stays as the file says."""
+    gone, known = board.folder / "frames", Path.stat
+
+    def stat(path: Path, **how: Any) -> os.stat_result:
+        if path.is_relative_to(gone):
+            time.sleep(3600)
+        return known(path, **how)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(take_folders, "find_moved", lambda: None)
+    problems: list[str] = []
+    with watching.bounded(problems, 60):
+        open_again()
+        resync()
+    assert problems == []
+    assert states() == dict.fromkeys("ABCD", "RUNNING")
 
 
 def test_a_scene_that_only_calls_itself_temporary_stays(edit: Edit) -> None:
