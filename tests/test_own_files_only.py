@@ -35,7 +35,18 @@ LOCKS = {"fcvg_engine/shared/file_lock.py": {"os.open"}}
 
 # Of paths and of the modules os and shutil, whatever they are imported as.
 METHODS = {
-    *("chflags", "copy", "copy2", "copyfile", "copyfileobj", "copymode", "copystat", "copytree", "hardlink_to", "lchmod"),
+    *(
+        "chflags",
+        "copy",
+        "copy2",
+        "copyfile",
+        "copyfileobj",
+        "copymode",
+        "copystat",
+        "copytree",
+        "hardlink_to",
+        "lchmod",
+    ),
     *("link", "link_to", "mkfifo", "mknod", "move", "remove", "removedirs", "rename", "renames", "replace", "rmdir"),
     *("rmtree", "symlink", "symlink_to", "touch", "truncate", "unlink", "write_bytes", "write_text", "copy_into"),
     *("move_into", "extractall", "extract", "unpack_archive", "make_archive", "NamedTemporaryFile", "mkstemp"),

@@ -78,8 +78,8 @@ class Log:
 
 
 def open_log(path: Path) -> FileIO:
-    """Open the log `path` to append to it; it is begun where it is missing or empty, and its folder made. Raises NotOurs
-    where something else lies there, a link for example, OSError."""
+    """Open the log `path` to append to it; it is begun where it is missing or empty, and its folder made. Raises
+    NotOurs where something else lies there, a link for example, OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not own_files.may_write(path, LOGS) and path.lstat().st_size:
         raise own_files.NotOurs(path)

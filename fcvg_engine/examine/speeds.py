@@ -93,7 +93,9 @@ def _is_sound(run: Run) -> bool:
 
 def _is_entry(name: str, lines: object) -> bool:
     words = name.split()
-    return len(words) == 2 and isinstance(lines, list) and all(isinstance(line, list) and len(line) == 4 for line in lines)
+    return (
+        len(words) == 2 and isinstance(lines, list) and all(isinstance(line, list) and len(line) == 4 for line in lines)
+    )
 
 
 _TABLE = Table(_is_entry)

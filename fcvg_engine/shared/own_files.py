@@ -201,9 +201,7 @@ def copy(source: Path, path: Path, record: Record, temporary: str = "") -> str:
         return write(path, iter(lambda: file.read(_PIECE_BYTES), b""), record, temporary)
 
 
-def take_place(
-    source: Path, target: Path, record: Record, patience_s: float = PATIENCE_S, sha256: str = ""
-) -> None:
+def take_place(source: Path, target: Path, record: Record, patience_s: float = PATIENCE_S, sha256: str = "") -> None:
     """Give the file or folder `source`, which is ours, the name `target`, so that it keeps it after a power cut.
     `sha256`: the file's, for `record` to note before.
 

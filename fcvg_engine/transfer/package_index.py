@@ -148,9 +148,7 @@ class _Search:
         if self._where.offline or not url:
             return _NOWHERE
         title = f"{wheel.package} {wheel.version}"
-        return Download(
-            url, target, wheel.sha256, wheel.size_bytes, title, headers, record=FolderRecord(self._into)
-        )
+        return Download(url, target, wheel.sha256, wheel.size_bytes, title, headers, record=FolderRecord(self._into))
 
     def _bring(self, source: Path, wheel: Wheel, halt: Halt) -> bool:
         """Copy the file `source` if it is the pinned one; return whether it is.

@@ -248,7 +248,9 @@ def test_a_downloads_folder_that_is_a_link_is_left_alone(home: Home, site: Site,
     assert sorted(moved.iterdir()) == before
 
 
-def test_an_update_drops_older_wheels_of_ours_only(home: Home, site: Site, server: HostileServer, tmp_path: Path) -> None:
+def test_an_update_drops_older_wheels_of_ours_only(
+    home: Home, site: Site, server: HostileServer, tmp_path: Path
+) -> None:
     home.install(site)
     folder = home.data / "downloads"
     mine = folder / "small1-0.9-py3-none-any.whl"

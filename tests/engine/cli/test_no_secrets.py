@@ -113,7 +113,12 @@ def test_the_installer(tmp_path: Path, how: str, as_json: bool) -> None:
     options += ["--json"] if as_json else []
     env = os.environ | environment(secret, tmp_path / "home") if how == "environment" else os.environ
     env = {**env, "XDG_DATA_HOME": str(tmp_path / "home"), "FCVG_OFFLINE": ""}
-    for words in (["check"], ["install", "--accelerator", "cpu"], ["install", "--from", secret.address], [secret.address]):
+    for words in (
+        ["check"],
+        ["install", "--accelerator", "cpu"],
+        ["install", "--from", secret.address],
+        [secret.address],
+    ):
         command = [sys.executable, "-I", str(program), *words, *(options if words[0] != secret.address else [])]
         done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=HANG_S, check=False)
         assert not secret.in_(done.stdout), (words, done.stdout)

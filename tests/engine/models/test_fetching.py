@@ -186,9 +186,7 @@ class TestRecords:
         assert f"recorded on {kept['svd-xt/unet/config.json']['date']}" in info("svd-xt").note
 
     @pytest.mark.parametrize("how", ["removed", "deleted by hand", "found damaged"])
-    def test_a_record_goes_with_its_file_so_that_another_can_come(
-        self, hub: FakeHub, tmp_path: Path, how: str
-    ) -> None:
+    def test_a_record_goes_with_its_file_so_that_another_can_come(self, hub: FakeHub, tmp_path: Path, how: str) -> None:
         fetching.download(["svd-xt"], quiet)
         file = tmp_path / "models" / "svd-xt" / "unet" / "config.json"
         if how == "removed":
