@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
 import subprocess
 import sys
@@ -34,7 +33,7 @@ def swap(path: Path, good: Path, evil: Path, in_place: bool, is_over) -> None:  
             else:
                 beside = path.with_name(f".swap-{path.name}")
                 beside.write_bytes(content)
-                os.replace(beside, path)
+                beside.replace(path)
         except OSError:  # the folder is not there yet
             pass
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A delivery's report in a file that somebody has named, who may have written something else there. No torch.
 
-reports.json in the user's data folder says what we have written, path → sha256. Only such a file is replaced, as long as
-it is as it was.
+reports.json in the user's data folder says what we have written, path → sha256. Only such a file is replaced, as long
+as it is as it was.
 """
 
 from __future__ import annotations

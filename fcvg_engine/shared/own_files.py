@@ -228,8 +228,8 @@ def put_aside(path: Path) -> Path:
 
 
 def make_way(path: Path, record: Record) -> None:
-    """Put aside what lies at `path`, unless `record` knows it, so that `write` and `take_place` can use the name. Raises
-    OSError."""
+    """Put aside what lies at `path`, unless `record` knows it, so that `write` and `take_place` can use the name.
+    Raises OSError."""
     if not may_write(path, record):
         put_aside(path)
 

@@ -15,9 +15,9 @@ from ..shared.own_files import Record, Written
 class Download:
     """One file that is wanted at `path`. `sha256` is empty and `size_bytes` 0 where they are not known.
 
-    `title` is what progress calls it; `headers` go to the host of `url` only, never to one it redirects to. `anew`: it is
-    fetched even if something lies at `path`. Only what `record` knows is replaced there, all else is put aside. It also
-    notes what comes.
+    `title` is what progress calls it; `headers` go to the host of `url` only, never to one it redirects to. `anew`: it
+    is fetched even if something lies at `path`. Only what `record` knows is replaced there, all else is put aside. It
+    also notes what comes.
 
     `check` is called when all has come, before it gets its name. It gets where that lies and returns why it cannot be
     the wanted file, as the end of a sentence "… could not be downloaded: what comes is not the published file (…)";

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -61,5 +60,5 @@ def test_nobodys_folder_is_taken(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     with pytest.raises(FileExistsError):
         scratch.make(tmp_path / "work")
-    assert os.listdir(tmp_path / "work") == []
+    assert list((tmp_path / "work").iterdir()) == []
     assert not scratch.delete(tmp_path / "gone")
