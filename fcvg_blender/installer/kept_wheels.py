@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Wheels that are kept for repair and update, and how they go. Standard library only.
 
-The list in their folder (see `folder_record`) names what was downloaded. Versions before 0.3.0 had none: there it is
-the sha256 in the locks that tells. Whatever else lies in the folder stays.
+The list in their folder (see `folder_record`) names what was downloaded. Version 0.2.0 kept none: there it is the
+sha256 in the locks that tells. Whatever else lies in the folder stays.
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ def _require_room(target: Path, each: WeightFile) -> None:
 
 
 def _says_it_is_ours(path: Path) -> bool:
-    """Whether a file, damaged or not, begins as those that we make. Versions before 0.3.0 recorded none."""
+    """Whether a file, damaged or not, begins as those that we make. Version 0.2.0 recorded none."""
     with suppress(OSError):
         return f'"source":"{SOURCE}"'.encode() in own_files.Found(path).beginning(_TELLING_BYTES)
     return False

@@ -100,7 +100,7 @@ def log_out() -> str:
         is_forgotten = own_files.delete(file, own_files.Recognised(_is_token))
     except OSError as error:
         raise DiskError(f"The token could not be removed from {file}: {error.strerror or error}.") from error
-    if not is_forgotten:
+    if saved and not is_forgotten:
         raise DiskError(f"{file} is no plain file with a token, so it stays.", "Look at it, and delete it there.")
     if os.environ.get("HF_TOKEN"):
         return "Logged out; the token in the environment variable HF_TOKEN still counts."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Removes models from this computer: what a download has brought, or what was made of it, and nothing else."""
+"""Removes models from this computer: what a download has brought or we have made, as long as it is just that."""
 
 from __future__ import annotations
 

@@ -18,12 +18,11 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 T = TypeVar("T")
 
+_BEGINS = r"(?:[a-z][a-z0-9+.-]*://|https?:/)"  # with one slash, as paths are written, where it was given as one
+_SCHEME = re.compile(_BEGINS, re.IGNORECASE)
 # An address in a text: a run without blanks. Quotes belong to it only before an @, since passwords may have them. The
 # marks at its end are those of the sentence.
-_ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://(?:[^\s@]*@)*[^\s\"'<>`\\]*?(?=[).,;:!?\]}]*(?:[\s\"'<>`\\]|$))", re.IGNORECASE
-)
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_ADDRESS = re.compile(_BEGINS + r"(?:[^\s@]*@)*[^\s\"'<>`\\]*?(?=[).,;:!?\]}]*(?:[\s\"'<>`\\]|$))", re.IGNORECASE)
 _PORT = re.compile(r"\d{0,5}|[\da-f:.%]*\]", re.IGNORECASE)  # the second: the end of an IPv6 address
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _LEAST = 8  # characters of what is hidden wherever it stands

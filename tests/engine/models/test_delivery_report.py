@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fcvg_engine.jobs import inbetween
-from fcvg_engine.models import delivery_report, registry
+from fcvg_engine.models import delivery_report, registry, report_file
 from fcvg_engine.shared.errors import BadRequest
 from fcvg_engine.shared.protocol import Message, Request
 
@@ -137,3 +137,61 @@ def test_it_is_shown_as_a_table_a_spreadsheet_and_json(delivery: Path) -> None:
     assert table[1]["why"] == SVD_XT.commercial_why
     assert json.loads(json.dumps(delivery_report.as_json(rows)))[1]["licence"] == SVD_XT.licence.name
     assert "No frames" in delivery_report.text([])
+
+
+class TestFile:
+    """The report goes into a file that somebody has named."""
+
+    @pytest.fixture(autouse=True)
+    def own_data(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(report_file.discovery, "user_data", lambda: tmp_path / "data")
+
+    @pytest.mark.parametrize("form", [delivery_report.text, delivery_report.as_csv])
+    def test_our_own_is_replaced(self, tmp_path: Path, form: Callable[..., str]) -> None:
+        out = tmp_path / "models.csv"
+        assert report_file.write(out, form([])) == [f"Written: {out}"]
+        assert report_file.write(out, "more") == [f"Written: {out}"]
+        assert out.read_text() == "more"
+        assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["models.csv"]
+
+    @pytest.mark.parametrize("form", [delivery_report.text, delivery_report.as_csv])
+    @pytest.mark.parametrize("edited", ["checked by Anna\n", ""])
+    def test_one_that_was_edited_or_made_elsewhere_is_put_aside(
+        self, tmp_path: Path, form: Callable[..., str], edited: str
+    ) -> None:
+        out = tmp_path / "models.csv"
+        if edited:
+            report_file.write(out, form([]))
+        out.write_text(form([]) + edited)
+        before = out.read_text()
+        note, written = report_file.write(out, "new")
+        (aside,) = (path for path in tmp_path.iterdir() if "yours" in path.name)
+        assert aside.name in note and aside.read_text() == before
+        assert out.read_text() == "new" and written == f"Written: {out}"
+
+    @pytest.mark.parametrize("what", ["a file", "a link", "a folder", "a link to nowhere", "an empty file"])
+    def test_another_file_stays(self, tmp_path: Path, what: str) -> None:
+        out, original = tmp_path / "shots.csv", tmp_path / "original.csv"
+        original.write_text("mine")
+        match what:
+            case "a file":
+                out.write_text("shot,frames\n1,24\n")
+            case "an empty file":
+                out.touch()
+            case "a folder":
+                out.mkdir()
+            case _:
+                out.symlink_to(original if what == "a link" else "gone")
+        before = out.lstat().st_ino
+        with pytest.raises(BadRequest, match="is there already"):
+            report_file.write(out, "new")
+        assert out.lstat().st_ino == before
+        assert original.read_text() == "mine"
+        assert not (tmp_path / "gone").exists()
+
+    def test_without_a_place_for_the_record_it_is_written_all_the_same(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "data").write_text("a file where the folder should be")
+        assert report_file.write(tmp_path / "out.txt", delivery_report.text([]))
+        assert len(report_file.write(tmp_path / "out.txt", "new")) == 2

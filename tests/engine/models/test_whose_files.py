@@ -58,13 +58,14 @@ class Folder:
 
     def put(self) -> None:
         path = self._free()
-        content = self.chance.choice((FILM, *SVD.values(), self.chance.randbytes(9), b"{}", b'{"a": {"sha256": 1}}'))
+        content = self.chance.choice((FILM, *SVD.values(), self.chance.randbytes(9), b'{"a": {"sha256": 1}}'))
         if path:
             self._own(path, content)
 
     def edit(self) -> None:
         there = [path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink()]
-        there = [path for path in there if not path.name.startswith(".")]
+        # What has arrived of a download is not an artist's to work on.
+        there = [path for path in there if not path.name.startswith(".") and ".part" not in path.name]
         if there:
             path = self.chance.choice(sorted(there))
             with path.open("ab") as file:

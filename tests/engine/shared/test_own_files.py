@@ -185,3 +185,34 @@ def test_the_list_is_one_that_sha256sum_reads(tmp_path: Path) -> None:
     assert len((tmp_path / folder_record.NAME).read_text("utf-8").splitlines()) == 1 + len(NAMES)
     checked = subprocess.run(["sha256sum", "--check", "--strict", folder_record.NAME], cwd=tmp_path, check=False)
     assert checked.returncode == 0
+
+
+def test_links_on_the_way_are_found(tmp_path: Path) -> None:
+    (tmp_path / "real" / "a" / "b").mkdir(parents=True)
+    (tmp_path / "real" / "c").symlink_to("a")
+    (tmp_path / "root").symlink_to("real")
+    for root in (tmp_path / "real", tmp_path / "root"):
+        assert own_files.link_on_the_way(root, root / "a" / "b" / "file") is None
+        assert own_files.link_on_the_way(root, root / "c") is None, "that is no folder on the way, but the file itself"
+        assert own_files.link_on_the_way(root, root / "c" / "b" / "file") == root / "c"
+    assert own_files.is_link(tmp_path / "root") and not own_files.is_link(tmp_path / "real")
+    assert not own_files.is_link(tmp_path / "gone")
+
+
+def test_a_file_is_known_by_the_line_it_begins_with(tmp_path: Path) -> None:
+    logs = own_files.Headed(b"# ours\n")
+    for name, content in (("a", b"# ours\nmore"), ("b", b"# our"), ("c", b""), ("d", b" # ours\n")):
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "e").symlink_to("a")
+    (tmp_path / "f").mkdir()
+    assert [path.name for path in sorted(tmp_path.iterdir()) if own_files.delete(path, logs)] == ["a"]
+
+
+def test_a_lock_that_holds_something_is_no_lock_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_bytes(b"mine")
+    with file_lock.held_and_removed(tmp_path / "lock", lambda: None):
+        pass
+    assert (tmp_path / "lock").read_bytes() == b"mine"
+    with file_lock.held_and_removed(tmp_path / "other", lambda: None):
+        assert (tmp_path / "other").exists()
+    assert not (tmp_path / "other").exists()
