@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import venv
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from talk import HANG_S, ROOT, until_final
 from fcvg_blender.engine import protocol
 from fcvg_blender.engine.client import Client
 from fcvg_blender.engine.engine_process import Launch
+
+DRAWS = re.compile("Preparing|Drawing")  # stages; of several the newest alone is sent
 
 
 @pytest.fixture(autouse=True)
@@ -104,12 +107,13 @@ def test_a_method_that_ignores_cancel_is_ended(launch: Launch, connect, request_
     """One never looks whether it is to stop; the other does not even hear the end of input and SIGTERM."""
     monkeypatch.setenv("FCVG_DUMMY_FAULT", fault)
     monkeypatch.setenv("FCVG_DUMMY_AT", "0")
-    if fault == "ignore-cancel":
-        monkeypatch.setenv("FCVG_DUMMY_DELAY_S", "1000")
-    client = connect(launch, cancel_grace_s=0.3)
+    monkeypatch.setenv("FCVG_DUMMY_DELAY_S", "1000" if fault == "ignore-cancel" else "0.5")
+    client = connect(launch, cancel_grace_s=1.0)
     client.submit(protocol.Start("a", request_of()))
-    while not (isinstance(step := client.poll(timeout_s=HANG_S), protocol.Progress) and "Preparing" in step.stage):
+    while not (isinstance(step := client.poll(timeout_s=HANG_S), protocol.Progress) and DRAWS.match(step.stage)):
         pass
+    if fault == "deaf":
+        time.sleep(1.0)  # it has become so
     engine = engine_of(client)
     client.cancel("a")
     assert isinstance(until_final(client, "a")[-1], protocol.CancelledReport)
@@ -234,6 +238,27 @@ def test_python_without_the_engines_parts_is_a_clear_error(launch: Launch, conne
     assert isinstance(final, protocol.Failed)
     assert "preferences" in final.hint or final.code == "missing_part"
     assert "No module named" in final.detail
+
+
+@pytest.mark.parametrize("torch", [None, "raise OSError('libtorch_cpu.so: cannot open shared object file')"])
+def test_an_engine_without_a_torch_that_works_says_so(
+    launch: Launch, connect, request_of, tmp_path: Path, torch: str | None
+) -> None:
+    venv.create(tmp_path / "env", symlinks=True)
+    (packages,) = (tmp_path / "env").glob("lib/python*/site-packages")
+    for path in Path(psutil.__file__).parents[1].iterdir():
+        if path.name.partition("-")[0] != "torch":
+            (packages / path.name).symlink_to(path)
+    if torch:
+        (packages / "torch.py").write_text(torch)
+    client = connect(replace(launch, python=tmp_path / "env" / "bin" / "python"))
+    client.submit(protocol.Start("a", request_of()))
+    final = until_final(client, "a")[-1]
+    assert isinstance(final, protocol.Failed)
+    assert final.code == "missing_part"
+    assert "torch" in final.message
+    assert "nstall" in final.hint
+    assert engine_of(client).is_running(), "what does not need it works"
 
 
 @pytest.mark.parametrize(("version", "too_old"), [(99, "add-on"), (0, "engine")])
