@@ -50,10 +50,12 @@ def run_engine(
     )
 
 
-def start_engine(*arguments: str, env: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen[bytes]:
+def start_engine(
+    *arguments: str, start: Sequence[str] = AS_FILE, env: Mapping[str, str] | None = None, **options: Any
+) -> subprocess.Popen[bytes]:
     """One command, left running."""
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([*AS_FILE, *arguments], env=environment(**(env or {})), cwd=ROOT, **{**pipes, **options})
+    return subprocess.Popen([*start, *arguments], env=environment(**(env or {})), cwd=ROOT, **{**pipes, **options})
 
 
 def obey_permissions() -> None:
@@ -72,10 +74,15 @@ class Worker:
     """
 
     def __init__(
-        self, *arguments: str, env: Mapping[str, str] | None = None, log: Path | None = None, reading: bool = True
+        self,
+        *arguments: str,
+        start: Sequence[str] = AS_FILE,
+        env: Mapping[str, str] | None = None,
+        log: Path | None = None,
+        reading: bool = True,
     ) -> None:
         stderr: Any = log.open("wb") if log else subprocess.PIPE
-        self.process = start_engine("serve", *arguments, env=env, stderr=stderr)
+        self.process = start_engine("serve", *arguments, start=start, env=env, stderr=stderr)
         if log:
             stderr.close()
         self._messages: queue.Queue[Message | None] = queue.Queue()

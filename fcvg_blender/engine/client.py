@@ -137,8 +137,8 @@ class Client:
             except errors.ProtocolError as error:
                 process.refuse(error.message)
                 break
-        if process is not self._process:  # another has been started meanwhile
-            return
+            if process is not self._process:  # a fresh one has taken its place; what it still says is dropped
+                return
         now_s = time.monotonic()
         if any(each.end_by_s is not None and now_s > each.end_by_s for each in self._pending.values()):
             process.stop()
@@ -163,22 +163,29 @@ class Client:
         pending.heard = True
         if isinstance(message, protocol.FINAL):
             del self._pending[message.job]
-        if _lacks_memory(message) and not pending.retried and pending.end_by_s is None:
-            self._begin_afresh(pending)
-        else:
-            self._events.append(message)
+        told = _second_try(message)
+        if told and not pending.retried and pending.end_by_s is None:
+            self._begin_afresh(pending, told)
+            return
+        self._events.append(message)
+        if isinstance(message, protocol.Failed) and message.code == errors.DeviceLost.code:
+            self._begin_afresh()  # the driver would refuse this engine everything else
 
-    def _begin_afresh(self, failed: _Pending) -> None:
-        """Submit the job that ran out of memory to a fresh engine, whose memory is not scattered, and then the waiting
-        jobs."""
+    def _begin_afresh(self, failed: _Pending | None = None, told: protocol.Progress | None = None) -> None:
+        """Go on with a fresh engine: with the job that failed, if it is to be done once more, which is told, and then
+        with those that wait."""
         waiting, self._pending = list(self._pending.values()), {}
         self._dismiss()
-        for each in (failed, *waiting):
+        for each in (failed, *waiting) if failed else waiting:
+            job = each.message.job or ""
+            if each.end_by_s is not None:  # its engine cannot say so any more
+                self._events.append(protocol.CancelledReport(job))
+                continue
             self.submit(each.message)
-        job = failed.message.job or ""
-        if job in self._pending:
-            self._pending[job].retried = True
-            self._events.append(protocol.Progress(job, "Memory ran out, trying with a fresh engine", 0.0))
+            if job in self._pending:
+                self._pending[job].retried = each.retried or each is failed
+        if told and told.job in self._pending:
+            self._events.append(told)
 
     def _greet(self, line: bytes) -> protocol.Hello:
         """Decode the engine's first line. Its version is read first, since another version may write the rest
@@ -221,5 +228,13 @@ class Client:
                 self._events.append(protocol.Failed(job, "engine", message, hint, detail))
 
 
-def _lacks_memory(message: protocol.Message) -> bool:
-    return isinstance(message, protocol.Failed) and message.code == errors.OutOfMemory.code
+def _second_try(message: protocol.Message) -> protocol.Progress | None:
+    """What to tell when a fresh engine is to do the job once more; None where that would not help.
+
+    Its memory is not scattered, and the driver of the graphics card listens to it again.
+    """
+    if isinstance(message, protocol.Failed) and message.code == errors.OutOfMemory.code:
+        return protocol.Progress(message.job, "Memory ran out, trying with a fresh engine", 0.0)
+    if isinstance(message, protocol.Failed) and message.code == errors.DeviceLost.code:
+        return protocol.Progress(message.job, "The graphics card failed, trying with a fresh engine", 0.0)
+    return None

@@ -35,13 +35,16 @@ class Device:
 def pick(name: str) -> torch.device:
     """Returns the device called `name`, one of protocol.DEVICES. `auto` is a GPU where there is one.
 
-    Raises BadRequest when the device is not there: the engine never uses another one instead.
+    Raises BadRequest when the device is not there: the engine never uses another one instead. Raises MissingPart
+    without torch.
     """
-    there = [device.name for device in available()]
+    require_torch()
+    if name not in DEVICES:
+        raise BadRequest(f"There is no device {name!r:.100}.", f"Use one of {', '.join(DEVICES)}.")
+    # Who asks for the processor may do so because the card fails, and then it cannot be looked at.
+    there = ["cpu"] if name == "cpu" else [device.name for device in available()]
     if name == "auto":
         name = next(each for each in ("cuda", "mps", "cpu") if each in there)
-    elif name not in DEVICES:
-        raise BadRequest(f"There is no device {name!r:.100}.", f"Use one of {', '.join(DEVICES)}.")
     elif name not in there:
         raise BadRequest(
             f"This computer has no {name.upper()} device that the engine can use.",
@@ -78,8 +81,9 @@ def free_bytes(device: torch.device) -> int:
     """Bytes of memory that a job may use on `device`. What this process has reserved there on a GPU counts as free."""
     import torch
 
-    free = next(each.free_bytes for each in available() if each.name == device.type)
-    return free + (torch.cuda.memory_reserved(device) if device.type == "cuda" else 0)
+    if device.type != "cuda":
+        return int(psutil.virtual_memory().available)
+    return torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved(device)
 
 
 @contextmanager

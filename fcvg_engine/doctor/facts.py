@@ -117,8 +117,8 @@ def _torch(found: Sequence[Installed]) -> Torch:
         from ..core import devices
 
         there = devices.available()
-    except (MissingPart, ImportError) as error:
-        return Torch(problem=str(error))
+    except (MissingPart, ImportError, RuntimeError) as error:  # RuntimeError: the card's driver does not answer
+        return Torch(problem=str(error).partition("\n")[0])
     import torch
 
     usable = {each.name for each in there} - {"cpu"}

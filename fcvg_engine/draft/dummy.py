@@ -11,6 +11,7 @@ names what goes wrong, at the drawing `FCVG_DUMMY_AT` (from 0, default 1):
 `deaf`             ignores SIGTERM and holds the interpreter's lock: only a kill helps
 `nan`              yields a picture of NaN
 `oom`              runs out of memory
+`card`             loses its graphics card, as torch tells it
 `error`            raises an error nobody foresaw
 `crash`            ends the process
 =================  =========================================================================================
@@ -75,6 +76,8 @@ def _misbehave(fault: str, picture: torch.Tensor) -> torch.Tensor:
         return torch.full_like(picture, float("nan"))
     elif fault == "oom":
         raise torch.OutOfMemoryError("no memory left for this test")
+    elif fault == "card":
+        raise RuntimeError("CUDA error: unspecified launch failure")
     elif fault == "error":
         raise RuntimeError("an error nobody foresaw")
     elif fault == "crash":

@@ -52,7 +52,9 @@ def locked(path: Path) -> Iterator[Path]:
 def _leave_nothing(path: Path, before: set[str]) -> None:
     """Delete what a job has begun in the folder before it failed, unless it has made anything."""
     record = FolderRecord(path)
-    if manifest.NAME not in before and not manifest.load(path / manifest.NAME).get("frames"):
+    # Drawings are looked for, not read of: the manifest lacks the last one where the disk was full for it.
+    has_drawings = any(map(manifest.FRAME_NAME.fullmatch, {each.name for each in path.iterdir()} - before))
+    if manifest.NAME not in before and not has_drawings:
         record.delete(manifest.NAME)
     if folder_record.NAME not in before:
         record.forget()

@@ -129,7 +129,12 @@ def _generate(request: Request, folder: job_folder.JobFolder, report: Reporter, 
         size=[start.shape[2], start.shape[1]],
         device=options.device.type,
         seed=options.seed,
-        notes=[*pair.notes, *_format_notes(request.format, pair), *filter(None, [facts.get("reason")])],
+        notes=[
+            *pair.notes,
+            *_format_notes(request.format, pair),
+            *_device_notes(request.device, facts.get("device"), options.device.type),
+            *filter(None, [facts.get("reason")]),
+        ],
         versions=_versions(),
     )
     if is_generative(facts["method"]):  # they make all frames before the first is drawn
@@ -236,6 +241,11 @@ def _format_notes(file_format: str, pair: images.Pair) -> Iterator[str]:
         yield "JPEG has no transparency: the frames lie over black."
     if file_format != "exr" and max(pair.start[:3].max(), pair.end[:3].max()) > _WHITE:
         yield f"Values brighter than white were clipped: {file_format} cannot hold them, EXR can."
+
+
+def _device_notes(asked: str, before: str | None, now: str) -> Iterator[str]:
+    if asked == "auto" and now == "cpu" and before not in (None, now):
+        yield "The graphics card that the first drawings were made on is not there any more: the processor went on."
 
 
 def _versions() -> dict[str, str]:

@@ -6,9 +6,17 @@ Standard library only: the add-on imports this module too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .plain_text import plain
+
+# How torch's errors begin when a card or its driver fails. They have no type of their own before torch 2.8.
+_CARD_FAILED = re.compile(
+    r"(CUDA|HIP|cuDNN|MIOpen|cuBLAS|cuFFT|cuSOLVER)\b[\w ]*\berror\b(?!: out of memory)"
+    r"|No (CUDA|HIP) GPUs|Found no NVIDIA driver",
+    re.IGNORECASE,
+)
 
 
 class FcvgError(Exception):
@@ -98,6 +106,13 @@ class OutOfMemory(FcvgError):
     exit_code = 4
 
 
+class DeviceLost(FcvgError):
+    """The graphics card failed or is gone. The engine that has used it has to be started anew."""
+
+    code = "device_lost"
+    exit_code = 1
+
+
 class DiskError(FcvgError):
     """Writing failed: disk full, folder read-only or gone."""
 
@@ -149,6 +164,13 @@ def explain(error: Exception) -> FcvgError:
         return MissingPart(f"A part of the engine is missing: {error}", "Install the engine again.")
     if isinstance(error, MemoryError):
         return OutOfMemory("There is too little memory.", "Close other programs or use smaller keys.")
+    if isinstance(error, RuntimeError) and _CARD_FAILED.match(str(error)):
+        first_line = str(error).partition("\n")[0]
+        return DeviceLost(
+            f"The graphics card failed: {first_line:.200}",
+            "Generate again; finished frames are kept. If it fails again, restart the computer or choose the processor "
+            "as the device.",
+        )
     kind = type(error).__name__
     return FcvgError(
         f"The engine met an error it did not expect: {kind}: {error}",

@@ -30,10 +30,10 @@ _LIMIT_BYTES = 1 << 24
 
 
 class _Lists:
-    """The record of these lists, which are known by their first line."""
+    """The record of these lists, which are known by their first line. An empty one is what a full disk leaves."""
 
     def knows(self, found: Found) -> bool:
-        return found.beginning(len(_HEAD)) == _HEAD
+        return found.is_plain and (found.status.st_size == 0 or found.beginning(len(_HEAD)) == _HEAD)
 
     def note(self, path: Path, sha256: str) -> None:
         pass
@@ -102,7 +102,13 @@ class FolderRecord:
             raise own_files.NotOurs(self.path / NAME)
         with own_files.open_to_append(self.path / NAME) as file:
             began_bytes = file.seek(0, os.SEEK_END)
-            file.write((b"" if began_bytes else _HEAD) + f"{line}\n".encode())
+            rest = memoryview((b"" if began_bytes else _HEAD) + f"{line}\n".encode())
+            try:
+                while rest:  # a disk that is filling up takes some of it first
+                    rest = rest[file.write(rest) :]
+            except OSError:
+                file.truncate(began_bytes)  # half a line would spoil the next one
+                raise
             if began_bytes == max(0, self._read_bytes):  # nobody else has added anything meanwhile
                 self._read_bytes = file.tell()
 

@@ -43,6 +43,10 @@ def arguments(keys: Keys, out: Path, count: int = 3, *more: str) -> list[str]:
     ]
 
 
+def conditions(keys: Keys, out: Path) -> list[str]:
+    return [*map(str, keys), "--count", "3", "--out", str(out), "--lines", "none", "--pose", "none"]
+
+
 def manifest(out: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((out / "manifest.json").read_bytes())
     return content
@@ -53,16 +57,20 @@ def assert_only_whole_frames(out: Path) -> None:
         assert cv2.imread(str(path)) is not None, path
 
 
+@pytest.mark.parametrize("second", ["inbetween", "conditions"])
 def test_two_jobs_in_one_folder_the_second_is_refused(
-    keys: Keys, request_of: Callable[..., protocol.Request], tmp_path: Path
+    keys: Keys, request_of: Callable[..., protocol.Request], tmp_path: Path, second: str
 ):
     with Worker(env={"FCVG_DUMMY_DELAY_S": "600"}) as worker:
         worker.send(Start("a", request_of()))
-        while worker.until(Progress).stage != "Preparing dummy":
+        while worker.until(Progress).stage not in ("Preparing dummy", "Drawing inbetweens"):  # the newest alone is sent
             pass
-        second = run_engine(*arguments(keys, tmp_path / "out"), env=_NEVER)
-        assert second.returncode == 2
-        assert "Another job" in second.stderr
+        before = sorted((tmp_path / "out").iterdir())
+        options = arguments(keys, tmp_path / "out")[1:] if second == "inbetween" else conditions(keys, tmp_path / "out")
+        refused = run_engine(second, *options, env=_NEVER)
+        assert refused.returncode == 2
+        assert "Another job" in refused.stderr
+        assert sorted((tmp_path / "out").iterdir()) == before
         worker.send(Cancel("a"))
         assert worker.until_final("a")[-1] == CancelledReport("a")
 

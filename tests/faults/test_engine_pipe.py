@@ -62,6 +62,11 @@ def test_a_message_too_long_is_refused_and_the_next_understood(request_of: MakeR
 
 
 def test_rubbish_is_answered_line_by_line_and_the_engine_lives(request_of: MakeRequest):
+    start = json.loads(protocol.encode(Start("a", request_of())))
+
+    def spoiled(**fields: object) -> bytes:
+        return json.dumps({**start, "request": {**start["request"], **fields}}).encode()
+
     rubbish = [
         b"hello",
         b"",
@@ -72,6 +77,17 @@ def test_rubbish_is_answered_line_by_line_and_the_engine_lives(request_of: MakeR
         b'{"type": "cancel", "job": 5}',
         b'{"type": "self_test", "job": NaN}',
         b'{"type": "start", "job": "a", "request": null}',
+        b'{"type": "cancel", "job": "a"',
+        b'{"type": ["cancel"], "job": "a"}',
+        spoiled(colour="red"),
+        spoiled(count="3"),
+        spoiled(count=3.5),
+        spoiled(timing=[0.5, float("nan")]),
+        spoiled(timing=[[]] * 1000),
+        spoiled(sampling={"steps": True}),
+        spoiled(conditions=[]),
+        spoiled(out=None),
+        b'{"type": "start", "job": "a", "request": ' + b'{"sampling": ' * 5000 + b"1" + b"}" * 5001,
     ]
     with Worker() as worker:
         worker.receive()

@@ -111,6 +111,34 @@ def test_dead_engine_fails_each_job_once_and_the_next_click_works(scripted, conn
     assert isinstance(until_final(client, "c")[-1], protocol.CancelledReport)
 
 
+def test_what_was_cancelled_is_not_begun_in_a_fresh_engine(scripted, connect, tmp_path) -> None:
+    """The first job runs out of memory, while the second, which was cancelled, and the third wait."""
+    seen = tmp_path / "seen by the fresh one"
+    program = HELLO + (
+        f"from pathlib import Path\nseen = Path({str(seen)!r})\n"
+        "is_fresh = seen.exists()\n"
+        "seen.touch()\n"
+        "for message in map(json.loads, sys.stdin):\n"
+        "    if is_fresh:\n"
+        "        seen.write_text(seen.read_text() + message['job'])\n"
+        "        say(type='failed', job=message['job'], code='internal', message='m', hint='', detail='')\n"
+        "    elif message['type'] == 'cancel':\n"
+        "        say(type='failed', job='a', code='out_of_memory', message='m', hint='', detail='')\n"
+    )
+    client = connect(scripted(program))
+    for job in "abc":
+        client.submit(protocol.SelfTest(job))
+    client.cancel("b")
+    finals = {job: [] for job in "abc"}
+    deadline = time.monotonic() + HANG_S
+    while client.busy and time.monotonic() < deadline:
+        message = client.poll(timeout_s=0.2)
+        if isinstance(message, protocol.FINAL):
+            finals[message.job].append(type(message))
+    assert finals == {"a": [protocol.Failed], "b": [protocol.CancelledReport], "c": [protocol.Failed]}
+    assert seen.read_text() == "ac"
+
+
 def test_kill_by_the_system_names_memory(scripted, connect) -> None:
     program = HELLO + (
         "say(type='queued', job=json.loads(sys.stdin.readline())['job'], ahead=0)\nos.kill(os.getpid(), 9)\n"

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import venv
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from talk import HANG_S, ROOT, until_final
 from fcvg_blender.engine import protocol
 from fcvg_blender.engine.client import Client
 from fcvg_blender.engine.engine_process import Launch
+
+DRAWS = re.compile("Preparing|Drawing")  # stages; of several the newest alone is sent
 
 
 @pytest.fixture(autouse=True)
@@ -99,13 +102,18 @@ def test_cancel_between_frames_leaves_the_engine_warm(launch: Launch, connect, r
     assert engine_of(client).pid == pid
 
 
-def test_a_method_that_ignores_cancel_is_ended(launch: Launch, connect, request_of, monkeypatch) -> None:
-    monkeypatch.setenv("FCVG_DUMMY_FAULT", "ignore-cancel")
-    monkeypatch.setenv("FCVG_DUMMY_DELAY_S", "1000")
-    client = connect(launch, cancel_grace_s=0.3)
+@pytest.mark.parametrize("fault", ["ignore-cancel", "deaf"])
+def test_a_method_that_ignores_cancel_is_ended(launch: Launch, connect, request_of, monkeypatch, fault: str) -> None:
+    """One never looks whether it is to stop; the other does not even hear the end of input and SIGTERM."""
+    monkeypatch.setenv("FCVG_DUMMY_FAULT", fault)
+    monkeypatch.setenv("FCVG_DUMMY_AT", "0")
+    monkeypatch.setenv("FCVG_DUMMY_DELAY_S", "1000" if fault == "ignore-cancel" else "0.5")
+    client = connect(launch, cancel_grace_s=1.0)
     client.submit(protocol.Start("a", request_of()))
-    while not (isinstance(step := client.poll(timeout_s=HANG_S), protocol.Progress) and "Preparing" in step.stage):
+    while not (isinstance(step := client.poll(timeout_s=HANG_S), protocol.Progress) and DRAWS.match(step.stage)):
         pass
+    if fault == "deaf":
+        time.sleep(1.0)  # it has become so
     engine = engine_of(client)
     client.cancel("a")
     assert isinstance(until_final(client, "a")[-1], protocol.CancelledReport)
@@ -130,10 +138,16 @@ def test_killed_engine_is_reported_and_the_next_job_keeps_its_frames(
     assert final.reused >= 1
 
 
-def test_a_job_that_runs_out_of_memory_goes_on_in_a_fresh_engine(
-    launch: Launch, connect, request_of, monkeypatch
+NEEDS_A_FRESH_ENGINE = pytest.mark.parametrize(
+    ("fault", "code", "told"), [("oom", "out_of_memory", "Memory ran out"), ("card", "device_lost", "card failed")]
+)
+
+
+@NEEDS_A_FRESH_ENGINE
+def test_without_memory_or_card_a_job_goes_on_in_a_fresh_engine(
+    launch: Launch, connect, request_of, monkeypatch, fault: str, code: str, told: str
 ) -> None:
-    monkeypatch.setenv("FCVG_DUMMY_FAULT", "oom")
+    monkeypatch.setenv("FCVG_DUMMY_FAULT", fault)
     monkeypatch.setenv("FCVG_DUMMY_AT", "2")  # in the second run one drawing is left
     client = connect(launch)
     first = engine_of_started(client)
@@ -142,20 +156,44 @@ def test_a_job_that_runs_out_of_memory_goes_on_in_a_fresh_engine(
     heard = until_final(client, "a")
     assert [type(each) for each in heard if isinstance(each, protocol.FINAL)] == [protocol.Done]
     assert heard[-1].reused == 2
-    assert any(isinstance(each, protocol.Progress) and "Memory ran out" in each.stage for each in heard)
+    assert any(isinstance(each, protocol.Progress) and told in each.stage for each in heard)
     assert isinstance(until_final(client, "b")[-1], protocol.Done)
     assert engine_of(client).pid != first.pid
+    wait_until_gone(first)
 
 
-def test_memory_that_runs_out_again_is_reported(launch: Launch, connect, request_of, monkeypatch) -> None:
-    monkeypatch.setenv("FCVG_DUMMY_FAULT", "oom")
+@NEEDS_A_FRESH_ENGINE
+def test_a_fresh_engine_that_fails_as_well_is_reported(
+    launch: Launch, connect, request_of, monkeypatch, fault: str, code: str, told: str
+) -> None:
+    monkeypatch.setenv("FCVG_DUMMY_FAULT", fault)
     monkeypatch.setenv("FCVG_DUMMY_AT", "0")
     client = connect(launch)
     client.submit(protocol.Start("a", request_of()))
     final = until_final(client, "a")[-1]
     assert isinstance(final, protocol.Failed)
-    assert final.code == "out_of_memory"
+    assert final.code == code
+    assert final.hint
     assert client.poll(timeout_s=0.3) is None
+
+
+def test_an_engine_whose_card_failed_gets_no_further_job(launch: Launch, connect, request_of, monkeypatch) -> None:
+    """The driver would refuse it everything. What waits, and what comes next, gets a fresh one."""
+    monkeypatch.setenv("FCVG_DUMMY_FAULT", "card")
+    monkeypatch.setenv("FCVG_DUMMY_AT", "0")
+    client = connect(launch)
+    pids = []
+    for job in "ab":
+        client.submit(protocol.Start(job, request_of(out=job)))
+        heard = until_final(client, job)
+        assert isinstance(heard[-1], protocol.Failed)
+        client.warm_up()
+        pids.append(engine_of(client).pid)
+    client.submit(protocol.Start("c", request_of(out="c")))
+    client.submit(protocol.Start("d", request_of(out="d", method="dissolve")))
+    assert isinstance(until_final(client, "c")[-1], protocol.Failed)
+    assert isinstance(until_final(client, "d")[-1], protocol.Done)
+    assert len({*pids, engine_of(client).pid}) == 3
 
 
 def test_killed_blender_takes_its_engine_along(launch: Launch, request_of, tmp_path: Path) -> None:
@@ -200,6 +238,27 @@ def test_python_without_the_engines_parts_is_a_clear_error(launch: Launch, conne
     assert isinstance(final, protocol.Failed)
     assert "preferences" in final.hint or final.code == "missing_part"
     assert "No module named" in final.detail
+
+
+@pytest.mark.parametrize("torch", [None, "raise OSError('libtorch_cpu.so: cannot open shared object file')"])
+def test_an_engine_without_a_torch_that_works_says_so(
+    launch: Launch, connect, request_of, tmp_path: Path, torch: str | None
+) -> None:
+    venv.create(tmp_path / "env", symlinks=True)
+    (packages,) = (tmp_path / "env").glob("lib/python*/site-packages")
+    for path in Path(psutil.__file__).parents[1].iterdir():
+        if path.name.partition("-")[0] != "torch":
+            (packages / path.name).symlink_to(path)
+    if torch:
+        (packages / "torch.py").write_text(torch)
+    client = connect(replace(launch, python=tmp_path / "env" / "bin" / "python"))
+    client.submit(protocol.Start("a", request_of()))
+    final = until_final(client, "a")[-1]
+    assert isinstance(final, protocol.Failed)
+    assert final.code == "missing_part"
+    assert "torch" in final.message
+    assert "nstall" in final.hint
+    assert engine_of(client).is_running(), "what does not need it works"
 
 
 @pytest.mark.parametrize(("version", "too_old"), [(99, "add-on"), (0, "engine")])

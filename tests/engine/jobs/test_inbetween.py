@@ -17,7 +17,16 @@ from pictures import write_png
 import fcvg_engine
 from benchmarks import drawn
 from fcvg_engine.jobs import inbetween
-from fcvg_engine.shared.errors import BadImage, BadRequest, Cancelled, LooksLikeCut, NumericError, OutOfMemory
+from fcvg_engine.shared.errors import (
+    BadImage,
+    BadRequest,
+    Cancelled,
+    DeviceLost,
+    LooksLikeCut,
+    NumericError,
+    OutOfMemory,
+    explain,
+)
 from fcvg_engine.shared.protocol import Done, Frame, Message, Progress, Request
 
 
@@ -287,6 +296,35 @@ class TestErrors:
         )
         with pytest.raises(BadRequest, match=absent.upper()):
             run(request_of(device=absent))
+
+    def test_a_card_that_is_gone_when_a_job_goes_on_is_said(self, request_of):
+        request = request_of(count=3)
+        run(request)
+        begun = manifest(request) | {"device": "cuda"}
+        (Path(request.out) / "manifest.json").write_text(json.dumps(begun))
+        (Path(request.out) / "0003.png").unlink()
+        for device, is_said in (("cpu", False), ("auto", True)):
+            done, _ = run(dataclasses.replace(request, device=device))
+            assert done.device == "cpu"
+            assert any("card" in note for note in done.notes) == is_said
+            (Path(request.out) / "manifest.json").write_text(json.dumps(begun))
+            (Path(request.out) / "0003.png").unlink()
+
+    def test_a_card_that_does_not_answer_is_said_and_the_processor_can_be_chosen(
+        self, request_of, monkeypatch: pytest.MonkeyPatch
+    ):
+        import torch
+
+        def answer(*_: object) -> tuple[int, int]:
+            raise RuntimeError("CUDA error: unspecified launch failure")
+
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cuda, "mem_get_info", answer)
+        for device in ("auto", "cuda"):
+            with pytest.raises(RuntimeError) as caught:
+                run(request_of(device=device))
+            assert isinstance(explain(caught.value), DeviceLost)
+        assert run(request_of(device="cpu"))[0].device == "cpu"
 
     def test_keys_of_different_size_make_no_folder(self, request_of, keys):
         write_png(keys[1], np.zeros((24, 33, 3), np.uint8))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,6 +147,25 @@ class TestCancelling:
         assert slow.until_final("a")[-1] == CancelledReport("a")
         slow.send(Cancel("a"))
         assert slow.quiet_for(0.5) == []
+
+    def test_at_random_moments(self, request_of: MakeRequest):
+        chance, finals = random.Random(12), []  # of all jobs
+        with Worker(env={"FCVG_DUMMY_DELAY_S": "0.005"}) as worker:
+            for job in ("first", "measured"):
+                began_s = time.monotonic()
+                worker.send(Start(job, request_of(out=job)))
+                assert isinstance(worker.until_final(job)[-1], Done)
+            last_s = time.monotonic() - began_s
+            for number in range(60):
+                job = f"job {number}"
+                worker.send(Start(job, request_of(out=job)))
+                for _ in range(chance.randrange(1, 3)):
+                    time.sleep(chance.uniform(0, 2 * last_s))
+                    worker.send(Cancel(job))
+                finals += [each for each in worker.until_final(job) if isinstance(each, protocol.FINAL)]
+            assert worker.quiet_for(0.5) == []
+        assert [each.job for each in finals] == [f"job {number}" for number in range(60)], "one report each"
+        assert set(map(type, finals)) == {CancelledReport, Done}, "some were stopped, for some it came too late"
 
     def test_after_the_end_and_of_a_job_nobody_knows(self, warm_worker: Worker, request_of: MakeRequest):
         warm_worker.send(Start("a", request_of()))
