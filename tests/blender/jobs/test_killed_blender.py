@@ -102,4 +102,4 @@ def test_its_engine_leaves_and_the_opened_file_goes_on_with_what_was_drawn(
     turn_until(lambda: idle() and ours().fcvg.state == DONE)
     assert files(ours()) == [f"{number:04d}.png" for number in range(1, 7)]
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in drawn} == drawn
-    assert not [name for name in os.listdir(folder) if name.startswith(".fcvg-tmp-")]
+    assert not list(folder.glob(".fcvg-tmp-*"))

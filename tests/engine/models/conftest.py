@@ -3,25 +3,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from fake_hub import TOKEN, FakeHub, Repository, entry, use_registry
-from safetensors.torch import save
+from published_models import FILM, SVD
 
 from fcvg_engine.models import consent
-
-FILM = b"PK\x03\x04" + bytes(range(256)) * 40
-NETWORK = save({"down_blocks.0.resnets.0.temporal_res_block.conv1.weight": torch.arange(64.0)})
-SVD = {
-    "unet/config.json": json.dumps({"_class_name": "UNetSpatioTemporalConditionModel", "num_frames": 25}).encode(),
-    "unet/diffusion_pytorch_model.fp16.safetensors": NETWORK,
-    "vae/config.json": b'{"_class_name": "AutoencoderKLTemporalDecoder"}',
-}
 
 
 @pytest.fixture

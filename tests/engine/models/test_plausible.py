@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import safetensors
 import torch
-from conftest import NETWORK, SVD
 from fake_hub import FakeHub, entry, use_registry
+from published_models import NETWORK, SVD
 from safetensors.torch import save
 
 from fcvg_engine.models import checksums, fetching, file_headers, installed, plausible, registry, verifying

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from conftest import FILM, SVD
 from fake_hub import FakeHub
+from published_models import FILM, SVD
 
 from fcvg_engine.models import checksums, consent, fetching, import_links, installed, registry, removing, verifying
 from fcvg_engine.shared.errors import BadRequest, DownloadFailed, FcvgError
