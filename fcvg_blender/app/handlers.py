@@ -48,7 +48,6 @@ def after_load(*_: Any) -> None:
     take_folders.find_moved()
     lay_into_edit.find_moved()
     queue_commands.hold_after_load()
-    session.laid.note_opened(bpy.data.filepath)
     session.undo_guard.clear()
     resync()
     take_folders.clean_leftovers()
@@ -59,17 +58,17 @@ def after_load(*_: Any) -> None:
 def before_save(filepath: str, *_: Any) -> None:
     """Before saving: frames of a file that is saved for the first time move beside it, and prefetching is on in the
     file even while it is held."""
-    take_folders.relocate_on_save(filepath, session.busy_takes(), session.laid.shared(filepath))
+    take_folders.relocate_on_save(filepath, session.busy_takes(), session.laid.shared())
     promoted_key.bring_along(filepath)
     lay_into_edit.relocate_on_save(filepath)
     prefetch.settle(set())
 
 
 @persistent  # type: ignore[untyped-decorator]
-def after_save(filepath: str, *_: Any) -> None:
+def after_save(*_: Any) -> None:
     """After saving: the folders of the file's takes are the file's from now on; hold prefetching again for the takes
     that are being made."""
-    session.laid.note_saved(filepath)
+    session.laid.note_saved()
     prefetch.settle(queue.wanted())
 
 
