@@ -212,9 +212,12 @@ def _move(old: Path, new: Path, is_shared: bool) -> None:
 
 
 def _copy(old: Path, new: Path, record: own_files.Written) -> None:
-    """Copy a folder with all that is in it, also the list that says what of it is ours. Raises OSError."""
+    """Copy a folder with all that is in it, also the list that says what of it is ours; not what is unfinished: in
+    another Blender a job may work there. Raises OSError."""
     new.mkdir()
     for path in sorted(old.iterdir()):
+        if folder_record.is_unfinished(path.name):
+            continue
         if path.is_dir() and not path.is_symlink():
             _copy(path, new / path.name, record)
         elif path.is_file():
