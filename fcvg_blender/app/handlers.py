@@ -45,7 +45,6 @@ def after_load(*_: Any) -> None:
     _each(
         *(status.forget, session.error_panel.clear, strips.mend_all, render_frames.clean),
         *(take_folders.find_moved, lay_into_edit.find_moved, queue_commands.hold_after_load),
-        lambda: session.laid.note_opened(bpy.data.filepath),
         *(session.undo_guard.clear, resync, timer.wake),
     )
 
@@ -61,7 +60,7 @@ def before_save(filepath: str, *_: Any) -> None:
     """Before saving: frames of a file that is saved for the first time move beside it, and prefetching is on in the
     file even while it is held."""
     _each(
-        lambda: take_folders.relocate_on_save(filepath, session.busy_takes(), session.laid.shared(filepath)),
+        lambda: take_folders.relocate_on_save(filepath, session.busy_takes(), session.laid.shared()),
         lambda: promoted_key.bring_along(filepath),
         lambda: lay_into_edit.relocate_on_save(filepath),
         lambda: prefetch.settle(set()),
@@ -69,13 +68,11 @@ def before_save(filepath: str, *_: Any) -> None:
 
 
 @persistent  # type: ignore[untyped-decorator]
-def after_save(filepath: str, *_: Any) -> None:
+def after_save(*_: Any) -> None:
     """After saving: the folders of the file's takes are the file's from now on; hold prefetching again for the takes
     that are being made, and remove what a crash has left."""
     _each(
-        lambda: session.laid.note_saved(filepath),
-        lambda: prefetch.settle(queue.wanted()),
-        take_folders.clean_leftovers,
+        *(session.laid.note_saved, lambda: prefetch.settle(queue.wanted()), take_folders.clean_leftovers),
     )
 
 

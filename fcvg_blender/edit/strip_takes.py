@@ -80,7 +80,7 @@ def refresh(strip: Strip) -> None:
     drawings = take_files.made(path)
     if drawings is None and not strip.fcvg.made:
         with suppress(errors.DiskError):
-            take_folders.make_for_strip(path, strip.id_data)
+            take_folders.make_for_strip(take_folders.writable(strip, strip.fcvg), strip.id_data)
     strip_pictures.show(strip, drawings or [])
     strip_pictures.reveal(strip)
 

@@ -30,10 +30,8 @@ _OURS = re.compile(
 def is_name_of_ours(name: str) -> bool:
     """Whether something in a take's folder has a name that the add-on or the engine uses there."""
     known = (manifest.NAME, folder_record.NAME, folder_record.LOCK)
-    return (
-        name in known
-        or name.startswith(TEMPORARY)
-        or bool(manifest.FRAME_NAME.fullmatch(name) or _OURS.fullmatch(name))
+    return name in known or any(
+        (folder_record.is_unfinished(name), manifest.FRAME_NAME.fullmatch(name), _OURS.fullmatch(name))
     )
 
 

@@ -20,6 +20,7 @@ import bpy
 
 from ..engine import disk_errors, errors, folder_record, own_files
 from ..i18n.translate import rpt
+from ..settings import addon_choices
 from ..settings.addon_choices import ADDON_ID
 from ..settings.protocols import Scene, Strip, Take
 from . import placeholder, strips, take_files
@@ -47,13 +48,13 @@ def place(scene: Scene, name: str, take_id: str, base: str = BASE) -> Path:
 
 
 def make(folder: Path) -> None:
-    """Make the folder and prove that it can be written. Raises DiskError."""
-    probe = folder / f"{take_files.TEMPORARY}probe"
+    """Make the folder and prove that it can be written. What a killed session has left there goes. Raises DiskError."""
+    probe = folder / folder_record.unfinished_name("probe")
     with _disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        own_files.delete_unfinished(probe)
         own_files.write(probe, b"", own_files.Written())
         own_files.delete_unfinished(probe)
+        folder_record.delete_unfinished(folder, time.time() - LEFTOVER_AGE_S)
 
 
 def make_for_strip(folder: Path, scene: Scene) -> None:
@@ -79,7 +80,7 @@ def of_take(strip: Strip, take: Take) -> Path:
     """
     shown = strips.folder(strip)
     name = str(take.folder)
-    if name == shown.name or not _is_named_by_us(name, str(take.id)):  # strips of older files do not name it
+    if name == shown.name or not _is_named_by_us(name, take):  # strips of older files do not name it
         return shown
     places = [shown.parent, unsaved_root()]
     if bpy.data.filepath:
@@ -91,7 +92,7 @@ def writable(strip: Strip, take: Take) -> Path:
     """As `of_take`, for whoever wants to write there. Raises DiskError where the folder is not one of ours, such as a
     project's, which a file can name as well."""
     folder = of_take(strip, take)
-    if not _is_ours(folder, str(take.id)):
+    if not _is_ours(strip, take, folder):
         raise errors.DiskError(
             rpt("The strip “{name}” shows a folder that is not one of its own: {folder}.").format(
                 name=strip.name, folder=folder
@@ -124,8 +125,8 @@ def relocate_on_save(filepath: str, busy: Collection[str] = (), shared: Collecti
 
     To be called by a `save_pre` handler with the path it gets, so that the file already says the new place. Takes
     whose id is in `busy` are being made and wait for the next save, or for `relocate`. Folders of takes whose id is in
-    `shared` are copied, because another blend file shows them where they are. A folder that cannot be moved stays
-    where it is, and its strip goes on showing it.
+    `shared` are copied, because a blend file was saved that shows them where they are. A folder that cannot be moved
+    stays where it is, and its strip goes on showing it.
     """
     if not filepath:  # Blender saves its startup file
         return
@@ -173,14 +174,14 @@ def find_moved() -> None:
 def clean_leftovers(now_s: float | None = None) -> None:
     """Remove unfinished files that a killed session left in the folders of this file's strips and of unsaved files."""
     limit_s = (time.time() if now_s is None else now_s) - LEFTOVER_AGE_S
-    folders = {of_take(strip, take) for _, strip in strips.ours() for take in (strip.fcvg, *strip.fcvg.others)}
+    takes = [(strip, take) for _, strip in strips.ours() for take in (strip.fcvg, *strip.fcvg.others)]
+    folders = {folder for strip, take in takes if _is_ours(strip, take, folder := of_take(strip, take))}
     with suppress(OSError):  # nothing was ever made in a file without a place
-        folders |= {entry for entry in unsaved_root().iterdir() if entry.is_dir()}
+        folders |= set(unsaved_root().iterdir())
     for folder in folders:
         with suppress(OSError):
-            for leftover in folder.glob(f"{take_files.TEMPORARY}*"):
-                if leftover.lstat().st_mtime < limit_s:
-                    own_files.delete_unfinished(leftover)
+            if not folder.is_symlink():
+                folder_record.delete_unfinished(folder, limit_s)
 
 
 def _move(old: Path, new: Path, is_shared: bool) -> None:
@@ -199,7 +200,7 @@ def _move(old: Path, new: Path, is_shared: bool) -> None:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-    partial = new.with_name(f"{take_files.TEMPORARY}{new.name}")
+    partial = new.with_name(folder_record.unfinished_name(new.name))
     copied = own_files.Written()
     try:
         _copy(old, partial, copied)
@@ -211,9 +212,12 @@ def _move(old: Path, new: Path, is_shared: bool) -> None:
 
 
 def _copy(old: Path, new: Path, record: own_files.Written) -> None:
-    """Copy a folder with all that is in it, also the list that says what of it is ours. Raises OSError."""
-    new.mkdir(exist_ok=True)
+    """Copy a folder with all that is in it, also the list that says what of it is ours; not what is unfinished: in
+    another Blender a job may work there. Raises OSError."""
+    new.mkdir()
     for path in sorted(old.iterdir()):
+        if folder_record.is_unfinished(path.name):
+            continue
         if path.is_dir() and not path.is_symlink():
             _copy(path, new / path.name, record)
         elif path.is_file():
@@ -222,22 +226,44 @@ def _copy(old: Path, new: Path, record: own_files.Written) -> None:
             raise OSError(errno.EINVAL, "it can be copied by nobody", str(path))
 
 
-def _is_named_by_us(name: str, take_id: str) -> bool:
+def _is_named_by_us(name: str, take: Take) -> bool:
     """Whether it is the name of a folder that `place` has thought of: no path, and the take's id at the end."""
+    take_id = str(take.id)
     return name == safe_name(name, longest=len(name)) and bool(_ID.fullmatch(take_id)) and name.endswith(f"_{take_id}")
 
 
-def _is_ours(folder: Path, take_id: str) -> bool:
-    """Whether it is the folder of a take: named so, and empty or with something of ours in it."""
-    if not _is_named_by_us(folder.name, take_id):
+def _is_ours(strip: Strip, take: Take, folder: Path) -> bool:
+    """Whether `folder`, which the take names, is a take's: named so, with something of ours in it. Where nothing is in
+    it yet, it lies where `place` makes folders, or beside that of another take of the strip."""
+    if not _is_named_by_us(folder.name, take):
         return False
+    if _holds_ours(folder):
+        return True
+    try:
+        is_new = not folder.is_symlink() and not any(folder.iterdir())
+    except FileNotFoundError:
+        is_new = True
+    except OSError:
+        is_new = False
+    takes = [each for each in (strip.fcvg, *strip.fcvg.others) if _is_named_by_us(each.folder, each)]
+    beside = (folder.parent / each.folder for each in takes)
+    return is_new and (folder.parent in _bases() or any(map(_holds_ours, beside)))
+
+
+def _holds_ours(folder: Path) -> bool:
+    """Whether something is in the folder that we have written; versions before 0.3.0 have kept no list."""
     try:
         names = {entry.name for entry in folder.iterdir()}
-    except FileNotFoundError:
-        return True
     except OSError:
         return False
-    return folder_record.NAME in names or all(map(take_files.is_name_of_ours, names))
+    return folder_record.NAME in names or (bool(names) and all(map(take_files.is_name_of_ours, names)))
+
+
+def _bases() -> set[Path]:
+    """Where `place` makes folders now."""
+    chosen = addon_choices.read(bpy.context).output_folder
+    beside = {Path(bpy.path.abspath(base)) for base in (BASE, chosen)} if bpy.data.filepath else set[Path]()
+    return {unsaved_root(), *beside, Path(chosen)}
 
 
 def _disk_errors(folder: Path) -> AbstractContextManager[None]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import bpy
-
 from ..edit import strip_takes, take_folders
 from ..engine import protocol
 from ..engine.arrivals import ToDo
@@ -115,7 +113,7 @@ class Session:
 
     def relocate(self) -> None:
         """Move folders that were made while the file had no place beside it, where nothing is being made in them."""
-        take_folders.relocate(self.busy_takes(), self.laid.shared(bpy.data.filepath))
+        take_folders.relocate(self.busy_takes(), self.laid.shared())
 
     def discard(self, take_id: str, folder: Path, for_good: bool = True) -> None:
         """Take a take that is not being made out of the edit.

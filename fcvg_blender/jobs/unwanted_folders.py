@@ -22,37 +22,25 @@ class LaidFolders:
     that a file was saved with."""
 
     def __init__(self) -> None:
-        self._of: dict[str, Path] = {}
-        self._saved: dict[str, set[str]] = {}  # the blend files that takes were saved in, by the takes' ids
+        self._of: dict[str, tuple[Path, Path]] = {}  # each with the place where it really is
 
     def note(self, take_id: str, folder: Path) -> None:
         """Remember the folder of a take that is about to be laid into the edit."""
-        self._of[take_id] = folder
+        self._of[take_id] = folder, _place(folder)
 
-    def note_saved(self, filepath: str) -> None:
-        """Remember that a blend file was saved with the takes that are in the edit: their folders are the file's from
-        now on."""
+    def note_saved(self) -> None:
+        """A blend file was saved with the takes that are in the edit: their folders are the file's from now on."""
         for take_id in _in_the_edit():
             self._of.pop(take_id, None)
-            self._saved.setdefault(take_id, set()).add(filepath)
 
-    def note_opened(self, filepath: str) -> None:
-        """Remember that the takes in the edit have come with a blend file."""
-        self._saved.clear()
-        if filepath:
-            self.note_saved(filepath)
-
-    def shared(self, filepath: str) -> set[str]:
-        """The takes in the edit that another blend file than this one was saved with, as far as this Blender knows."""
-        return {
-            take_id
-            for take_id in _in_the_edit()
-            if any(path != filepath and Path(path).exists() for path in self._saved.get(take_id, ()))
-        }
+    def shared(self) -> set[str]:
+        """The takes in the edit that a blend file was saved with."""
+        return _in_the_edit() - self._of.keys()
 
     def is_fresh(self, take_id: str, folder: Path) -> bool:
-        """Whether the folder belongs to a take that no blend file knows but the one in memory."""
-        return self._of.get(take_id, Path()).name == folder.name
+        """Whether it is the folder that was made for the take, and no blend file knows of it but the one in memory.
+        Where a link leads elsewhere by now, it is another folder."""
+        return self._of.get(take_id) == (folder, _place(folder))
 
     def sweep(self, take_ids: Iterable[str] | None = None) -> None:
         """Forget the folders of these takes, or of all when the file is about to be closed.
@@ -60,9 +48,14 @@ class LaidFolders:
         A folder is removed where its take is not in the edit any more and nothing was ever made of it.
         """
         for take_id in list(self._of) if take_ids is None else take_ids:
-            folder = self._of.pop(take_id, None)
-            if folder is not None and next(strip_takes.holders(take_id), None) is None:
+            folder, place = self._of.pop(take_id, (None, None))
+            if folder and place == _place(folder) and next(strip_takes.holders(take_id), None) is None:
                 take_folders.sweep(folder)
+
+
+def _place(folder: Path) -> Path:
+    """Where a folder lies, links in its path followed, but not one that lies in its place."""
+    return folder.parent.resolve() / folder.name
 
 
 def _in_the_edit() -> set[str]:

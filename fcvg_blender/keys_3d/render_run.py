@@ -14,7 +14,7 @@ from typing import Any
 
 import bpy
 
-from ..edit import take_files, take_folders
+from ..edit import take_folders
 from ..engine import errors, folder_record, own_files
 from ..i18n.translate import rpt
 from ..keys import render_keys
@@ -66,7 +66,7 @@ class RenderRun:
         """Render the frame that was prepared. With `how` INVOKE_DEFAULT this returns at once, with EXEC_DEFAULT when
         it is rendered. Raises BadRequest, RenderCancelled."""
         copy = self._found()
-        unfinished = path.with_name(take_files.TEMPORARY + path.name)
+        unfinished = path.with_name(folder_record.unfinished_name(path.name))
         self._make_way(unfinished, path)
         copy.render.filepath = str(unfinished)
         self._rendering, self._is_cancelled = (unfinished, path), False

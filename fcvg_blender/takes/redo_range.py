@@ -10,7 +10,7 @@ from ..edit import gap_refusals, gaps, lay_strip, take_folders
 from ..edit.obstacles import Obstacles
 from ..i18n.translate import rpt
 from ..settings.addon_choices import Choices
-from ..settings.protocols import Scene, Strip, StripRecord
+from ..settings.protocols import Scene, Strip
 from . import requests
 
 AROUND = 2  # frames on each side of the playhead that are suggested where nothing is marked
@@ -34,8 +34,8 @@ def suggested(scene: Scene, strip: Strip) -> tuple[int, int]:
     return max(middle - AROUND, covered.start), min(middle + AROUND, covered.stop - 1)
 
 
-def lay(scene: Scene, strip: Strip, first: int, last: int, choices: Choices) -> StripRecord:
-    """Lay a new strip over frames `first` … `last` of `strip`, to be made as the scene's settings say; its record.
+def lay(scene: Scene, strip: Strip, first: int, last: int, choices: Choices) -> Strip:
+    """Lay a new strip over frames `first` … `last` of `strip`, to be made as the scene's settings say; return it.
 
     Raises ShotProblem where the frames are not the strip's or a key is gone, and what `requests.chosen` raises; the
     edit is unchanged then.
@@ -44,7 +44,7 @@ def lay(scene: Scene, strip: Strip, first: int, last: int, choices: Choices) -> 
     request = requests.chosen(scene.fcvg, shot, choices)
     take_id = uuid.uuid4().hex[:8]
     folder = take_folders.place(scene, strip.name, take_id, choices.output_folder)
-    return lay_strip.insert(scene, shot, folder, take_id, request).fcvg
+    return lay_strip.insert(scene, shot, folder, take_id, request)
 
 
 def _shot(scene: Scene, strip: Strip, first: int, last: int) -> gaps.Shot:

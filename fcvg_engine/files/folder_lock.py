@@ -13,7 +13,7 @@ import filelock
 from ..shared import folder_record, manifest, own_files
 from ..shared.errors import Cancelled, FolderBusy
 from ..shared.folder_record import LOCK, FolderRecord
-from .atomic import disk_errors
+from .atomic import disk_errors, in_the_way
 
 
 @contextmanager
@@ -21,13 +21,16 @@ def locked(path: Path) -> Iterator[Path]:
     """Keep other jobs out of the folder `path`, which is made where it is missing, while the block runs.
 
     Where the block fails, not by being cancelled, and no drawing was made, nothing is left in the folder that was not
-    there before, nor is the folder. Raises FolderBusy while another job has it, DiskError when it cannot be made. The
-    lock is filelock's and not `shared.file_lock`'s, because earlier versions lock their folders with it.
+    there before, nor is the folder. Raises FolderBusy while another job has it, BadRequest where a file of somebody
+    else's has the lock's name, DiskError when it cannot be made. The lock is filelock's and not `shared.file_lock`'s,
+    because earlier versions lock their folders with it.
     """
     made = [each for each in (path, *path.parents) if not os.path.lexists(each)]
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         before = {each.name for each in path.iterdir()}
+        if not folder_record.is_lock(path / LOCK):  # filelock might empty it
+            raise in_the_way(path / LOCK)
         lock = filelock.FileLock(path / LOCK)
         try:
             lock.acquire(timeout=0)

@@ -19,9 +19,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..shared import amounts, manifest, own_files
+from ..shared import amounts, folder_record, manifest, own_files
 from ..shared.errors import BadImage, BadRequest, DiskError
-from ..shared.folder_record import TEMPORARY, FolderRecord
+from ..shared.folder_record import FolderRecord
 from ..shared.methods import is_generative
 from ..shared.timing import Drawing
 from . import images
@@ -31,8 +31,6 @@ from .folder_lock import locked
 MANIFEST = manifest.NAME
 EXTENSIONS = {"png": "png", "png16": "png", "exr": "exr", "jpg": "jpg"}
 _LARGEST_NUMBER = 9999
-# What plain pictures take at least: with less room than that the disk surely fills up on the way.
-_LEAST_BYTES_PER_VALUE = {"png": 0.1, "png16": 0.2, "exr": 0.2, "jpg": 0.03}
 _OURS, _YOURS, _MISSING = "ours", "yours", "missing"
 
 
@@ -60,7 +58,7 @@ class JobFolder:
         self.facts: dict[str, Any] = {}
         self.first: list[Drawing] = list(drawings)
         self._status = path.stat()
-        self._manifests = own_files.AnyOf(own_files.Written(), own_files.Recognised(manifest.is_ours))
+        self._manifests = own_files.AnyOf(own_files.Written(), own_files.Recognised(manifest.is_untouched))
         self._asked = self._identity = dict(identity)
         self._engine = identity.get("engine")
         self._drawn: dict[int, dict[str, Any]] = {}  # the manifest's frames by their number
@@ -164,15 +162,12 @@ class JobFolder:
         found = manifest.load(path) if status.is_plain else {}
         if not status.is_plain or (not found and manifest.is_somebody_elses(path)):
             raise in_the_way(path)
-        if not found:
-            self._may_replace.add(MANIFEST)  # a damaged one, of which nothing can be told, is put aside
         return found
 
     def _begin(self, found: Mapping[Drawing, str]) -> None:
         """Write what can be written before any work: tidy up, complete held frames, begin the manifest."""
-        for path in self.path.glob(TEMPORARY + "*"):
-            with suppress(OSError):
-                own_files.delete_unfinished(path)
+        with suppress(OSError):
+            folder_record.delete_unfinished(self.path)
         if self._overwrites:
             self._clear()
         for place, state in found.items():
@@ -319,11 +314,11 @@ class JobFolder:
             "frames": [self._drawn[number] for number in sorted(self._drawn)],
         }
         self._check_folder()
+        path = self.path / MANIFEST
         with disk_errors(self.path):
-            if MANIFEST in self._may_replace and os.path.lexists(self.path / MANIFEST):
-                own_files.put_aside(self.path / MANIFEST)
-            self._may_replace.discard(MANIFEST)
-            own_files.write(self.path / MANIFEST, manifest.dumped(content), self._manifests, TEMPORARY + MANIFEST)
+            if manifest.is_spoilt(path):
+                own_files.put_aside(path)
+            own_files.write(path, manifest.dumped(content), self._manifests, folder_record.unfinished_name(MANIFEST))
 
 
 @contextmanager

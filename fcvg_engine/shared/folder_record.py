@@ -11,8 +11,10 @@ none: there the manifest tells which drawings are ours.
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +24,17 @@ from .own_files import Found
 
 NAME = ".fcvg-files"
 LOCK = ".fcvg.lock"  # an empty file, held by whoever makes drawings here
-TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files, which only we give
+TEMPORARY = ".fcvg-tmp-"  # begins the names of unfinished files; see `is_unfinished`
+
+_TOKEN_BYTES = 4
+_FINISHED = (  # what unfinished files were going to be in versions whose names had no token
+    r"\d{4}\.(png|exr|jpg)|key_(start|end)\.(png|exr)|(key_)?matches\.json|manifest\.json|native\.json"
+    r"|(native|condition)_\d+\.png|(overview|preview|nothing)\.png"
+)
+_UNFINISHED = re.compile(rf"{re.escape(TEMPORARY)}(?:[0-9a-f]{{{2 * _TOKEN_BYTES}}}-(.+)|{_FINISHED})", re.DOTALL)
+_FOLDERS = re.compile(r"native(-\d+)?")  # the only folders in a folder of drawings that are ours
+_IN_THEM = re.compile(r"native_\d+\.png|native\.json")
+_SOFT_LOCK = re.compile(rb"(\d+\n.*)?", re.DOTALL)  # what filelock writes where the disk has no locks
 
 _HEAD = b"# Files that FCVG has written here. By this list they are told from yours.\n"
 _WRITTEN = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -39,12 +51,16 @@ class _Lists:
         pass
 
 
+_LISTS = _Lists()
+
+
 class FolderRecord:
     """The record (see `own_files`) of the folder `path`. `also`: further contents that are ours, names with SHA-256."""
 
     def __init__(self, path: Path, also: frozenset[tuple[str, str]] = frozenset()) -> None:
         self.path = path
         self._known: set[tuple[str, str]] = set(also)
+        self._ends_well = True
         self._read_bytes = -1  # of the list, so that lines of the other program are noticed
 
     def knows(self, found: Found) -> bool:
@@ -70,17 +86,17 @@ class FolderRecord:
 
     def write(self, name: str, content: bytes) -> str:
         """Put `content` under `name` into the folder and return its SHA-256. Raises NotOurs, OSError."""
-        return own_files.write(self.path / name, content, self, TEMPORARY + name)
+        return own_files.write(self.path / name, content, self, unfinished_name(name))
 
     def copy(self, source: Path, name: str) -> str:
         """Put a copy of the file `source` under `name` into the folder. Raises NotOurs, OSError."""
-        return own_files.copy(source, self.path / name, self, TEMPORARY + name)
+        return own_files.copy(source, self.path / name, self, unfinished_name(name))
 
     def carry(self, source: Path, name: str) -> None:
         """As `copy`, from another folder of drawings. What is not ours there, because somebody has painted over it, is
         not ours here either. Raises NotOurs, OSError."""
         is_ours = FolderRecord(source.parent).knows(Found(source))
-        own_files.copy(source, self.path / name, self if is_ours else own_files.Written(), TEMPORARY + name)
+        own_files.copy(source, self.path / name, self if is_ours else own_files.Written(), unfinished_name(name))
 
     def may_write(self, name: str) -> bool:
         """Return whether `write` may use that name: nothing is there, or what we wrote. Raises OSError."""
@@ -94,15 +110,29 @@ class FolderRecord:
         """Delete the list, unless a file that it names is there. Raises OSError."""
         self._read()
         if not any((self.path / name).exists() for name, _ in self._known):
-            own_files.delete(self.path / NAME, _Lists())
+            own_files.delete(self.path / NAME, _LISTS)
             self._read_bytes = -1
 
     def _add(self, line: str) -> None:
-        if not own_files.may_write(self.path / NAME, _Lists()):
-            raise own_files.NotOurs(self.path / NAME)
+        file, text = self.path / NAME, f"{line}\n".encode()
+        with suppress(own_files.NotOurs):  # another program may make the list at the same moment
+            if not os.path.lexists(file):
+                own_files.write(file, _HEAD + text, _LISTS, unfinished_name(NAME))
+                return
+        found = Found(file)
+        if not _LISTS.knows(found):
+            raise own_files.NotOurs(file)
+        if not self._ends_well:  # the other program was killed just then
+            text = b"\n" + text
+        if found.status.st_nlink > 1:  # a copy of the folder shares it, and is to stay as it is
+            own_files.write(file, found.content(_LIMIT_BYTES) + text, _LISTS, unfinished_name(NAME))
+        else:
+            self._append(text)
+
+    def _append(self, text: bytes) -> None:
         with own_files.open_to_append(self.path / NAME) as file:
             began_bytes = file.seek(0, os.SEEK_END)
-            rest = memoryview((b"" if began_bytes else _HEAD) + f"{line}\n".encode())
+            rest = memoryview(text if began_bytes else _HEAD + text)
             try:
                 while rest:  # a disk that is filling up takes some of it first
                     rest = rest[file.write(rest) :]
@@ -124,24 +154,51 @@ class FolderRecord:
         with suppress(OSError):
             self._known.update(manifest.contents(manifest.load(self.path / manifest.NAME)))
         with suppress(OSError):
-            lines = Found(file).content(_LIMIT_BYTES).decode("utf-8", "replace").splitlines()
+            content = Found(file).content(_LIMIT_BYTES)
+            self._ends_well = not content or content.endswith(b"\n")
+            lines = content.decode("utf-8", "replace").splitlines()
             self._known.update((line[2], line[1]) for line in map(_WRITTEN.fullmatch, lines) if line)
 
 
-def deleting(folder: Path) -> Iterator[None]:
+def unfinished_name(name: str) -> str:
+    """A name for the file that is going to be `name` when it is whole; no two are alike."""
+    return f"{TEMPORARY}{secrets.token_hex(_TOKEN_BYTES)}-{name}"
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether it is the name of an unfinished file of ours: nobody gives such names to anything else."""
+    return bool(_UNFINISHED.fullmatch(name))
+
+
+def is_lock(path: Path) -> bool:
+    """Whether what lies at `path` may be locked, because it is a lock of ours or nothing. Raises OSError."""
+    if not os.path.lexists(path):
+        return True
+    found = Found(path)
+    return found.is_plain and bool(_SOFT_LOCK.fullmatch(found.content(_LIMIT_BYTES) if found.status.st_size else b""))
+
+
+def delete_unfinished(folder: Path, before_s: float = math.inf) -> None:
+    """Delete the unfinished files in a folder that nobody has written to since the time `before_s`. What cannot be
+    deleted stays. Raises OSError where the folder cannot be read."""
+    for path in list(folder.iterdir()):
+        known = _UNFINISHED.fullmatch(path.name)
+        with suppress(OSError):
+            if known and path.lstat().st_mtime < before_s:
+                own_files.delete_unfinished(path, folder / known[1] if known[1] else None)
+
+
+def deleting(folder: Path, names: re.Pattern[str] = re.compile(r".+", re.DOTALL)) -> Iterator[None]:
     """Delete what we have written into `folder` and into our folders in it, a file with each turn, then the folder
     itself where nothing else is left.
 
-    What is not ours stays, and so do a folder that is a link and one to which a job writes. Raises nothing.
+    What is not ours stays, and so do a folder that is a link and one to which a job writes. Only files with one of the
+    `names` go. Raises nothing.
     """
     try:
-        if folder.is_symlink():
+        if folder.is_symlink() or not _is_let_go(folder / LOCK):
             return
-        with suppress(FileNotFoundError):
-            holder = file_lock.acquire(folder / LOCK, shared=True)
-            if holder is None:
-                return
-            os.close(holder)
+        delete_unfinished(folder)
         entries = sorted(folder.iterdir())
     except OSError:
         return
@@ -149,16 +206,14 @@ def deleting(folder: Path) -> Iterator[None]:
     for path in entries:
         with suppress(OSError):
             if path.is_dir() and not path.is_symlink():
-                if (path / NAME).is_file():
-                    yield from deleting(path)
-            elif path.name.startswith(TEMPORARY):
-                own_files.delete_unfinished(path)
-            elif path.name != NAME:
+                if _FOLDERS.fullmatch(path.name):
+                    yield from deleting(path, _IN_THEM)
+            elif path.name != NAME and names.fullmatch(path.name):
                 record.delete(path.name)
         yield
     with suppress(OSError):
         if all(path.name == NAME for path in folder.iterdir()):
-            own_files.delete(folder / NAME, _Lists())
+            own_files.delete(folder / NAME, _LISTS)
         own_files.delete_empty_folder(folder)
 
 
@@ -166,3 +221,13 @@ def delete(folder: Path) -> None:
     """As `deleting`, at once."""
     for _ in deleting(folder):
         pass
+
+
+def _is_let_go(lock: Path) -> bool:
+    """Whether no job holds a folder's lock. Raises OSError."""
+    if not os.path.lexists(lock) or not Found(lock).is_plain:  # what is not plain is none
+        return True
+    holder = file_lock.acquire(lock, shared=True)
+    if holder is not None:
+        os.close(holder)
+    return holder is not None

@@ -85,6 +85,13 @@ def is_somebody_elses(path: Path) -> bool:
     return False
 
 
+def is_spoilt(path: Path) -> bool:
+    """Whether the file is a manifest of ours that was damaged, or edited by hand. Raises OSError."""
+    if not path.is_file() or path.is_symlink():
+        return False
+    return not is_untouched(small_files.read(path, LARGEST_BYTES)) and not is_somebody_elses(path)
+
+
 def is_untouched(content: bytes) -> bool:
     """Whether these are the bytes of a manifest as this program writes them."""
     found = _parsed(content)

@@ -262,13 +262,19 @@ def delete(path: Path, record: Record) -> bool:
     return True
 
 
-def delete_unfinished(path: Path) -> bool:
+def delete_unfinished(path: Path, finished: Path | None = None) -> bool:
     """Delete an unfinished file, which has one of the names that we give to none but these; return whether nothing lies
-    there now. A link or a folder stays. Raises OSError."""
+    there now. A link or a folder stays, and so does a file that has another name too, unless that is `finished`: what
+    gives it that name was killed then. Raises OSError."""
     found = _find(path)
-    if found is not None and found.is_plain:
-        path.unlink(missing_ok=True)
-    return found is None or found.is_plain
+    if found is None:
+        return True
+    twin = _find(finished) if finished is not None else None
+    names = 2 if twin is not None and os.path.samestat(twin.status, found.status) else 1
+    if not found.is_plain or found.status.st_nlink > names:
+        return False
+    path.unlink(missing_ok=True)
+    return True
 
 
 def delete_held(path: Path, descriptor: int) -> None:

@@ -6,11 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from ... import compat
-from ...edit import selection
+from ...edit import selection, strip_takes, take_folders
 from ...engine import errors
 from ...i18n.translate import error_sentence
 from ...jobs import enqueue, launch, operator_result
 from ...jobs.operator_result import Result
+from ...jobs.session import session
 from ...settings import addon_choices
 from ...takes import promote
 from .._base import ActiveInbetweensOperator
@@ -45,5 +46,8 @@ class FCVG_OT_promote_to_key(ActiveInbetweensOperator):
             beside, request = promote.promote(scene, selection.inbetweens(context), scene.frame_current, choices)
         except errors.FcvgError as error:
             return operator_result.refuse(self, error)
+        for strip in beside:
+            for take in strip_takes.all_of(strip.fcvg):
+                session.laid.note(take.id, take_folders.of_take(strip, take))
         waiting = [enqueue.add_take(strip, scene, request, choices) for strip in beside]
         return launch.go(self, context, waiting, at_once=False) if waiting else {"FINISHED"}

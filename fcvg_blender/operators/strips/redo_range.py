@@ -3,13 +3,12 @@
 # mypy: disable-error-code="valid-type"
 # Blender reads annotations as objects, so they must not become strings (no `from __future__ import annotations`).
 
-from pathlib import Path
 from typing import Any
 
 from bpy.props import IntProperty
 
 from ... import compat
-from ...edit import selection
+from ...edit import selection, strips
 from ...engine import errors
 from ...i18n.catalogues import OWN
 from ...i18n.translate import mark
@@ -63,11 +62,11 @@ class FCVG_OT_redo_range(ActiveInbetweensOperator):
         """With a window, it returns at once; without one, when all frames are there."""
         scene = compat.sequencer_scene(context)
         try:
-            record = redo_range.lay(
+            strip = redo_range.lay(
                 scene, selection.inbetweens(context), self.first, self.last, addon_choices.read(context)
             )
         except errors.FcvgError as error:
             return operator_result.refuse(self, error)
-        session.laid.note(record.id, Path(record.folder))
-        enqueue.again(record)
-        return launch.go(self, context, [record.id], at_once=True)
+        session.laid.note(strip.fcvg.id, strips.folder(strip))
+        enqueue.again(strip.fcvg)
+        return launch.go(self, context, [strip.fcvg.id], at_once=True)

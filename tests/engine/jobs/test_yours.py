@@ -191,6 +191,27 @@ class TestOtherFiles:
         run(request)
         assert (Path(request.out) / "yours-manifest.json").read_bytes() == b'{"manifest": 1, "ident'
 
+    @pytest.mark.parametrize("edit", [lambda text: text + "\n", lambda text: text.replace("\n ", "\n  ")])
+    @pytest.mark.parametrize("during", [False, True])
+    @pytest.mark.parametrize("more", [{}, {"extend": True}])
+    def test_a_manifest_that_was_edited_by_hand_is_put_aside(
+        self, request_of, edit: Callable[[str], str], during: bool, more: dict[str, bool]
+    ):
+        request = request_of(count=3)
+        run(request)
+        path, edited = Path(request.out) / "manifest.json", ""
+        (Path(request.out) / "0001.png").unlink()
+
+        def emit(message: Message) -> None:
+            nonlocal edited
+            if isinstance(message, Frame) is during and not edited:
+                edited = edit(path.read_text())
+                path.write_text(edited)
+
+        run(dataclasses.replace(request, **more), emit)
+        assert [each.read_text() for each in Path(request.out).glob("yours-*")] == [edited]
+        assert run(request)[0].reused == 3
+
     @pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("nowhere"), os.mkfifo])
     @pytest.mark.parametrize("more", [{}, {"overwrite": True}])
     def test_what_is_no_picture_is_told_before_the_work(
