@@ -17,7 +17,7 @@ from ..examine import advice
 from ..shared import protocol
 from ..shared.errors import FcvgError
 from ..shared.protocol import Examined, Finding, Message
-from ..transfer.addresses import cleaned_all
+from ..transfer.addresses import cleaned, cleaned_all
 
 _MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
 _WIDE = 200  # characters, where the output is no terminal
@@ -73,7 +73,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: 
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(cleaned, row))  # before an address is folded
     console.print(table)
 
 
