@@ -7,6 +7,7 @@ sha256 in the locks that tells. Whatever else lies in the folder stays.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,9 @@ from pathlib import Path
 from ..engine import errors, folder_record, own_files, transfer
 from . import pylock
 
-_PART = ".part"  # ends the name of a wheel while it comes
+_PARTS = (".part", ".part.json")  # end the names of a wheel while it comes, and of what says so
+_LOCK = ".part.lock"
+_EMPTY = own_files.Written(hashlib.sha256(b"").hexdigest())
 
 
 def delete(folder: Path, on_file: Callable[[str], None]) -> tuple[int, list[str]]:
@@ -46,12 +49,14 @@ def delete_superseded(folder: Path, wanted: Sequence[transfer.Wheel]) -> None:
 
 def _delete(record: folder_record.FolderRecord, path: Path, on_file: Callable[[str], None]) -> int:
     """Delete a wheel, or a part of one, and return how many bytes it had; 0 where it stays."""
-    if path.name == folder_record.NAME or own_files.is_link(path) or not path.is_file():
+    if path.name == folder_record.NAME or own_files.is_link(path) or not path.is_file():  # gone with its part, maybe
         return 0
     size_bytes = path.stat().st_size
     on_file(path.name)
-    if path.name.endswith(_PART):
-        transfer.PartialFile(path.with_name(path.name.removesuffix(_PART))).discard()
+    if part := next((each for each in _PARTS if path.name.endswith(each)), ""):
+        transfer.PartialFile(path.with_name(path.name.removesuffix(part))).discard()
+    elif path.name.endswith(_LOCK):
+        own_files.delete(path, _EMPTY)
     else:
         record.delete(path.name)
     return 0 if path.exists() else size_bytes

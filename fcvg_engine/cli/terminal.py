@@ -21,7 +21,7 @@ from ..shared import amounts, protocol
 from ..shared.errors import FcvgError
 from ..shared.plain_text import plain
 from ..shared.protocol import Examined, Finding, Message
-from ..transfer.addresses import CleanText, cleaned_all
+from ..transfer.addresses import CleanText, cleaned, cleaned_all
 
 _MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
 _WIDE = 200  # characters, where the output is no terminal
@@ -87,7 +87,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], output: 
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*map(plain, row))
+        table.add_row(*(plain(cleaned(cell)) for cell in row))  # before an address is folded
     Console(file=drawn, width=columns, markup=False, highlight=False).print(table)
     output.write(drawn.getvalue())
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..models import discovery
 from ..models.writing import Table
@@ -92,10 +92,9 @@ def _is_sound(run: Run) -> bool:
 
 
 def _is_entry(name: str, lines: object) -> bool:
-    words = name.split()
-    return (
-        len(words) == 2 and isinstance(lines, list) and all(isinstance(line, list) and len(line) == 4 for line in lines)
-    )
+    """Whether that is a method with its device, and jobs of four facts each."""
+    is_list = isinstance(lines, list) and len(name.split()) == 2
+    return is_list and all(isinstance(line, list) and len(line) == 4 for line in cast(list[object], lines))
 
 
 _TABLE = Table(_is_entry)

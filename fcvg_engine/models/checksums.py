@@ -76,7 +76,7 @@ def mark(folder: Path, place: str, path: Path, damaged: bool) -> None:
             _change(folder, place, {"damaged": _stamp(path) if damaged else None})
 
 
-def first_link(folder: Path, path: Path) -> Path | None:
+def link_before(folder: Path, path: Path) -> Path | None:
     """Return the first link among the models folder and the folders in it that lead to `path`; None without one."""
     return folder if own_files.is_link(folder) else own_files.link_on_the_way(folder, path)
 
@@ -97,7 +97,7 @@ class OurModels:
     def knows(self, found: Found) -> bool:
         """Return whether a download, or we, have put there what lies there, just as it is."""
         place = self._place(found.path)
-        if not found.is_plain or first_link(self._folder, found.path) is not None:
+        if not found.is_plain or link_before(self._folder, found.path) is not None:
             return False
         return is_ours(self._folder, place) and self._digest(found) == sha256(self._folder, place)
 

@@ -43,9 +43,9 @@ def remove(name: str, report: Report) -> list[str]:
             notes = list(_notes(folder / model.name))
     found = discovery.find()
     if elsewhere := installed.elsewhere(model, found):
-        stays.append(_still(model, elsewhere, "neither a download nor an import has put it there"))
+        stays.append(_elsewhere(model, elsewhere))
     stays += [
-        _still(model, each.path, "neither a download nor an import has put it there")
+        _elsewhere(model, each.path)
         for each in installed.copies(model, found)
         if each.path != each.own and each.path.is_file()
     ]
@@ -62,25 +62,24 @@ def _remove(model: Model, copy: Copy, report: Report) -> str:
     folder = discovery.weights_folder()
     known = OurModels(folder, digest=lambda found: found.digest(_reading(model, found, report)))
     was_ours = checksums.is_ours(folder, copy.place)
-    if link := checksums.first_link(folder, copy.own):
-        checksums.forget(folder, copy.place)
-        return _still(model, link, "that is a link, and what it leads to is not ours") if _lies(copy.own) else ""
+    if link := checksums.link_before(folder, copy.own):
+        return _behind_link(model, link) if os.path.lexists(copy.own) else ""
     PartialFile(copy.own).discard()
     own_files.delete(copy.begun[-1], _EMPTY)  # its lock
     if model.name in verifying.PICKLED:
         kept = installed.kept(copy.own)
-        own_files.delete(kept, known)
-        checksums.forget(folder, kept.relative_to(folder).as_posix())
+        if own_files.delete(kept, known):
+            checksums.forget(folder, kept.relative_to(folder).as_posix())
         _delete_empty_folders(folder, kept)
     is_gone = own_files.delete(copy.own, known) or (copy.file.member and own_files.delete(copy.own, _made(copy)))
     checksums.forget(folder, copy.place)
     if is_gone:
         return ""
     if own_files.is_link(copy.own):
-        return _still(model, copy.own, "that is a link, and what it leads to is not ours")
+        return _behind_link(model, copy.own)
     if was_ours:
-        return _still(model, copy.own, "it was changed since it was downloaded, so it is yours")
-    return _still(model, copy.own, "nothing says that a download has put it there")
+        return f"{model.title} still lies in {copy.own}: it was changed since it was downloaded, so it is yours."
+    return f"{model.title} still lies in {copy.own}, and nothing says that a download has put it there."
 
 
 def _made(copy: Copy) -> Written:
@@ -92,17 +91,17 @@ def _reading(model: Model, found: Found, report: Report) -> verifying.OnBytes:
     return verifying.reading(model, found.path, found.status.st_size, report)
 
 
-def _lies(path: Path) -> bool:
-    return os.path.lexists(path)
+def _elsewhere(model: Model, left: Path) -> str:
+    return f"{model.title} still lies in {left}, where neither a download nor an import has put it."
 
 
-def _still(model: Model, path: Path, why: str) -> str:
-    return f"{model.title} still lies in {path}: {why}."
+def _behind_link(model: Model, link: Path) -> str:
+    return f"{model.title} still lies in {link}: that is a link, and what it leads to is not ours."
 
 
 def _delete_empty_folders(folder: Path, path: Path) -> None:
     """Delete the folders inside `folder` that `path` was in and that are empty now."""
-    if checksums.first_link(folder, path) is None:
+    if checksums.link_before(folder, path) is None:
         for parent in path.relative_to(folder).parents[:-1]:
             own_files.delete_empty_folder(folder / parent)
 

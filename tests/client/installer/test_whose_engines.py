@@ -210,10 +210,14 @@ def test_of_the_downloads_only_wheels_of_ours_go(home: Home, site: Site) -> None
     (folder / "sub").mkdir()
     (folder / "sub" / "small0-1.0-py3-none-any.whl").write_bytes(b"mine")
     (folder / "browser.whl.part").write_bytes(b"mine")
+    (folder / "killed.whl.part").write_bytes(b"half")
+    (folder / "killed.whl.part.json").write_text('{"url": "https://a.b/c", "sha256": "", "validator": ""}')
+    (folder / "killed.whl.part.lock").touch()
     changed = folder / site.wheels[0].name
     changed.write_bytes(changed.read_bytes() + b"!")
     mine = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    del mine[folder / site.wheels[1].name]
+    for name in (site.wheels[1].name, *(f"killed.whl{end}" for end in (".part", ".part.json", ".part.lock"))):
+        del mine[folder / name]
     final = home.run("free").final
     assert isinstance(final, protocol.Installed)
     assert "notes.txt" in final.notes[-1]
