@@ -18,12 +18,13 @@ from typing import Any
 
 import bpy
 
+from .. import guard
 from ..engine import disk_errors, errors, folder_record, own_files
 from ..i18n.translate import rpt
 from ..settings import addon_choices
 from ..settings.addon_choices import ADDON_ID
 from ..settings.protocols import Scene, Strip, Take
-from . import placeholder, strips, take_files
+from . import placeholder, reach, strips, take_files
 
 BASE = "//inbetweens"
 LEFTOVER_AGE_S = 3600.0  # an unfinished file untouched for so long belongs to nobody any more
@@ -159,16 +160,18 @@ def find_moved() -> None:
         return
     beside = Path(bpy.data.filepath).parent / BASE.removeprefix("//")
     for _, strip in strips.ours():
-        moved = beside / strips.folder(strip).name
-        if not strips.folder(strip).is_dir() and moved.is_dir():
-            strips.set_folder(strip, moved)
+        with guard.going_on("a folder that may have moved"):
+            shown = strips.folder(strip)
+            moved = beside / shown.name
+            if reach.answers(shown) and not reach.is_folder(shown) and reach.is_folder(moved):
+                strips.set_folder(strip, moved)
     scenes: list[Any] = list(bpy.data.scenes)
     for scene in scenes:
         conditions = scene.fcvg.conditions
         path = Path(bpy.path.abspath(conditions.matches))
-        if scene.library is None and path.is_relative_to(unsaved_root()) and not path.is_file():
+        if scene.library is None and path.is_relative_to(unsaved_root()) and not reach.is_file(path):
             moved = beside / path.relative_to(unsaved_root())
-            conditions.matches = str(moved) if moved.is_file() else conditions.matches
+            conditions.matches = str(moved) if reach.is_file(moved) else conditions.matches
 
 
 def clean_leftovers(now_s: float | None = None) -> None:

@@ -236,7 +236,10 @@ def raw(group: Any) -> Any:
 
 
 def _set_something(chance: random.Random, as_scripts_can: bool) -> None:
-    """Put an odd value into one of our properties, as a file may hold it."""
+    """Put an odd value into one of our properties, as a file may hold it, or into what Blender says of a strip."""
+    if chance.random() < 0.15:
+        _rename_something(chance)
+        return
     group = chance.choice(list(_groups()))
     declared = [each for each in group.bl_rna.properties if each.identifier != "rna_type"]
     each = chance.choice(declared)
@@ -246,6 +249,22 @@ def _set_something(chance: random.Random, as_scripts_can: bool) -> None:
         del kept[each.identifier]  # else Blender minds the type of what is there
     with suppress(TypeError, OverflowError, ValueError, KeyError):  # nor can a file hold it then
         kept[each.identifier] = value
+
+
+def _rename_something(chance: random.Random) -> None:
+    """Give a scene or a strip an odd name, or let a strip show an odd folder or file."""
+    scene = chance.choice(list(bpy.data.scenes))
+    strip = chance.choice([strip for strip in compat.all_strips(scene) if strip.type == "IMAGE"])
+    text = odd.text(chance, surrogates=False)
+    match chance.randrange(5):
+        case 0:
+            scene.name = text
+        case 1:
+            strip.name = text
+        case 2:
+            chance.choice(list(strip.elements)).filename = text
+        case _:
+            strip.directory = chance.choice((text, f"//frames/{text}/", f"{chance.choice(odd.PATHS)}/{text}"))
 
 
 def _odd_value(chance: random.Random, declared: Any, as_scripts_can: bool) -> Any:

@@ -300,7 +300,6 @@ def test_a_disk_that_does_not_answer_holds_blender_for_seconds_only(
         return known(path, **how)
 
     monkeypatch.setattr(Path, "stat", stat)
-    monkeypatch.setattr(take_folders, "find_moved", lambda: None)
     problems: list[str] = []
     with watching.bounded(problems, 60):
         open_again()
