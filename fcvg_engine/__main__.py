@@ -7,6 +7,8 @@ own messages, and file descriptor 1 is pointed at standard error.
 
 import os
 
+_GREETED_BY_S = 25.0  # somewhat sooner than Blender gives it up
+
 
 def _guard_stdout() -> int:
     """Keeps the real standard output; returns its new file descriptor."""
@@ -28,13 +30,20 @@ def main() -> None:
     # longer while none is.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+    import faulthandler
     import signal
     import sys
     from pathlib import Path
 
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # it was closed when Python began
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
+
     for number in (signal.SIGINT, signal.SIGTERM):  # until the command has its own way to stop
         signal.signal(number, lambda *_: os._exit(130))
 
+    if sys.argv[1:2] == ["serve"]:  # Blender waits for its greeting, and only the log can say what it waits for
+        faulthandler.dump_traceback_later(_GREETED_BY_S, file=2)
     if not __package__:  # run as a file, maybe with -I: Python does not know where the package is
         sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     try:

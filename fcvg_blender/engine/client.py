@@ -18,6 +18,7 @@ from .engine_end import explain_end
 from .engine_process import Ended, EngineProcess, Launch
 from .log import Log
 
+_EXPLAINING_LINES = 200  # of the log: where each of the engine's threads was may take so many
 CANCEL_GRACE_S = 10.0  # an engine that has not stopped a job by then is ended
 
 
@@ -213,7 +214,7 @@ class Client:
         left_by_itself = ended.returncode == 0 and greeted and not ended.problem
         stopped_for_cancel = any(each.end_by_s is not None for each in pending.values())
         detail = self.log.tail()
-        message, hint = self._refusal or explain_end(ended, greeted, self.launch, detail)
+        message, hint = self._refusal or explain_end(ended, greeted, self.launch, self.log.tail(_EXPLAINING_LINES))
         if not pending and not greeted:
             self._events.append(protocol.Failed(None, "engine", message, hint, detail))
         for job, each in pending.items():

@@ -8,13 +8,13 @@ standard output, what libraries print never does, and all errors end in the same
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from typing import Annotated, TextIO
 
 import typer
 
 from .. import __version__, server
+from ..core import thread_limit
 from ..shared import errors
 from ..shared.errors import BadRequest, Cancelled
 from ..shared.protocol import CancelledReport
@@ -38,6 +38,7 @@ def run(arguments: list[str], output_fd: int) -> int:
     No password and no token goes out, neither there nor into the log.
     """
     output = terminal.PlainOutput.onto(output_fd)
+    thread_limit.fit_libraries()
     with contextlib.redirect_stderr(CleanText.onto(sys.stderr.fileno(), sys.stderr.encoding, by_line=True)):
         return _run(arguments, output)
 
@@ -49,9 +50,6 @@ def _run(arguments: list[str], output: TextIO) -> int:
         if callable(action):
             action(output)
         output.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())  # the buffer is still written at exit
-        return _complain(Cancelled("Nobody reads the output any more."), False, output)
     except _UsageError as error:
         problem = BadRequest(error.format_message(), "See --help.")  # type: ignore[attr-defined]
         return _complain(problem, "--json" in arguments, output)

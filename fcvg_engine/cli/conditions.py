@@ -50,9 +50,7 @@ def conditions(
 
 
 def _draw(request: Request, as_json: bool, output: TextIO) -> None:
-    from ..jobs import draw_conditions
-
     def summary(done: Done) -> str:
         return f"{done.frames} conditions in {request.out} ({done.device}, {done.seconds:.1f} s)"
 
-    run_job(draw_conditions.run, request, as_json, output, summary)
+    run_job("jobs.draw_conditions", request, as_json, output, summary)

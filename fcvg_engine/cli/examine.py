@@ -9,6 +9,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from ..core import loading
 from ..shared import protocol
 from ..shared.errors import BadRequest
 from ..shared.protocol import Request
@@ -47,18 +48,19 @@ def examine(
 
 
 def _examine(request: Request, size: str, as_json: bool, output: TextIO) -> None:
-    from ..files import images
-    from ..jobs import examine_keys as job
-
     options.start_log(logging.CRITICAL)
     is_cancelled = cancellation.watch()
-    width, height = _parsed_size(size) if size else images.check_pair(Path(request.start), Path(request.end))
-    message = protocol.Examine(options.JOB, request, width, height)
-    if as_json:
-        terminal.print_message(job.run(message, lambda _: None, is_cancelled), output)
-        return
-    with terminal.progress_bar() as show:
-        examined = job.run(message, show, is_cancelled)
+    with loading.cancellable(is_cancelled):
+        job = loading.load_own("jobs.examine_keys")
+        from ..files import images
+
+        width, height = _parsed_size(size) if size else images.check_pair(Path(request.start), Path(request.end))
+        message = protocol.Examine(options.JOB, request, width, height)
+        if as_json:
+            terminal.print_message(job.run(message, lambda _: None, is_cancelled), output)
+            return
+        with terminal.progress_bar() as show:
+            examined = job.run(message, show, is_cancelled)
     terminal.print_examined(examined, output)
 
 

@@ -90,10 +90,9 @@ def inbetween(
 
 def make(request: Request, as_json: bool, output: TextIO) -> None:
     """Makes the inbetweens of `request` and prints what becomes of it."""
-    from ..jobs import inbetween as job
 
     def summary(done: Done) -> str:
         reused = f", {done.reused} drawings reused" if done.reused else ""
         return f"{done.frames} frames in {request.out} ({done.method}, {done.device}, {done.seconds:.1f} s{reused})"
 
-    run_job(job.run, request, as_json, output, summary)
+    run_job("jobs.inbetween", request, as_json, output, summary)

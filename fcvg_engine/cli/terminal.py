@@ -18,7 +18,7 @@ from rich.table import Table
 
 from ..examine import advice
 from ..shared import amounts, protocol
-from ..shared.errors import FcvgError
+from ..shared.errors import Cancelled, DiskError, FcvgError
 from ..shared.plain_text import plain
 from ..shared.protocol import Examined, Finding, Message
 from ..transfer.addresses import CleanText, cleaned, cleaned_all
@@ -29,11 +29,33 @@ _WIDE = 200  # characters, where the output is no terminal
 
 class PlainOutput(CleanText):
     """Standard output. All that is written to it is made plain: names and paths come from anywhere, and a terminal
-    obeys them."""
+    obeys them.
+
+    Writing raises Cancelled when nobody reads it any more, and DiskError when its disk is full or gone. After that all
+    is dropped.
+    """
 
     def write(self, text: str) -> int:
         """Write `text`."""
-        return super().write(plain(text, lines=True))
+        with self._explained():
+            return super().write(plain(text, lines=True))
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        with self._explained():
+            super().flush()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            _drop(self.fileno())
+            if isinstance(error, BrokenPipeError):
+                raise Cancelled("Nobody reads the output any more.") from error
+            raise DiskError(
+                f"The output cannot be written: {error.strerror or error}.", "Free some space, or write it elsewhere."
+            ) from error
 
 
 @contextmanager
@@ -117,14 +139,29 @@ def print_examined(examined: Examined, output: TextIO) -> None:
 
 def print_error(error: FcvgError) -> None:
     """Prints the message and its hint on stderr, one line each."""
-    sys.stderr.write(f"error: {_one_line(error.message)}\n")
-    if error.hint:
-        sys.stderr.write(f"hint: {_one_line(error.hint)}\n")
+    hint = f"hint: {_one_line(error.hint)}\n" if error.hint else ""
+    _complain(f"error: {_one_line(error.message)}\n{hint}")
 
 
 def print_traceback(error: BaseException) -> None:
     """Prints where an error came from on stderr."""
-    sys.stderr.write(plain("".join(traceback.format_exception(error)), lines=True))
+    _complain(plain("".join(traceback.format_exception(error)), lines=True))
+
+
+def _complain(text: str) -> None:
+    """Writes on stderr, which may be a full disk too; the exit code is left then."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _drop(2)
+
+
+def _drop(descriptor: int) -> None:
+    """Lets what is written to a descriptor vanish: what is buffered for it is still written at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def _one_line(text: str) -> str:

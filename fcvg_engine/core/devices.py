@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 
 from ..shared.errors import BadRequest, MissingPart
 from ..shared.protocol import DEVICES
+from . import loading
 
 if TYPE_CHECKING:
     import torch
@@ -107,8 +108,8 @@ def memory_kept() -> Iterator[None]:
 
 
 def require_torch() -> None:
-    """Raises MissingPart when torch cannot be imported."""
+    """Raises MissingPart when torch cannot be imported, or hangs."""
     try:
-        import torch  # noqa: F401
+        loading.load("torch")
     except (ImportError, OSError) as error:  # OSError: a shared library of it is missing
         raise MissingPart(f"The engine's torch cannot be loaded: {error}", "Install the engine again.") from error

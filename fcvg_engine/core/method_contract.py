@@ -11,6 +11,7 @@ from typing import Protocol
 
 import torch
 
+from ..shared.methods import METHODS
 from ..shared.protocol import ConditionSettings, SamplingSettings
 from .pictures import explained_memory
 
@@ -96,12 +97,14 @@ def draft_method(inbetween: Method) -> Method:
     """Decorates a draft method: it runs without gradients and raises OutOfMemory when memory runs out."""
     # Gradients are off only while the generator itself runs, not while its caller does.
     without_gradients = torch.no_grad()(inbetween)
+    module: str = inbetween.__module__
+    lighter = next((each.lighter for each in METHODS.values() if module.endswith(f".{each.module}")), "")
 
     @functools.wraps(inbetween)
     def explained(
         start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
     ) -> Iterator[torch.Tensor]:
-        with explained_memory():
+        with explained_memory(lighter):
             yield from without_gradients(start, end, times, options, report)
 
     return explained

@@ -138,8 +138,8 @@ def finite(values: torch.Tensor, step: str) -> torch.Tensor:
 
 
 @contextlib.contextmanager
-def explained_memory() -> Iterator[None]:
-    """Turns every kind of out-of-memory error of torch in the block into OutOfMemory."""
+def explained_memory(lighter: str = "choose the method RIFE") -> Iterator[None]:
+    """Turns every kind of out-of-memory error of torch in the block into OutOfMemory. `lighter`: see `MethodTraits`."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
@@ -148,6 +148,6 @@ def explained_memory() -> Iterator[None]:
         ):
             raise OutOfMemory(
                 "There is not enough memory for pictures of this size.",
-                "Close other programs, choose the method RIFE, or use smaller keyframes.",
+                ", ".join(filter(None, ("Close other programs", lighter, "or use smaller keyframes."))),
             ) from error
         raise

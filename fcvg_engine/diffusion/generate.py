@@ -17,6 +17,7 @@ from ..core import devices, pictures
 from ..core.method_contract import Options, ReportProgress, sub_progress
 from ..draft import rife
 from ..models import discovery
+from ..shared import amounts
 from ..shared.errors import MissingModel
 from . import memory, native_frames, retime, sizes
 from .memory import FRAMES, MemoryPlan
@@ -101,7 +102,8 @@ def _plan(method: str, size: tuple[int, int], options: Options, report: ReportPr
     on_gpu = options.device.type != "cpu"
     plan = memory.plan(preset, free_bytes, size, method, value_bytes=value_bytes, on_gpu=on_gpu)
     need_bytes = memory.estimate(plan, size, method, value_bytes)
-    report(f"Preparing, preset {plan.name}: about {need_bytes / 1e9:.0f} GB of {free_bytes / 1e9:.0f} GB memory", 0.0)
+    needed, free = amounts.in_words(need_bytes), amounts.in_words(free_bytes)
+    report(f"Preparing, preset {plan.name}: about {needed} of {free} memory", 0.0)
     return plan
 
 

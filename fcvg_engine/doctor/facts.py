@@ -6,10 +6,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from ..core import loading
 from ..models import catalogue, discovery, hub, registry
 from ..models.misplaced import Suspect, search
 from ..shared.errors import MissingPart
@@ -19,9 +21,12 @@ from . import cards, disk_places, libraries
 from .cards import Cards
 from .disk_places import Place
 from .libraries import Installed
+from .probe import Probe
 
 if TYPE_CHECKING:
     from ..core.devices import Device
+
+_T = TypeVar("_T")
 
 Report = Callable[[str, float], None]  # a stage and its fraction of the whole, in [0, 1]; may raise Cancelled
 
@@ -84,18 +89,21 @@ class Facts:
 
 def gather(report: Report) -> Facts:
     """Gathers all facts. Takes a few seconds, most of them for importing torch. Makes no connection."""
-    with ThreadPoolExecutor(1) as side:
-        asked = side.submit(cards.cards)  # a driver may take its time
+    with ThreadPoolExecutor(1) as side, ExitStack() as probes:
+        ask = _begun(side, cards.cards)  # a driver may take its time
         report("Looking at the libraries", 0.0)
         found = libraries.libraries()
-        report("Starting torch", 0.1)
-        torch = _torch(found)
-        report("Looking at models and disks", 0.4)
+        problem = _not_ours(found)
+        probe = None if problem else probes.enter_context(Probe("import torch; torch.cuda.is_available()"))
+        report("Looking at models and disks", 0.1)
         models = catalogue.infos()
         missing = [registry.models()[each.name] for each in models if each.state != "present"]
+        report("Starting torch", 0.2)
+        if probe and probe.hangs(lambda: report("Starting torch", 0.2)):
+            problem = loading.did_not_load("torch").message
         return Facts(
-            torch=torch,
-            cards=asked.result(),
+            torch=Torch(problem=problem) if problem else _torch(),
+            cards=ask(),
             memory=_memory(),
             libraries=found,
             leftovers=libraries.leftovers(),
@@ -108,11 +116,25 @@ def gather(report: Report) -> Facts:
         )
 
 
-def _torch(found: Sequence[Installed]) -> Torch:
-    """What torch says of itself. One from outside of the engine's environment is not imported: it may be anything."""
+def _begun(side: ThreadPoolExecutor, work: Callable[[], _T]) -> Callable[[], _T]:
+    """Begins the work beside this thread where the system gives another one; returns what gives its result."""
+    try:
+        return side.submit(work).result
+    except RuntimeError:
+        return work
+
+
+def _not_ours(found: Sequence[Installed]) -> str:
+    """Why torch is not to be imported: it is missing, or from outside of the engine's environment, so it may be
+    anything. Empty when it may be imported."""
     (library,) = (each for each in found if each.library.name == "torch")
-    if library.foreign or not library.version:
-        return Torch(problem="It is missing." if not library.version else f"It comes {library.foreign}.")
+    if not library.version:
+        return "It is missing."
+    return f"It comes {library.foreign}." if library.foreign else ""
+
+
+def _torch() -> Torch:
+    """What torch says of itself."""
     try:
         from ..core import devices
 

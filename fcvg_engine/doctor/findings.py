@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import __version__
+from ..shared import amounts
 from ..shared.protocol import Finding
 from .facts import DRAFTS, Facts
 from .libraries import Installed
@@ -68,15 +69,15 @@ def _hardware(facts: Facts) -> Iterator[Finding]:
         yield Finding("graphics card", facts.cards.problem, "warning", "Install NVIDIA's driver again.")
     for card in facts.cards.cards:
         driver = f", driver {card.driver}" if card.driver else ""
-        yield Finding("graphics card", f"{card.name}, {_gigabytes(card.memory_bytes)}{driver}")
+        yield Finding("graphics card", f"{card.name}, {amounts.in_words(card.memory_bytes)}{driver}")
     for each in facts.torch.devices:
         kind = (
             "sm_{}{}, ".format(*facts.torch.capability) if each.name == "cuda" and any(facts.torch.capability) else ""
         )
-        text = f"{each.label}, {kind}{_gigabytes(each.free_bytes)} of {_gigabytes(each.memory_bytes)} free"
+        text = f"{each.label}, {kind}{amounts.in_words(each.free_bytes)} of {amounts.in_words(each.memory_bytes)} free"
         yield Finding(f"device {each.name}", text)
     if facts.memory:
-        text = f"{_gigabytes(facts.memory.free_bytes)} of {_gigabytes(facts.memory.total_bytes)} free"
+        text = f"{amounts.in_words(facts.memory.free_bytes)} of {amounts.in_words(facts.memory.total_bytes)} free"
         if facts.memory.free_bytes < _LITTLE_MEMORY_BYTES:
             yield Finding("memory", text, "warning", "Close other programs.")
         else:
@@ -85,7 +86,7 @@ def _hardware(facts: Facts) -> Iterator[Finding]:
 
 def _disks(facts: Facts) -> Iterator[Finding]:
     for each in facts.places:
-        text = f"{each.folder}: {_gigabytes(each.free_bytes)} free" + (
+        text = f"{each.folder}: {amounts.in_words(each.free_bytes)} free" + (
             "" if each.writable else ", cannot be written to"
         )
         hint = "" if each.state == "ok" else "Free some space, or choose a folder that you may write to."
@@ -102,7 +103,3 @@ def _models(facts: Facts) -> Iterator[Finding]:
             hint = "Download it again in the preferences of FCVG Inbetween; what is whole is kept."
         yield Finding(f"model {each.name}", text, _STATES.get(each.state, "warning"), hint)
     yield Finding("network", "may be used" if facts.online else "may not be used", "ok" if facts.online else "info")
-
-
-def _gigabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB"

@@ -22,6 +22,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from ..models import registry
+from ..shared import amounts
 from ..shared.protocol import Finding
 from .cards import Card
 from .facts import DRAFTS, Facts, Torch
@@ -157,7 +158,7 @@ def _room(facts: Facts) -> Iterator[Finding]:
             hint = "Give yourself the right to write there, or choose another folder."
             yield Finding("disk", f"{what} cannot be written to.", each.state, hint)
         else:
-            text = f"{what} has only {each.free_bytes / 1e9:.1f} GB free."
+            text = f"{what} has only {amounts.in_words(each.free_bytes)} free."
             yield Finding("disk", text, each.state, "Free some space there, or choose a folder on another disk.")
 
 

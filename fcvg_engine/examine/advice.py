@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..models import registry
+from ..shared import amounts
 from ..shared.methods import GENERATIVE, METHODS, is_generative
 from ..shared.protocol import Estimate
 from . import CUT
@@ -59,13 +60,15 @@ def line(
     if wanted.lacking:
         return "error", f"{label} cannot run yet. {wanted.lacking}"
     if disk[0] > disk[1]:
-        return "error", f"The disk has {size(disk[1])} free; the frames need about {size(disk[0])}."
+        needed, free = amounts.compared(*disk)
+        return "error", f"The disk has {free} free; the frames need about {needed}."
     if finding.is_cut:
         return "warning", CUT
     cost = f"{label}, about {duration(wanted.seconds)}"
     if not wanted.fits:
         kind = "memory" if device == "cpu" else "graphics memory"
-        return "warning", f"{label} needs {size(wanted.memory_bytes)} of {kind}, {size(free_memory)} are free."
+        needed, free = amounts.compared(wanted.memory_bytes, free_memory)
+        return "warning", f"{label} needs {needed} of {kind}, {free} are free."
     if finding.same:
         return "ok", f"Both keys are the same: {cost}."
     if not finding.known:
@@ -85,13 +88,6 @@ def duration(seconds: float) -> str:
     if seconds < 90 * 60:
         return f"{round(seconds / 60)} min"
     return f"{seconds / 3600:.1f} h"
-
-
-def size(amount_bytes: int) -> str:
-    """Writes an amount of bytes: 80 MB, 9.1 GB."""
-    if amount_bytes < 1e9:
-        return f"{max(1, round(amount_bytes / 1e6)) if amount_bytes else 0} MB"
-    return f"{amount_bytes / 1e9:.1f} GB"
 
 
 def _amount(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
-from ..core import devices
+from ..core import devices, loading
 from ..files import atomic, folder_lock, images
 from ..models import usage
 from ..shared import timing
@@ -40,6 +40,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
     with folder_lock.locked(Path(request.out)) as folder:
         pair = images.read_pair(start_path, end_path)
         devices.require_torch()
+        loading.load_own("conditions.make")
         import torch
 
         from ..conditions import make

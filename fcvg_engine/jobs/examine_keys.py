@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped]
 
-from ..core import devices
+from ..core import devices, loading
 from ..examine import advice, can_compare, estimates
 from ..examine.finding import Finding, Motion
 from ..files import atomic, images
@@ -90,6 +90,7 @@ def _compare(start: torch.Tensor, end: torch.Tensor) -> Finding:
         return Finding(same=True, is_cut=False, motion=Motion())
     if not can_compare():
         return Finding(same=False, is_cut=False, motion=Motion(), known=False)
+    loading.load_own("examine.alignments")
     from ..examine.alignments import Comparison
     from ..examine.cuts import is_cut
     from ..examine.motion import motion

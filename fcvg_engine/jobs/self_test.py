@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core import loading
 from ..models import registry
 from ..shared import own_files, scratch
 from ..shared.protocol import Done, Request
@@ -31,6 +32,10 @@ def self_test(device: str, job: str, emit: Emit, is_cancelled: IsCancelled) -> D
 
     Downloads nothing: without RIFE's model it makes a dissolve, and a note says so.
     """
+    loading.load_own("jobs.inbetween")
+    from ..core import devices
+
+    devices.require_torch()
     from ..files import images
     from ..models import draft_weights
     from . import inbetween as jobs

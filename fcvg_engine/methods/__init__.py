@@ -7,10 +7,10 @@ folder, draft methods in `draft/`.
 
 from __future__ import annotations
 
-import importlib
 import os
 from typing import TYPE_CHECKING
 
+from ..core import loading
 from ..shared.errors import BadRequest
 from ..shared.methods import METHODS, MethodTraits
 
@@ -30,7 +30,7 @@ def find(name: str) -> MethodTraits:
 
 
 def load(name: str) -> Method:
-    """Imports the function that makes the drawings. Raises BadRequest, or ImportError when a library is missing."""
-    package = __package__.rpartition(".")[0]
-    method: Method = importlib.import_module(f"{package}.{find(name).module}").inbetween
+    """Imports the function that makes the drawings. Raises BadRequest, ImportError when a library is missing,
+    MissingPart when one hangs, Cancelled."""
+    method: Method = loading.load_own(find(name).module).inbetween
     return method

@@ -17,7 +17,7 @@ from ..shared.errors import DiskError
 from ..shared.folder_record import TEMPORARY
 from ..shared.own_files import NotOurs, Record
 
-_LARGEST_BYTES = 1 << 24  # of a table
+_LARGEST_BYTES = 1 << 18  # of a table, which is read many times
 _LOCK_WAIT_S = 30.0  # far longer than anybody needs to rewrite a table
 
 

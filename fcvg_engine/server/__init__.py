@@ -7,13 +7,15 @@ messages, so that a slow client never holds up a job. A fourth thread imports to
 
 from __future__ import annotations
 
-import importlib
+import contextlib
+import faulthandler
 import logging
 import os
 import threading
 import time
 
 from .. import __version__
+from ..core import loading
 from ..models import discovery
 from ..shared import protocol
 from ..shared.errors import ProtocolError
@@ -28,6 +30,7 @@ __all__ = ["IDLE_S", "LONGEST_IDLE_S", "failure", "make_stderr_lossy", "serve"]
 IDLE_S = 900.0
 LONGEST_IDLE_S = 30 * 86400.0
 _DRAIN_S = 5.0
+_HANGS = 1.5  # times the patience with a library: longer than whoever can still say so
 
 _log = logging.getLogger(__name__)
 
@@ -46,8 +49,11 @@ def serve(input_fd: int, output_fd: int, idle_s: float) -> None:
         )
     )
     queue = JobQueue(outbox)
-    for target, args in ((outbox.write_forever, ()), (_read_forever, (input_fd, queue, outbox)), (_warm_up, ())):
+    for target, args in ((outbox.write_forever, ()), (_read_forever, (input_fd, queue, outbox))):
         threading.Thread(target=target, args=args, daemon=True, name=target.__name__).start()
+    faulthandler.cancel_dump_traceback_later()  # Blender is greeted: see `__main__`
+    with contextlib.suppress(RuntimeError):  # the system gives no more threads: then the first job takes longer
+        threading.Thread(target=_warm_up, daemon=True, name=_warm_up.__name__).start()
     while (message := queue.next(idle_s)) is not None:
         outbox.put(run(message, queue, outbox))
         queue.finish()
@@ -79,11 +85,18 @@ def _handle(line: bytes | None, queue: JobQueue) -> None:
 
 
 def _warm_up() -> None:
-    """Imports what every job needs while the artist is still choosing."""
+    """Imports what every job needs while the artist is still choosing.
+
+    A library that hangs with the interpreter's lock in its hands stops all threads. Then only the system's own timer
+    helps: it writes where that was into the log, and ends the process.
+    """
     began_s = time.monotonic()
+    faulthandler.dump_traceback_later(_HANGS * loading.patience_s(), exit=True, file=2)
     try:
-        importlib.import_module("torch")
-        importlib.import_module("..jobs.inbetween", __package__)
+        loading.load("torch")
+        loading.load_own("jobs.inbetween")
     except Exception:  # a job will fail for the same reason and report it
         _log.warning("warm-up failed", exc_info=True)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
     _log.info("ready after %.1f s", time.monotonic() - began_s)

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable
 
+from ..core import loading
 from ..shared.errors import Cancelled, explain
 from ..shared.protocol import CancelledReport, Condition, Examine, Failed, Message, SelfTest
 from .job_queue import Job, JobQueue
@@ -21,26 +23,26 @@ def run(message: Job, queue: JobQueue, outbox: Outbox) -> Message:
     """Runs one job; returns its final report. Its messages go into `outbox`; `queue` says when it is cancelled."""
     job = message.job or ""
     try:
-        if isinstance(message, SelfTest):
-            from ..doctor import self_test
-
-            return self_test(message.device, job, outbox.put, queue.is_cancelled)
-        if isinstance(message, Condition):
-            from ..jobs.draw_conditions import run as draw
-
-            return draw(message.request, job, outbox.put, queue.is_cancelled)
-        if isinstance(message, Examine):
-            from ..jobs.examine_keys import run as examine
-
-            return examine(message, outbox.put, queue.is_cancelled)
-        from ..jobs.inbetween import run as make
-
-        return make(message.request, job, outbox.put, queue.is_cancelled)
+        with loading.cancellable(queue.is_cancelled):
+            return _run(message, job, outbox.put, queue.is_cancelled)
     except Cancelled:
         return CancelledReport(job)
     except Exception as error:  # the engine outlives any job; the artist gets the report
         _log.warning("job %s failed", job, exc_info=True)
         return failure(job, error)
+
+
+def _run(message: Job, job: str, emit: Callable[[Message], None], is_cancelled: Callable[[], bool]) -> Message:
+    final: Message
+    if isinstance(message, SelfTest):
+        final = loading.load_own("jobs.self_test").self_test(message.device, job, emit, is_cancelled)
+    elif isinstance(message, Condition):
+        final = loading.load_own("jobs.draw_conditions").run(message.request, job, emit, is_cancelled)
+    elif isinstance(message, Examine):
+        final = loading.load_own("jobs.examine_keys").run(message, emit, is_cancelled)
+    else:
+        final = loading.load_own("jobs.inbetween").run(message.request, job, emit, is_cancelled)
+    return final
 
 
 def failure(job: str, error: Exception) -> Failed:

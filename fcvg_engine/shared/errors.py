@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from .plain_text import plain
 
+_NO_THREAD = "can't start new thread"  # what Python says
 # How torch's errors begin when a card or its driver fails. They have no type of their own before torch 2.8.
 _CARD_FAILED = re.compile(
     r"(CUDA|HIP|cuDNN|MIOpen|cuBLAS|cuFFT|cuSOLVER)\b[\w ]*\berror\b(?!: out of memory)"
@@ -106,6 +107,19 @@ class OutOfMemory(FcvgError):
     exit_code = 4
 
 
+class NoThreads(FcvgError):
+    """The system lets the engine start no more threads or processes."""
+
+    code = "threads"
+    exit_code = 4
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The system allows no more threads or processes.",
+            "Close other programs, or raise the limit (in a terminal: ulimit -u).",
+        )
+
+
 class DeviceLost(FcvgError):
     """The graphics card failed or is gone. The engine that has used it has to be started anew."""
 
@@ -164,12 +178,19 @@ def explain(error: Exception) -> FcvgError:
         return MissingPart(f"A part of the engine is missing: {error}", "Install the engine again.")
     if isinstance(error, MemoryError):
         return OutOfMemory("There is too little memory.", "Close other programs or use smaller keys.")
+    if isinstance(error, BlockingIOError) or (isinstance(error, RuntimeError) and _NO_THREAD in str(error)):
+        return NoThreads()
     if isinstance(error, RuntimeError) and _CARD_FAILED.match(str(error)):
         first_line = str(error).partition("\n")[0]
         return DeviceLost(
             f"The graphics card failed: {first_line:.200}",
             "Generate again; finished frames are kept. If it fails again, restart the computer or choose the processor "
             "as the device.",
+        )
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return DiskError(
+            f"The system refuses: {where}{error.strerror or error}.", "Check that its folder and disk are still there."
         )
     kind = type(error).__name__
     return FcvgError(

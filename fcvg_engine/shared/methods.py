@@ -35,6 +35,7 @@ class MethodTraits:
     `purpose`: what it is good for.
     `module`: the engine's module that has its function `inbetween`.
     `libraries`: modules that it imports beside those that the engine always has.
+    `lighter`: what to choose instead where there is too little memory for it, in a few words; empty for nothing.
 
     Draft methods only:
     `costs`: at several sizes, the smallest first.
@@ -58,6 +59,7 @@ class MethodTraits:
     backward_unet: bool = False
     key_latents: bool = False
     libraries: tuple[str, ...] = ()
+    lighter: str = "choose the method RIFE"
     steps: int = 0
     card_s: float = 0.0
     rank: int = 0
@@ -78,6 +80,7 @@ METHODS: dict[str, MethodTraits] = {
                 Cost(2.07e6, 3.0, 1.45, 1.23e9),
                 Cost(8.29e6, 3.0, 2.1, 1.8e9),
             ),
+            lighter="choose the method Dissolve",
         ),
         MethodTraits(
             "gmfss",
@@ -90,6 +93,7 @@ METHODS: dict[str, MethodTraits] = {
             "a cross-fade, needs no model",
             "draft.dissolve",
             costs=(Cost(0.25e6, 0.04, 0.006, 0.30e9), Cost(2.07e6, 0.04, 0.021, 0.42e9)),
+            lighter="",
         ),
         MethodTraits(
             "film",

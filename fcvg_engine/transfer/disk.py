@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from ..shared import amounts
 from ..shared import disk_errors as disk
 from ..shared.errors import DiskError
 
@@ -27,11 +28,8 @@ def check_space(missing_bytes: Mapping[Path, int]) -> None:
     for device, folder in places.items():
         free_bytes = shutil.disk_usage(folder).free
         if needed[device] and needed[device] + RESERVE_BYTES > free_bytes:
-            raise DiskError(
-                f"{(needed[device] + RESERVE_BYTES) / 1e9:.1f} GB are needed in {folder}, "
-                f"{free_bytes / 1e9:.1f} GB are free.",
-                "Free some space and try again.",
-            )
+            wanted, free = amounts.compared(needed[device] + RESERVE_BYTES, free_bytes)
+            raise DiskError(f"{wanted} are needed in {folder}, {free} are free.", "Free some space and try again.")
 
 
 def digest_of(path: Path, on_bytes: Callable[[int], None]) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, TextIO
 
 import typer
 
-from ...examine import advice
+from ...shared import amounts
 from ...shared.protocol import ModelInfo, ModelList
 from .. import terminal
 from ..options import JOB, Action, AsJson, Debug, UntilEof
@@ -81,4 +81,4 @@ def _details(info: ModelInfo, summary: str) -> str:
 
 
 def _size(info: ModelInfo) -> str:
-    return advice.size(info.size_bytes) if info.size_bytes else "?"
+    return amounts.in_words(info.size_bytes) if info.size_bytes else "?"
