@@ -64,7 +64,12 @@ def test_what_needs_blender_says_which_python_has_it(module: str):
 
 @pytest.mark.parametrize(
     ("module", "lacking"),
-    [("demo.contact_sheet", "flip_evaluator"), ("benchmarks.quality", "cv2"), ("benchmarks.cuts", "torch")],
+    [
+        ("demo.contact_sheet", "flip_evaluator"),
+        ("benchmarks.quality", "cv2"),
+        ("benchmarks.cuts", "torch"),
+        ("benchmarks.reliability", "psutil"),
+    ],
 )
 def test_what_needs_the_engines_packages_says_where_they_are(module: str, lacking: str):
     is_one_sentence(run("-c", WITHOUT, lacking, module), lacking, "the one in .venv,", "make setup")

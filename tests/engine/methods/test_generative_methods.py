@@ -334,10 +334,18 @@ def test_out_of_memory_while_decoding_takes_tiles() -> None:
     assert (frames - whole).abs().mean() < 0.5 * whole.std()
 
 
-def test_too_little_memory_for_anything_ends_in_words() -> None:
-    with Refusal(loaded().unet, lambda sample: True), pytest.raises(OutOfMemory) as caught:
+@pytest.mark.parametrize("stage", memory.STAGES)
+def test_too_little_memory_for_anything_ends_in_words(stage: str) -> None:
+    networks = loaded()
+    at_work = {
+        "encoding": networks.image_encoder.vision_model.embeddings,
+        "denoising": networks.unet,
+        "decoding": networks.vae.decoder,
+    }
+    with Refusal(at_work[stage], lambda inputs: True), pytest.raises(OutOfMemory) as caught:
         generate("trf")
-    assert "denoising" in caught.value.message and caught.value.hint
+    assert stage in caught.value.message
+    assert "smaller working size" in caught.value.hint, "proposed, and never taken unasked"
 
 
 # FCVG: its conditions are made, kept and given back.
