@@ -137,7 +137,7 @@ class FolderRecord:
                 while rest:  # a disk that is filling up takes some of it first
                     rest = rest[file.write(rest) :]
             except OSError:
-                file.truncate(began_bytes)  # half a line would spoil the next one
+                own_files.shorten(self.path / NAME, began_bytes)  # half a line would spoil the next one
                 raise
             if began_bytes == max(0, self._read_bytes):  # nobody else has added anything meanwhile
                 self._read_bytes = file.tell()
