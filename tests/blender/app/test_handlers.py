@@ -19,7 +19,8 @@ import pytest
 from artist import DONE, INCOMPLETE, save, two_strips
 from edits import Edit, noise
 from fuzz import odd, watching
-from fuzz.entering_blender import look, raw
+from fuzz.odd_properties import raw
+from fuzz.seen import look
 from laid_strips import engine_writes, insert, strip_of
 from pictures import write_png
 from written import watched
