@@ -45,5 +45,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
         note = f"{event}: {arguments[0]}"
     else:
         return
+    if "__pycache__" in note:  # Python's own, where something is imported for the first time
+        return
     for found in _heard:
         found.append(note)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Odd blend files, take folders and engines enter Blender: nothing hangs, crashes, raises, or touches a file.
 
-    python -m tests.fuzz.entering_blender [--kind properties|folders|messages] [--count 5000] [--seed 1] [--first 0]
+    python -m tests.fuzz.entering_blender [--kind properties|folders|messages|queue] [--count 5000] [--seed 1]
 
 It runs in an environment with bpy; `--count` is for each kind. A case is made of the seed and its number alone, so
 `--first N --count 1` repeats case N. Cases run in a process that is begun anew when it dies or does not come back.
@@ -18,10 +18,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, suppress
+from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -32,26 +31,20 @@ if __name__ == "__main__":
 
 import bpy
 import laid_strips
-from drawn_panels import Sheet, drawn
 from edits import Edit, noise
 from fuzz import odd, scripted_engine, watching
+from fuzz.odd_properties import set_something
+from fuzz.seen import look
 
-from fcvg_blender import compat, guard, operators, registration
-from fcvg_blender.edit import selection, strip_takes, strips, take_files
-from fcvg_blender.engine import plain_text, protocol
-from fcvg_blender.jobs import key_watcher, publish, timer
+from fcvg_blender import registration
+from fcvg_blender.edit import selection, strip_takes, strips
+from fcvg_blender.engine import protocol
+from fcvg_blender.jobs import timer
 from fcvg_blender.jobs.job import Job
-from fcvg_blender.jobs.resync import resync
 from fcvg_blender.jobs.session import session
 from fcvg_blender.settings.addon_choices import Choices
-from fcvg_blender.ui import badges, panels, take_labels
 
 Case = Callable[[random.Random, Path], list[str]]
-
-MOST_LETTERS = 5000  # in one line of a panel
-
-# What other programs, and Blender itself, put into the folder of a blend file.
-_ANIMATED = ("hold", "count", "made", "number", "place", "pushed", "first", "start_frame", "end_frame", "still_frame")
 
 
 def film(folder: Path) -> Path:
@@ -94,7 +87,7 @@ def properties(chance: random.Random, folder: Path) -> list[str]:
     # What is no text at all comes in with a file only, and is seen to then.
     as_scripts_can = chance.random() < 0.5
     for _ in range(chance.choice((1, 3, 10, 60))):
-        _set_something(chance, as_scripts_can)
+        set_something(chance, as_scripts_can)
     if as_scripts_can:
         before = watching.snapshot(folder)
         bpy.context.window_manager.fcvg.paused = True  # as after opening
@@ -157,7 +150,7 @@ def queue(chance: random.Random, folder: Path) -> list[str]:
     path = folder / "film.blend"
     bpy.ops.wm.open_mainfile(filepath=str(path))
     for _ in range(chance.choice((1, 3, 10))):
-        _set_something(chance, as_scripts_can=False)
+        set_something(chance, as_scripts_can=False)
     bpy.ops.wm.save_mainfile()
     before = watching.snapshot(folder)
     launch = scripted_engine.saying(folder.parent / "engine", scripted_engine.odd_lines(chance))
@@ -196,27 +189,6 @@ def run(kind: str, seed: int, numbers: range, told: Callable[[int, list[str]], N
             shutil.rmtree(place)
 
 
-def look(problems: list[str], handlers: bool = False) -> None:
-    """Do all that Blender does by itself, and draw all that it can show."""
-    with watching.bounded(problems):
-        if handlers:
-            resync()
-        publish.publish_all()
-        timer.tick()
-        key_watcher.tick()
-    _each_strip(problems)
-    for panel in panels.CLASSES:
-        with watching.bounded(problems):
-            problems += [f"drawn: {text[:200]!r}" for text in _texts(panel) if not _is_plain(text)]
-    for operator in operators.CLASSES:
-        with watching.bounded(problems):
-            module, name = operator.bl_idname.split(".")
-            getattr(getattr(bpy.ops, module), name).poll()
-    if guard.failures():
-        problems.append(f"told in the console:\n{guard.failures()}")
-        guard.forget()
-
-
 def opened(path: Path) -> list[str]:
     """Open a file, twice, and see all; what was wrong. Nothing on the disk may change."""
     problems: list[str] = []
@@ -226,135 +198,6 @@ def opened(path: Path) -> list[str]:
             bpy.ops.wm.open_mainfile(filepath=str(path))
         look(problems)
     return problems + watching.differences(before, watching.snapshot(path.parent.parent))
-
-
-def raw(group: Any) -> Any:
-    """What Blender keeps of a property group, beneath what the properties allow."""
-    if hasattr(group, "bl_system_properties_get"):  # since 5.0
-        return group.bl_system_properties_get(do_create=True)
-    return group
-
-
-def _set_something(chance: random.Random, as_scripts_can: bool) -> None:
-    """Put an odd value into one of our properties, as a file may hold it, or into what Blender says of a strip."""
-    if chance.random() < 0.15:
-        _rename_something(chance)
-        return
-    group = chance.choice(list(_groups()))
-    declared = [each for each in group.bl_rna.properties if each.identifier != "rna_type"]
-    each = chance.choice(declared)
-    kept = raw(group)
-    value = _odd_value(chance, each, as_scripts_can)
-    if each.identifier in kept and chance.random() < 0.5:
-        del kept[each.identifier]  # else Blender minds the type of what is there
-    with suppress(TypeError, OverflowError, ValueError, KeyError):  # nor can a file hold it then
-        kept[each.identifier] = value
-
-
-def _rename_something(chance: random.Random) -> None:
-    """Give a scene or a strip an odd name, or let a strip show an odd folder or file."""
-    scene = chance.choice(list(bpy.data.scenes))
-    strip = chance.choice([strip for strip in compat.all_strips(scene) if strip.type == "IMAGE"])
-    text = odd.text(chance, surrogates=False)
-    match chance.randrange(5):
-        case 0:
-            scene.name = text
-        case 1:
-            strip.name = text
-        case 2:
-            chance.choice(list(strip.elements)).filename = text
-        case _:
-            strip.directory = chance.choice((text, f"//frames/{text}/", f"{chance.choice(odd.PATHS)}/{text}"))
-
-
-def _odd_value(chance: random.Random, declared: Any, as_scripts_can: bool) -> Any:
-    """A value of the property's own type mostly."""
-    kind = declared.type if chance.random() < 0.85 else chance.choice(("INT", "FLOAT", "STRING", "COLLECTION", "ENUM"))
-    match kind:
-        case "INT" | "ENUM" | "BOOLEAN":
-            return chance.choice(odd.WHOLE)
-        case "FLOAT":
-            return chance.choice(odd.REAL)
-        case "STRING":
-            found = odd.text(chance, surrogates=False)
-            is_text = as_scripts_can or chance.random() < 0.9
-            return found if is_text else found.encode()[: chance.randrange(1, 9)] + b"\xff"
-        case "COLLECTION":
-            names = ("id", "number", "state", "place", "folder", "made", "generation", "print_start", "format", "error")
-            items = ({name: _of_take(chance, name) for name in names} for _ in range(chance.choice((0, 1, 3, 1200))))
-            return list(items)
-    return {}
-
-
-def _of_take(chance: random.Random, name: str) -> Any:
-    if name in _ANIMATED:
-        return chance.choice(odd.WHOLE)
-    return chance.choice(odd.WORDS + odd.PATHS)
-
-
-def _groups() -> Iterator[Any]:
-    """All property groups of ours in the file; those of strips more often."""
-    for scene in bpy.data.scenes:
-        settings = scene.fcvg
-        yield from (settings, settings.conditions, settings.sampling, settings.stills, settings.spacing)
-        for strip in compat.all_strips(scene):
-            yield from (strip.fcvg,) * (4 if strip.name.startswith("Inbetweens") else 1)
-            yield from list(strip.fcvg.others)[:5]
-    yield bpy.context.window_manager.fcvg
-    yield bpy.context.window_manager.fcvg.preflight
-
-
-def _each_strip(problems: list[str]) -> None:
-    """All that is shown of each strip of inbetweens, made the active one."""
-    for scene, strip in list(strips.ours()):
-        with watching.bounded(problems):
-            scene.sequence_editor.active_strip = strip
-            strip.select = True
-            record = strip.fcvg
-            shown = [sign.word for sign in badges.signs(record)]
-            for take in (record, *record.others)[:3]:
-                shown += take_labels.title(record, take), take_labels.everything(record, take)
-            problems += [f"said: {text[:200]!r}" for text in shown if not _is_plain(text, lines=True)]
-            take_files.made(strips.folder(strip))
-    for name in ("copy_recipe", "copy_report"):
-        with watching.bounded(problems):
-            cls = getattr(bpy.types, f"FCVG_OT_{name}")
-            if cls.poll(bpy.context):
-                cls.execute(
-                    SimpleNamespace(text=cls.text.__get__(object()), report=lambda *_: None, copied=""), bpy.context
-                )
-
-
-def _texts(panel: Any) -> list[str]:
-    """What a panel or a list shows; [] where it is not there."""
-    if issubclass(panel, bpy.types.UIList):
-        sheet = Sheet()
-        status = bpy.context.window_manager.fcvg
-        for item in list(status.queue)[:50]:
-            panel.draw_item(SimpleNamespace(), _context(), sheet, status, item, 0, status, "", 0, 0)
-        return sheet.texts
-    if not _is_there(panel) or not hasattr(panel, "draw") or panel.bl_rna.identifier == "FCVG_PT_presets":
-        return []
-    return drawn(panel).texts
-
-
-def _is_there(panel: Any) -> bool:
-    """Whether Blender would draw a panel: neither it nor the one around it says no."""
-    around = next(
-        (each for each in panels.CLASSES if each.bl_rna.identifier == getattr(panel, "bl_parent_id", "")), None
-    )
-    if around is not None and not _is_there(around):
-        return False
-    return bool(panel.poll(bpy.context)) if "poll" in vars(panel) else True
-
-
-def _context() -> Any:
-    names = ("scene", "window_manager", "preferences")
-    return SimpleNamespace(**{name: getattr(bpy.context, name) for name in names}, region=SimpleNamespace(width=1000))
-
-
-def _is_plain(shown: str, lines: bool = False) -> bool:
-    return plain_text.plain(shown, lines=lines) == shown and len(shown) <= MOST_LETTERS
 
 
 def _whole_manifest(chance: random.Random) -> dict[str, Any]:

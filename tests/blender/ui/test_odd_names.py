@@ -13,7 +13,7 @@ from artist import save, two_strips
 from drawn_panels import drawn, drawn_preferences
 from edits import Edit
 from fuzz import odd, watching
-from fuzz.entering_blender import look
+from fuzz.seen import look
 from laid_strips import insert, strip_of
 
 from fcvg_blender import guard
