@@ -23,6 +23,9 @@ from . import gi_backward_unet, safetensors_loading, single_file
 if TYPE_CHECKING:
     from ..core.method_contract import ReportProgress
 
+_MOST_LAYERS = 128  # of a network, or heads of one layer; the published ones have 32 at most
+_WIDEST = 1 << 16  # of any other number in a config
+
 
 @dataclass(frozen=True)
 class Models:
@@ -118,7 +121,22 @@ def _there(path: Path | None) -> Path:
 
 def _config(svd: Path, name: str) -> dict[str, Any]:
     """The config of the network `name` of `svd`, which is a folder in diffusers' layout or the authors' single file."""
-    return single_file.config(name) if svd.is_file() else safetensors_loading.read_json(_config_file(svd, name))
+    if svd.is_file():
+        return single_file.config(name)
+    path = _config_file(svd, name)
+    config = safetensors_loading.read_json(path)
+    for setting, value in config.items():
+        if not _is_buildable(setting, value):
+            raise MissingModel(f"The file {path} says {setting} is {value!r:.50}.", "Download its folder again.")
+    return config
+
+
+def _is_buildable(setting: str, value: object) -> bool:
+    """Whether a network with this setting can be put together at all: a million layers take a day."""
+    if isinstance(value, list):
+        return len(value) <= _MOST_LAYERS and all(_is_buildable(setting, each) for each in value)
+    counts = "layers" in setting or "heads" in setting
+    return not isinstance(value, int) or abs(value) <= (_MOST_LAYERS if counts else _WIDEST)
 
 
 def _config_file(svd: Path, name: str) -> Path:

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..shared import amounts, folder_record, manifest, own_files
+from ..shared import amounts, folder_record, manifest, own_files, small_files
 from ..shared.errors import BadImage, BadRequest, DiskError
 from ..shared.folder_record import FolderRecord
 from ..shared.methods import is_generative
@@ -359,7 +359,7 @@ def open_folder(
 
 def sha256_of(path: Path) -> str:
     """Return the file's SHA-256, in hexadecimal. Raises OSError."""
-    with path.open("rb") as file:
+    with small_files.open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

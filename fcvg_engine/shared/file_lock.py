@@ -17,6 +17,7 @@ from pathlib import Path
 
 from . import own_files
 
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # a pipe under the name of a lock holds nobody
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # network disks without locks: there nobody is kept out
 
 
@@ -27,7 +28,7 @@ def acquire(path: Path, *, shared: bool = False) -> int | None:
     exclusive hold the file is made. It stays for ever: others may wait for this very file, and would hold it beside
     whoever makes a new one. Raises OSError when it cannot be opened.
     """
-    descriptor = os.open(path, os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT, 0o666)
+    descriptor = os.open(path, _AT_ONCE | (os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT), 0o666)
     return descriptor if _locks(descriptor, shared) else None
 
 
@@ -66,7 +67,7 @@ def held_and_removed(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
 
 def _acquire_removable(path: Path) -> int | None:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(path, _AT_ONCE | os.O_RDWR | os.O_CREAT, 0o666)
     except PermissionError:
         if sys.platform == "win32" and path.exists():  # being removed by its holder
             return None

@@ -38,7 +38,7 @@ from .timing import Drawing
 
 VERSION = 1
 NAME = "manifest.json"
-LARGEST_BYTES = 16 << 20  # the longest possible, with MAX_COUNT frames, has a fiftieth of that
+LARGEST_BYTES = 4 << 20  # the longest possible, with 9999 drawings, has half of that
 LARGEST_NUMBER = 9999  # of a frame
 FRAME_NAME = re.compile(r"[0-9]{4}\.(png|exr|jpg)")
 

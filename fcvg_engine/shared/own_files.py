@@ -28,6 +28,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
+from . import small_files
+
 PATIENCE_S = 0.5  # for a program that reads the file that is replaced
 
 _RETRY_S = 0.05
@@ -214,7 +216,7 @@ def write(
 
 def copy(source: Path, path: Path, record: Record, temporary: str = "") -> str:
     """Put a copy of the file `source` under the name `path`, as `write` does. Raises NotOurs, OSError."""
-    with source.open("rb") as file:
+    with small_files.open_file(source) as file:
         return write(path, iter(lambda: file.read(_PIECE_BYTES), b""), record, temporary)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import io
 import json
 import math
 import operator
@@ -105,6 +106,12 @@ def read_beginning(path: Path, most_bytes: int, patience_s: float = PATIENCE_S) 
     return _in_time(path, lambda: _read(path, most_bytes, is_whole=False), patience_s)
 
 
+def open_file(path: Path, patience_s: float = PATIENCE_S) -> io.FileIO:
+    """Open the regular file `path`, of any size, to read it, and return it; each read asks the disk for what it needs.
+    Raises as `read`."""
+    return _in_time(path, lambda: io.FileIO(_opened(path)), patience_s)
+
+
 def require_file(path: Path, patience_s: float = PATIENCE_S) -> os.stat_result:
     """Return the status of the regular file `path`, of any size, so that a library may open it. Raises as `read`."""
     return _in_time(path, lambda: _looked_at(path), patience_s)
@@ -112,12 +119,9 @@ def require_file(path: Path, patience_s: float = PATIENCE_S) -> os.stat_result:
 
 def _read(path: Path, limit_bytes: int, is_whole: bool = True) -> bytes:
     """Read a file of at most `limit_bytes`, or, without `is_whole`, so much of a larger one."""
-    _looked_at(path)  # first, since opening alone can do something to a device
-    descriptor = os.open(path, _FLAGS)
+    descriptor = _opened(path)
     try:
-        status = os.fstat(descriptor)
-        _check_kind(path, status)
-        if is_whole and status.st_size > limit_bytes:
+        if is_whole and os.fstat(descriptor).st_size > limit_bytes:
             _refuse_size(path, limit_bytes)
         most_bytes = limit_bytes + is_whole
         content = bytearray()
@@ -128,6 +132,17 @@ def _read(path: Path, limit_bytes: int, is_whole: bool = True) -> bytes:
         return bytes(content)
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    _looked_at(path)  # first, since opening alone can do something to a device
+    descriptor = os.open(path, _FLAGS)
+    try:
+        _check_kind(path, os.fstat(descriptor))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _looked_at(path: Path) -> os.stat_result:

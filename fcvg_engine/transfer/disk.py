@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ..shared import amounts
+from ..shared import amounts, small_files
 from ..shared import disk_errors as disk
 from ..shared.errors import DiskError
 
@@ -36,7 +36,7 @@ def digest_of(path: Path, on_bytes: Callable[[int], None]) -> str:
     """Return the file's SHA-256, in hexadecimal. `on_bytes` gets the number of bytes read so far, and may raise. Raises
     OSError."""
     digest, done_bytes = hashlib.sha256(), 0
-    with path.open("rb", buffering=0) as file:
+    with small_files.open_file(path) as file:
         while piece := file.read(_PIECE_BYTES):
             digest.update(piece)
             done_bytes += len(piece)

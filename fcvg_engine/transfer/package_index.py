@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ..shared import own_files
+from ..shared import own_files, small_files
 from ..shared.errors import DownloadFailed
 from ..shared.folder_record import TEMPORARY, FolderRecord
 from . import disk
@@ -192,7 +192,7 @@ def _pinned(source: Path, wheel: Wheel, halt: Halt) -> Iterator[bytes]:
     """Yield the file in pieces. Raises _Swapped when these were not the pinned ones, at the end."""
     digest = hashlib.sha256()
     try:
-        with source.open("rb", buffering=0) as file:
+        with small_files.open_file(source) as file:
             while piece := file.read(_PIECE_BYTES):
                 halt.check()
                 digest.update(piece)

@@ -11,8 +11,10 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from ..shared import small_files
 from ..shared.errors import DownloadFailed
 
+_PATIENCE_S = 60.0  # with a slow disk
 _LARGEST_BYTES = 1 << 29  # of a wheel that is read here; those that are installed are uv's to read
 
 
@@ -22,10 +24,10 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with path.open("rb") as file:
-            self._content = file.read(_LARGEST_BYTES + 1)
-        if len(self._content) > _LARGEST_BYTES:
-            raise _refused(path, f"it is larger than {_LARGEST_BYTES} bytes")
+        try:
+            self._content = small_files.read(path, _LARGEST_BYTES, _PATIENCE_S)
+        except small_files.NotSmallFile as error:
+            raise _refused(path, str(error.strerror)) from error
         self.sha256 = hashlib.sha256(self._content).hexdigest()
 
     def member(self, name: str, limit_bytes: int) -> bytes:

@@ -20,6 +20,7 @@ _INTERESTING = (
     b"\xff\xff\xff\x7f",
 )
 _MOST_PLACES, _MOST_HOLDERS = 20_000, 300
+_MOST_COPIES, _MOST_LETTERS = 3000, 3_000_000
 _HEAD_BYTES = 400  # most of what a file says of itself stands there
 
 # In the place of any value: other types, numbers at and beyond all limits, texts that are hard to show or to write.
@@ -50,8 +51,9 @@ def of_json(content: Any, rng: random.Random) -> bytes:
         places = _places(found)
         if not places:
             break
-        holder, name = places[rng.randrange(len(places))]
-        _change(holder, name, rng)
+        _change(*places[rng.randrange(len(places))], rng)
+        if len(places) > _MOST_COPIES:  # long enough: copies of copies would have no end
+            break
     text = json.dumps(found)
     kind = rng.random()
     if kind < 0.15:
@@ -87,7 +89,8 @@ def _change(holder: Any, name: Any, rng: random.Random) -> None:
     elif kind < 0.85 and isinstance(holder, dict):
         holder[rng.choice(("", "x", "\ud800", "__proto__", "\x1b[2J", "a" * 3000))] = rng.choice(_VALUES)
     elif isinstance(holder, list):
-        holder.extend([holder[name]] * (rng.choice((1, 3, 3000)) if len(holder) < 100 else 1))
+        most = _MOST_LETTERS // (len(json.dumps(holder[name])) + 1)
+        holder.extend([holder[name]] * min(most, rng.choice((1, 3, _MOST_COPIES))))
     else:
         nested: Any = rng.choice(_VALUES)
         for _ in range(rng.choice((2, 90, 400))):
