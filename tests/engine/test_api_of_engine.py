@@ -76,7 +76,7 @@ def test_a_job_file(made: tuple[Path, str], tmp_path: Path):
     folder = made[0]
     content = json.loads(page_examples.example("job.json"))
     (folder / "job.json").write_text(json.dumps({**content, "out": str(tmp_path / "frames")}), encoding="utf-8")
-    done = run(folder, "-m", "fcvg_engine", "run", "job.json")
+    done = run(folder, "-m", "fcvg_engine", "run", "job.json", "--allow", str(tmp_path))
     assert done.returncode == 0, done.stderr
     manifest = json.loads((tmp_path / "frames" / "manifest.json").read_bytes())
     assert [drawing["time"] for drawing in manifest["frames"]] == [0.2, 0.6, 0.9]
