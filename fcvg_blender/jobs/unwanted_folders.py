@@ -9,6 +9,7 @@ what we have written there; see `folder_record`.
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -30,8 +31,9 @@ class LaidFolders:
 
     def note_saved(self) -> None:
         """A blend file was saved with the takes that are in the edit: their folders are the file's from now on."""
-        for take_id in _in_the_edit():
-            self._of.pop(take_id, None)
+        laid, self._of = self._of, {}  # first, so that nothing is deleted later if this fails
+        saved = _in_the_edit()
+        self._of = {take_id: folder for take_id, folder in laid.items() if take_id not in saved}
 
     def shared(self) -> set[str]:
         """The takes in the edit that a blend file was saved with."""
@@ -47,15 +49,16 @@ class LaidFolders:
 
         A folder is removed where its take is not in the edit any more and nothing was ever made of it.
         """
-        for take_id in list(self._of) if take_ids is None else take_ids:
-            folder, place = self._of.pop(take_id, (None, None))
-            if folder and place == _place(folder) and next(strip_takes.holders(take_id), None) is None:
+        asked = list(self._of if take_ids is None else take_ids)
+        forgotten = {take_id: self._of.pop(take_id) for take_id in asked if take_id in self._of}
+        for take_id, (folder, place) in forgotten.items():
+            if place == _place(folder) and next(strip_takes.holders(take_id), None) is None:
                 take_folders.sweep(folder)
 
 
 def _place(folder: Path) -> Path:
     """Where a folder lies, links in its path followed, but not one that lies in its place."""
-    return folder.parent.resolve() / folder.name
+    return Path(os.path.realpath(folder.parent)) / folder.name
 
 
 def _in_the_edit() -> set[str]:

@@ -200,8 +200,8 @@ class Hand:
         found = [path for path in found if path.stat().st_nlink == 1]
         if found:
             path = self.chance.choice(found)
-            text = path.read_text()
-            path.write_text(self.chance.choice([text.replace("\n", "\n ").replace("  ", " "), text + "\n", text[:-9]]))
+            text = path.read_bytes()
+            path.write_bytes(self.chance.choice([text.replace(b"\n ", b"\n  "), text + b"\n", text[:-9]]))
             self.ledger.note(path)
 
     def copy_a_folder_beside(self) -> None:
