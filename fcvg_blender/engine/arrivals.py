@@ -23,7 +23,7 @@ MOST_ITEMS = 1000  # of a list
 LONGEST_S = 1e9  # some thirty years
 LARGEST_BYTES = 1e18
 
-_PREVIEW = re.compile(r"preview[a-z0-9_]{0,20}\.png")
+_PREVIEW = re.compile(r"preview(-[0-9]{1,4})?\.png")
 _CONDITION = re.compile(r"condition_[0-9]{4}\.png")
 _SUFFIXES = {"exr": ".exr", "jpg": ".jpg"}  # of frames; all others are PNG
 

@@ -94,7 +94,8 @@ def test_previews_and_ends_are_of_their_job(tmp_path: Path) -> None:
     done = {"type": "done", "job": "a", "method": "m", "device": "cpu", "frames": 4, "reused": 1, "seconds": 1.0}
     done["engine"] = "1"
     let_in(done, job)
-    let_in({"type": "preview", "job": "a", "file": "preview.png", "step": 2, "steps": 9}, job)
+    for name in ("preview.png", "preview-2.png"):  # the second where something of the artist's has the first name
+        let_in({"type": "preview", "job": "a", "file": name, "step": 2, "steps": 9}, job)
     for name in NAMES:
         if name != "preview.png":
             with pytest.raises(errors.ProtocolError, match="a preview under a name"):
@@ -102,7 +103,7 @@ def test_previews_and_ends_are_of_their_job(tmp_path: Path) -> None:
     for number in NUMBERS:
         for field in ("frames", "reused"):
             if (field, number) != ("reused", 0):
-                with pytest.raises(errors.ProtocolError, match="a report of"):
+                with pytest.raises(errors.ProtocolError, match="a report of|too large a number"):
                     let_in({**done, field: number}, job)
     for wrong in (done, frame()):
         with pytest.raises(errors.ProtocolError):
