@@ -33,7 +33,7 @@ _FINISHED = (  # what unfinished files were going to be in versions whose names 
 )
 _UNFINISHED = re.compile(rf"{re.escape(TEMPORARY)}(?:[0-9a-f]{{{2 * _TOKEN_BYTES}}}-(.+)|{_FINISHED})", re.DOTALL)
 _FOLDERS = re.compile(r"native(-\d+)?")  # the only folders in a folder of drawings that are ours
-_IN_THEM = re.compile(r"native_\d+\.png|native\.json")
+_IN_THEM = re.compile(r"(native|condition)_\d+\.png|overview\.png|(native|matches)\.json")
 _SOFT_LOCK = re.compile(rb"(\d+\n.*)?", re.DOTALL)  # what filelock writes where the disk has no locks
 
 _HEAD = b"# Files that FCVG has written here. By this list they are told from yours.\n"
