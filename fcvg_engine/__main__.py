@@ -30,6 +30,7 @@ def main() -> None:
     # longer while none is.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+    import contextlib
     import faulthandler
     import signal
     import sys
@@ -43,7 +44,8 @@ def main() -> None:
         signal.signal(number, lambda *_: os._exit(130))
 
     if sys.argv[1:2] == ["serve"]:  # Blender waits for its greeting, and only the log can say what it waits for
-        faulthandler.dump_traceback_later(_GREETED_BY_S, file=2)
+        with contextlib.suppress(RuntimeError):  # the system gives no more threads
+            faulthandler.dump_traceback_later(_GREETED_BY_S, file=2)
     if not __package__:  # run as a file, maybe with -I: Python does not know where the package is
         sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     try:

@@ -31,5 +31,4 @@ def run_job(job: str, request: Request, as_json: bool, output: TextIO, summary: 
             return
         with terminal.progress_bar() as show:
             done = run(request, JOB, show, is_cancelled)
-    output.write(f"{summary(done)}\n")
-    output.writelines(f"{note}\n" for note in done.notes)
+    terminal.print_lines([summary(done), *done.notes], output)

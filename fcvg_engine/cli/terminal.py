@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -95,6 +95,11 @@ def print_message(message: Message, output: TextIO) -> None:
     """Prints one message as a line of JSON, without secrets."""
     output.write(protocol.encode(cleaned_all(message)).decode("ascii"))
     output.flush()
+
+
+def print_lines(lines: Iterable[str], output: TextIO) -> None:
+    """Prints each text on one line, whatever is in it."""
+    output.writelines(f"{_one_line(line)}\n" for line in lines)
 
 
 def print_json(content: object, output: TextIO) -> None:

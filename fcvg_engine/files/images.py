@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 from ..shared import small_files
 from ..shared.errors import BadImage
+from ..shared.plain_text import encodable
 from .encoders import one_line, run_encoder
 
 Array = NDArray[np.float32]
@@ -53,6 +54,7 @@ _SIGNATURES = {
     b"\x76\x2f\x31\x01": "openexr",
 }
 _HEAD_BYTES = 32
+_OPEN_FILES = Path("/proc/self/fd")  # on Linux: names for the files that this process has open
 _MOST_AT_ONCE = 8  # channels that are read together where those that are used do not lie side by side
 _MOST_TILE_BYTES = 1 << 30
 
@@ -201,13 +203,28 @@ def _planes(source: oiio.ImageInput, channels: list[int], kept: oiio.BASETYPE) -
 def _reader(path: Path) -> Iterator[oiio.ImageInput]:
     wish = oiio.ImageSpec()
     wish["oiio:UnassociatedAlpha"] = 1  # straight alpha stays straight: premultiplied here in float32, exactly
-    source = oiio.ImageInput.open(str(path), wish)
-    if source is None:
-        raise BadImage(f"{path} cannot be read: {one_line(oiio.geterror())}", "Save or copy the image again.")
-    try:
-        yield source
-    finally:
-        source.close()
+    with _name_in_text(path) as name:
+        source = oiio.ImageInput.open(name, wish)
+        if source is None:
+            raise BadImage(f"{path} cannot be read: {one_line(oiio.geterror())}", "Save or copy the image again.")
+        try:
+            yield source
+        finally:
+            source.close()
+
+
+@contextmanager
+def _name_in_text(path: Path) -> Iterator[str]:
+    """Give a name of the file that OpenImageIO takes, which wants UTF-8: a disk may have names in an older encoding.
+    Raises BadImage."""
+    name = str(path)
+    if name == encodable(name):
+        yield name
+    elif not _OPEN_FILES.exists():
+        raise BadImage(f"The name of {path} is no text.", "Give the image another name.")
+    else:
+        with small_files.open_file(path) as file:
+            yield str(_OPEN_FILES / str(file.fileno()))
 
 
 def _checked(source: oiio.ImageInput, kind: str, path: Path) -> oiio.ImageSpec:

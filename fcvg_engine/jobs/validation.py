@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import os
+import re
 
 from .. import methods
 from ..shared.errors import BadRequest
 from ..shared.protocol import FORMATS, HOLDS, LINES, MAX_COUNT, POSES, PRESETS, Request, SamplingSettings
 
 LARGEST_SEED = 2**63 - 1
+_SIZE = re.compile(r"[0-9]{1,5}[x×][0-9]{1,5}")
 
 
 def check(request: Request) -> None:
@@ -52,7 +54,10 @@ def _can_be_path(path: str) -> bool:
 
 
 def _check_sampling(settings: SamplingSettings) -> None:
-    """Raises BadRequest for a number that is out of range."""
+    """Raises BadRequest for a number that is out of range, and for a working size that is none."""
+    wish = settings.work_size.strip()
+    if wish and not _SIZE.fullmatch(wish):
+        raise BadRequest(f"{wish!r:.50} is no working size.", "Write it as WIDTHxHEIGHT, like 1024x576.")
     for name, low, high in (
         ("steps", 0, 200),
         ("guidance_min", 0, 20),

@@ -91,7 +91,8 @@ def _warm_up() -> None:
     helps: it writes where that was into the log, and ends the process.
     """
     began_s = time.monotonic()
-    faulthandler.dump_traceback_later(_HANGS * loading.patience_s(), exit=True, file=2)
+    with contextlib.suppress(RuntimeError):  # the system gives no more threads
+        faulthandler.dump_traceback_later(_HANGS * loading.patience_s(), exit=True, file=2)
     try:
         loading.load("torch")
         loading.load_own("jobs.inbetween")

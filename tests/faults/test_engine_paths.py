@@ -37,9 +37,14 @@ def test_odd_names_work_for_keys_and_folders(keys: Keys, tmp_path: Path, name: s
 
 def test_a_name_that_is_not_unicode_works(keys: Keys, tmp_path: Path):
     out = tmp_path / os.fsdecode(b"caf\xe9")
-    done = run_engine("inbetween", str(keys[0]), str(keys[1]), "--count", "1", "--method", "dummy", "--out", str(out))
+    for key in keys:
+        key.rename(tmp_path / os.fsdecode(b"B\xe4r " + key.name.encode()))
+    start, end = (str(tmp_path / os.fsdecode(b"B\xe4r " + key.name.encode())) for key in keys)
+    done = run_engine("inbetween", start, end, "--count", "1", "--method", "dummy", "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert (out / "0001.png").exists()
+    done = run_engine("examine", start, end, "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_path_of_many_folders_works(keys: Keys, tmp_path: Path):

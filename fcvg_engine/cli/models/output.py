@@ -48,11 +48,11 @@ def print_state(names: Sequence[str], as_json: bool, output: TextIO, notes: Sequ
     if as_json:
         terminal.print_message(ModelList(JOB, infos(), list(notes)), output)
         return
-    output.writelines(f"{note}\n" for note in notes)
+    terminal.print_lines(notes, output)
     for each in infos(names):
         accepted = each.consent if each.consent in ("not needed", "needed") else f"accepted {each.consent}"
         licence_words = "" if accepted == "not needed" else f", licence {accepted}"
-        output.write(f"{each.title}: {each.state}{licence_words} ({each.path})\n")
+        terminal.print_lines([f"{each.title}: {each.state}{licence_words} ({each.path})"], output)
 
 
 def infos(names: Sequence[str] | None = None) -> list[ModelInfo]:

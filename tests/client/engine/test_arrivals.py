@@ -103,7 +103,7 @@ def test_previews_and_ends_are_of_their_job(tmp_path: Path) -> None:
     for number in NUMBERS:
         for field in ("frames", "reused"):
             if (field, number) != ("reused", 0):
-                with pytest.raises(errors.ProtocolError, match="a report of|too large a number"):
+                with pytest.raises(errors.ProtocolError, match=r"a report of|too large a number"):
                     let_in({**done, field: number}, job)
     for wrong in (done, frame()):
         with pytest.raises(errors.ProtocolError):

@@ -57,6 +57,40 @@ def test_engine_that_says_nothing_is_stopped(scripted, connect) -> None:
     assert "loading" in final.detail
 
 
+HUNG = """
+Timeout (0:00:25)!
+Thread 0x00007f9716ff86c0 (most recent call first):
+  File "/opt/env/lib/python3.11/site-packages/rich/console.py", line 5 in <module>
+  File "<frozen importlib._bootstrap>", line 241 in _call_with_frames_removed
+  File "/opt/env/lib/python3.11/site-packages/typer/main.py", line 9 in <module>
+  File "/addon/fcvg_engine/__main__.py", line 60 in <module>
+"""
+
+
+def test_a_library_that_hangs_before_the_greeting_is_named(scripted, connect) -> None:
+    program = f"import sys, time; sys.stderr.write({HUNG!r}); sys.stderr.flush(); time.sleep(1000)"
+    final = fail(connect(scripted(program, hello_timeout_s=2.0)))
+    assert "library rich does not finish loading" in final.message
+    assert "restart the computer" in final.hint
+
+
+def test_a_library_that_stops_the_whole_engine_is_named(scripted, connect) -> None:
+    program = f"{HELLO}sys.stdin.readline(); sys.stderr.write({HUNG!r}); sys.stderr.flush(); os._exit(1)"
+    final = fail(connect(scripted(program)))
+    assert "library rich does not finish loading" in final.message
+
+
+def test_an_engine_that_was_once_slow_and_dies_later_blames_no_library(scripted, connect) -> None:
+    program = f"{HELLO}sys.stderr.write({HUNG!r} + 'and more\\n'); sys.stdin.readline(); os._exit(7)"
+    assert "code 7" in fail(connect(scripted(program))).message
+
+
+def test_the_last_words_of_an_engine_are_told(scripted, connect) -> None:
+    program = "import sys; sys.stderr.write('error: No more threads.\\nhint: Close other programs.\\n'); sys.exit(4)"
+    final = fail(connect(scripted(program)))
+    assert (final.message, final.hint) == ("The engine stopped: No more threads.", "Close other programs.")
+
+
 def test_newer_engine_says_update_the_addon(scripted, connect) -> None:
     greeting = HELLO.replace(f"version={protocol.VERSION}", "version=99, colour='a field this version has not'")
     final = fail(connect(scripted(greeting + "sys.stdin.read()")))

@@ -16,7 +16,7 @@ from benchmarks import drawn
 from fcvg_engine.core import pictures
 from fcvg_engine.core.method_contract import Options
 from fcvg_engine.draft import dissolve, gmfss, networks, rife
-from fcvg_engine.shared.errors import Cancelled, NumericError
+from fcvg_engine.shared.errors import Cancelled, NumericError, OutOfMemory
 
 CPU = Options(torch.device("cpu"))
 METHODS = {"rife": rife.inbetween, "gmfss": gmfss.inbetween, "dissolve": dissolve.inbetween}
@@ -222,3 +222,22 @@ def test_flat_areas_of_drawings_keep_the_colours_of_the_keys(method: str) -> Non
     (frame,) = generate(method, start, end, (0.5,))
     shares = [float((levels(picture)[:, None] == palette).all(-1).any(-1).float().mean()) for picture in (start, frame)]
     assert shares[1] > 0.75 * shares[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "instead", "never"),
+    [("gmfss", "RIFE", "GMFSS"), ("rife", "Dissolve", "RIFE"), ("dissolve", "", "method")],
+)
+def test_where_memory_runs_out_a_method_that_needs_less_is_named(
+    monkeypatch: pytest.MonkeyPatch, method: str, instead: str, never: str
+):
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr(networks, "network", full)
+    monkeypatch.setattr(torch, "lerp", full)  # what a dissolve is made of
+    with pytest.raises(OutOfMemory) as lacking:
+        generate(method, torch.zeros(3, 64, 64), torch.ones(3, 64, 64), (0.5,))
+    assert instead in lacking.value.hint
+    assert never not in lacking.value.hint
+    assert "smaller keyframes" in lacking.value.hint

@@ -69,6 +69,15 @@ def is_refused(start: np.ndarray, end: np.ndarray) -> bool:
     return False
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (8, 8), (11, 11), (12, 5), (2000, 1)])
+def test_keys_of_a_few_pixels_are_examined_too(tmp_path: Path, look: Look, size: tuple[int, int]):
+    noise = np.random.default_rng(0).integers(0, 256, (2, *size, 3), np.uint8)
+    keys = [saved(tmp_path / f"{index}.png", picture) for index, picture in enumerate(noise)]
+    examined = look(*keys, width=size[1], height=size[0])
+    assert not examined.is_cut, "so little tells nothing"
+    assert not is_refused(*noise)
+
+
 class TestCuts:
     @pytest.mark.parametrize("name", ["castle", "robot", "street"])
     def test_a_moving_camera_is_no_cut(self, name: str, look: Look) -> None:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from fuzz import whole_images
 from pictures import cmyk_jpeg_bytes, cmyk_tiff_bytes, png_bytes, write_png
 
 from fcvg_engine.files import images
@@ -307,6 +308,48 @@ class TestBroken:
         path = write_oiio(tmp_path / "a.exr", np.zeros((1, 1, 303), np.float32), names)
         with pytest.raises(BadImage, match="303"):
             images.read(path)
+
+
+def test_channels_that_lie_far_apart_take_no_memory_for_what_is_between_them(tmp_path: Path):
+    names = ("R", *(f"extra{number:03d}" for number in range(200)), "G", "B", "A")
+    pixels = np.zeros((512, 512, len(names)), np.float16)
+    for value, channel in enumerate((0, -3, -2), 1):
+        pixels[..., channel] = value / 4
+    path = write_oiio(tmp_path / "a.exr", pixels, names, compression="zip")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    read = images.read(path).pixels
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
+    np.testing.assert_allclose(images.decode_srgb(read[:, 9, 9]), (0.25, 0.5, 0.75, 0)[: len(read)], rtol=1e-3)
+    assert grown < 512 * 512 * len(names) * 4 / 2
+
+
+def test_a_tile_that_is_larger_than_any_picture_is_refused(tmp_path: Path):
+    content = whole_images.whole()["openexr-tiled.exr"]
+    tiles, huge = struct.pack("<II", 16, 16), struct.pack("<II", 60_000, 60_000)
+    assert tiles in content
+    path = tmp_path / "a.exr"
+    path.write_bytes(content.replace(tiles, huge, 1))
+    with pytest.raises(BadImage, match="tiles"):
+        images.read(path)
+
+
+def test_colours_over_next_to_no_alpha_stay_finite(tmp_path: Path):
+    pixels = np.full((4, 4, 4), 3e38, np.float32)
+    pixels[..., 3] = np.float32(1e-45)
+    assert np.isfinite(images.read(write_oiio(tmp_path / "a.exr", pixels)).pixels).all()
+
+
+@pytest.mark.parametrize("offset", [-(2**31), -(2**30), -5, 5, 2**30, 2**31 - 1])
+def test_windows_anywhere_give_a_picture_or_are_refused(tmp_path: Path, offset: int):
+    path = write_oiio(tmp_path / "a.exr", np.zeros((8, 8, 3), np.float16))
+    window = struct.pack("<4i", 0, 0, 7, 7)
+    content = path.read_bytes()
+    first, last = (max(-(2**31), min(offset + side, 2**31 - 1)) for side in (0, 7))
+    path.write_bytes(content.replace(window, struct.pack("<4i", first, first, last, last), 1))
+    try:
+        assert np.isfinite(images.read(path).pixels).all()
+    except BadImage as error:
+        assert str(path) in error.message
 
 
 def huge_header(kind: str, folder: Path) -> bytes:

@@ -195,3 +195,22 @@ class TestFile:
         (tmp_path / "data").write_text("a file where the folder should be")
         assert report_file.write(tmp_path / "out.txt", delivery_report.text([]))
         assert len(report_file.write(tmp_path / "out.txt", "new")) == 2
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"])
+def test_no_cell_of_the_spreadsheet_is_a_formula(tmp_path: Path, begins: str):
+    hostile = f"{begins}HYPERLINK(x)"
+    used = dict.fromkeys(("name", "title", "licence", "commercial"), hostile)
+    manifest(tmp_path / "shot", models=[used], method=hostile)
+    (line,) = list(csv.reader(io.StringIO(delivery_report.as_csv(delivery_report.rows(tmp_path)))))[1:]
+    assert len([cell for cell in line if "HYPERLINK" in cell]) == 4
+    for cell in line:
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d")), ascii(cell)
+        assert "HYPERLINK" not in cell or cell.startswith("'")
+
+
+def test_a_hold_that_no_frame_has_is_not_counted(tmp_path: Path):
+    frames = [{"hold": hold} for hold in (2**31, 10**19, -4, True, 2.0, "3", None, [], 2)]
+    manifest(tmp_path / "shot", frames=frames, models=[])
+    (row,) = delivery_report.rows(tmp_path)
+    assert row.frames == 2

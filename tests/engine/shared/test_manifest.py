@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fcvg_engine.shared import manifest
+from fcvg_engine.shared.errors import BadRequest
 
 WHOLE: dict[str, Any] = {
     "manifest": manifest.VERSION,
@@ -65,3 +66,65 @@ def test_a_part_keeps_what_holds_for_it():
 
 def test_a_part_of_nothing_has_an_identity_alone():
     assert manifest.of_part({}, {"count": 1}, []) == {"identity": {"count": 1}, "frames": []}
+
+
+# What no fact is, or has in it, of any type.
+ODD: list[Any] = [None, True, 5, -1, 2**63, 0.5, 1e308, "", "abc", [], [5], [[]], ["a", 5], {}, {"a": 5}, {"a": []}]
+
+
+FACTS = ("state", "method", "reason", "device", "seed", "size", "breakdown", "seconds", "notes", "models", "keys")
+
+
+@pytest.mark.parametrize("name", [*FACTS, "versions"])
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_a_fact_of_another_type_is_left_out(tmp_path: Path, name: str, odd: Any):
+    found = manifest.load(written(tmp_path, {**WHOLE, name: odd}))
+    assert found["frames"] == WHOLE["frames"], "it costs no drawing"
+    for known, kind in (
+        ("method", str),
+        ("device", str),
+        ("reason", str),
+        ("state", str),
+        ("seed", int),
+        ("notes", list),
+    ):
+        assert isinstance(found.get(known, kind()), kind)
+    assert 0 <= found.get("seed", 0) < 2**63
+    assert 0 < found.get("breakdown", 0.5) < 1
+    assert all(isinstance(each, str) for each in found.get("notes", ()))
+    assert all(isinstance(text, str) for each in found.get("models", ()) for text in each.values())
+    assert all(set(each) == {"name", "title", "licence", "commercial"} for each in found.get("models", ()))
+    json.dumps(found)
+
+
+def test_facts_of_other_versions_stay(tmp_path: Path):
+    more = {"colour": {"of": [1, 2]}, "yours": [3]}
+    assert manifest.load(written(tmp_path, {**WHOLE, **more})).items() >= more.items()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"index": 2**31}, {"index": 0}, {"index": -1}, {"index": 1.0}, {"index": 10**30}, {"index": "1"}, {"hold": 2.0},
+     {"hold": 10**9}, {"hold": 0}, {"hold": [1]}, {"time": 1}, {"time": 1e308}, {"time": "0.2"}, {"file": "../1.png"},
+     {"file": "0002.png"}, {"file": ["0001.png"]}, {"file": "٠٠٠١.png"},
+     {"index": 9999, "file": "9999.png", "hold": 2}],
+    ids=repr,
+)  # fmt: skip
+def test_drawings_that_the_engine_cannot_have_written_are_passed_over(tmp_path: Path, changed: dict[str, Any]):
+    frame = {**WHOLE["frames"][0], **changed}
+    try:
+        found = manifest.load(written(tmp_path, {**WHOLE, "frames": [frame]}))
+    except ValueError:
+        found = {}
+    assert list(manifest.drawings(found)) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"count": 2**31}, {"count": 3.0}, {"count": True}, {"count": "3"}, {"hold": 2.0}, {"hold": 0}, {"timing": 5},
+     {"timing": "abc"}, {"timing": ["a"] * 4}, {"timing": [0.5] * 10**5}, {"timing": {"a": 1}}, {"count": None}],
+    ids=lambda changed: repr(changed)[:40],
+)  # fmt: skip
+def test_a_chart_that_cannot_be_is_refused(tmp_path: Path, changed: dict[str, Any]):
+    with pytest.raises(BadRequest):
+        manifest.chart({"identity": {**WHOLE["identity"], **changed}}, tmp_path)
