@@ -11,6 +11,7 @@ import bpy
 import imbuf
 
 from .. import compat
+from ..edit import reach
 from ..engine import errors
 from ..i18n.translate import rpt
 
@@ -38,7 +39,7 @@ def check(strip: Any, frame: int) -> None:
 
 
 def _check_file(strip: Any, path: Path, opens: Callable[[Path], bool]) -> None:
-    if not path.is_file():
+    if not reach.is_file(path):
         raise errors.BadImage(
             rpt("The file of “{name}” is missing: {path}").format(name=strip.name, path=path),
             "Bring the file back, or choose File ▸ External Data ▸ Find Missing Files.",
