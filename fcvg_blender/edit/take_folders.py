@@ -86,7 +86,7 @@ def of_take(strip: Strip, take: Take) -> Path:
     places = [shown.parent, unsaved_root()]
     if bpy.data.filepath:
         places.append(Path(bpy.path.abspath(BASE)))
-    return next((place / name for place in places if (place / name).is_dir()), places[0] / name)
+    return next((place / name for place in places if reach.is_folder(place / name)), places[0] / name)
 
 
 def writable(strip: Strip, take: Take) -> Path:

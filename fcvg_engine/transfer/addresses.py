@@ -18,11 +18,13 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 T = TypeVar("T")
 
-_BEGINS = r"(?:[a-z][a-z0-9+.-]*://|https?:/)"  # with one slash, as paths are written, where it was given as one
+# With one slash, as paths are written, where it was given as one. No scheme is longer, and without an end a long word
+# would be looked through from each of its letters.
+_BEGINS = r"(?:[a-z][a-z0-9+.-]{0,30}://|https?:/)"
 _SCHEME = re.compile(_BEGINS, re.IGNORECASE)
-# An address in a text: a run without blanks. Quotes belong to it only before an @, since passwords may have them. The
-# marks at its end are those of the sentence.
-_ADDRESS = re.compile(_BEGINS + r"(?:[^\s@]*@)*[^\s\"'<>`\\]*?(?=[).,;:!?\]}]*(?:[\s\"'<>`\\]|$))", re.IGNORECASE)
+# An address in a text: a run without blanks. Quotes belong to it only before an @, since passwords may have them.
+_ADDRESS = re.compile(_BEGINS + r"(?:[^\s@]*@)*[^\s\"'<>`\\]*", re.IGNORECASE)
+_MARKS = ").,;:!?]}"  # at the end of an address they are those of the sentence
 _PORT = re.compile(r"\d{0,5}|[\da-f:.%]*\]", re.IGNORECASE)  # the second: the end of an IPv6 address
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _LEAST = 8  # characters of what is hidden wherever it stands
@@ -45,7 +47,12 @@ def cleaned(text: str, environment: Mapping[str, str] = os.environ) -> str:
     also where they do not stand in an address."""
     for secret in sorted(_secrets(environment), key=len, reverse=True):
         text = text.replace(secret, "" if secret.endswith("@") else "***")
-    return _ADDRESS.sub(lambda found: shown(found[0]), text)
+    return _ADDRESS.sub(_shown_in_text, text)
+
+
+def _shown_in_text(found: re.Match[str]) -> str:
+    address = found[0].rstrip(_MARKS)
+    return shown(address) + found[0][len(address) :]
 
 
 def cleaned_all(value: T, environment: Mapping[str, str] = os.environ) -> T:

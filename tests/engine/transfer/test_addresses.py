@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -109,3 +110,12 @@ def test_a_stream_lets_nothing_through(tmp_path: Path) -> None:
         assert os.fstat(file.fileno()).st_size
     assert (tmp_path / "out").read_text() == "one https://c/d two\nhttps://c\n\\udcff\n"
     assert isinstance(stream, io.TextIOWrapper)
+
+
+@pytest.mark.parametrize("piece", ["A", ")", "a.b+", "http://", "http:/", "http://u:p@", "://", "@", "http://x)."])
+def test_endless_texts_hold_up_nothing(piece: str) -> None:
+    """A second for all of it is a thousand times what it takes; looking again from each letter would take minutes."""
+    text = piece * (200_000 // len(piece))
+    began_s = time.monotonic()
+    assert "secret" not in cleaned(f"{text} http://u:secret@host {text}://u:secret@host/x", {})
+    assert time.monotonic() - began_s < 10
