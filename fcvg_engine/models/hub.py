@@ -44,6 +44,7 @@ def ask(model: Model, source: Source, file: File, expected: str, path: Path) -> 
     no network. Raises MissingPart when huggingface_hub is missing.
     """
     library = _library()
+    _check_online(library, f"{model.title} cannot be downloaded", f"or {_FROM_DISK}")
     token = library.get_token() or ""
     try:
         name, found = _patiently(lambda: _find(library, model, source, file.path, token or False))
@@ -75,6 +76,7 @@ def log_in(token: str) -> str:
     library = _library()
     if not _TOKEN.fullmatch(token):
         raise BadRequest("That is no token of the hub.", _make_token())
+    _check_online(library, "Nobody can log in", "or give the token in the environment variable HF_TOKEN")
     try:
         library.login(token=token, add_to_git_credential=False)
         user = library.whoami(token=token)["name"]
@@ -128,8 +130,7 @@ def _is_token(content: bytes) -> bool:
 
 
 def _library() -> ModuleType:
-    """Return huggingface_hub, set to send no telemetry and to keep to FCVG_PROXY and FCVG_OFFLINE. Raises
-    MissingPart."""
+    """Return huggingface_hub, set to send no telemetry and to keep to FCVG_PROXY. Raises MissingPart."""
     if proxy := os.environ.get("FCVG_PROXY"):
         os.environ.update({"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy})
     try:
@@ -140,9 +141,18 @@ def _library() -> ModuleType:
         raise MissingPart(f"The engine's library {error.name} is missing.", "Install the engine again.") from error
     # Not through the environment: the library reads that only once, when anybody first imports it.
     huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
-    huggingface_hub.constants.HF_HUB_OFFLINE |= is_offline()
     _check_token_files(huggingface_hub)
     return huggingface_hub
+
+
+def _check_online(library: ModuleType, what_fails: str, instead: str) -> None:
+    """Raise DownloadFailed where the artist has chosen to work offline. The library's own switch is asked too, but not
+    set: it is one for the whole process."""
+    if is_offline() or library.constants.HF_HUB_OFFLINE:
+        raise DownloadFailed(
+            f"{what_fails} while working offline.",
+            f"Allow online access (unset FCVG_OFFLINE and HF_HUB_OFFLINE), {instead}.",
+        )
 
 
 def _check_token_files(library: ModuleType) -> None:
@@ -190,7 +200,7 @@ def _patiently(ask: Callable[[], Any]) -> Any:
             raise
         except Exception as error:
             status = _status(error)
-            if type(error).__name__ == "OfflineModeIsEnabled" or (0 < status < 500 and status not in (408, 429)):
+            if 0 < status < 500 and status not in (408, 429):
                 raise
             time.sleep(wait_s)
     return ask()
@@ -234,11 +244,6 @@ def _explained(error: Exception, model: Model, source: Source, has_token: bool) 
             f"The token's account may not download {model.title}.",
             f"Open {page(source)}, log in with that account and accept the licence. A token with chosen permissions "
             "also needs the one to read gated repositories.",
-        )
-    if isinstance(error, errors.OfflineModeIsEnabled):
-        return DownloadFailed(
-            f"{model.title} cannot be downloaded while working offline.",
-            f"Allow online access (unset FCVG_OFFLINE and HF_HUB_OFFLINE), or {_FROM_DISK}.",
         )
     return _unreachable(error)
 

@@ -96,7 +96,7 @@ class TestUnfinishedFiles:
 
 
 class TestTheList:
-    @pytest.mark.parametrize("kind", PUT)
+    @pytest.mark.parametrize("kind", [kind for kind in PUT if kind != "empty"])
     def test_another_file_of_that_name_is_not_written_to(self, tmp_path: Path, other: Path, kind: str) -> None:
         folder = tmp_path / "take"
         folder.mkdir()
@@ -108,6 +108,13 @@ class TestTheList:
         assert signs(folder / NAME) == before
         assert other.read_bytes() == b"notes"
         assert not (folder / "0001.png").exists()
+
+    def test_an_empty_one_is_begun(self, tmp_path: Path) -> None:
+        """A full disk leaves such, and nobody has anything in it."""
+        (tmp_path / NAME).touch()
+        FolderRecord(tmp_path).write("0001.png", b"ours")
+        assert FolderRecord(tmp_path).delete("0001.png")
+        assert not (tmp_path / "0001.png").exists()
 
     def test_a_copy_that_shares_it_stays_as_it_was(self, folder: Path, tmp_path: Path) -> None:
         """As programs make them that keep copies by hard links."""

@@ -501,13 +501,13 @@ class TestProgress:
 
 class TestDisk:
     def test_too_little_room_is_said_before_anything_is_asked(self, server: HostileServer, wanted: Download):
-        with pytest.raises(DiskError, match="GB are needed"):
+        with pytest.raises(DiskError, match="1000 TB are needed"):
             bring(replace(wanted, size_bytes=10**15))
         assert server.requests == []
 
     def test_too_little_room_for_a_file_of_unknown_size(self, server: HostileServer, wanted: Download):
         server.pages["/a.bin"] = Page(CONTENT, length=10**15)
-        with pytest.raises(DiskError, match="GB are needed"):
+        with pytest.raises(DiskError, match="1000 TB are needed"):
             bring(replace(wanted, size_bytes=0))
         assert left(wanted) == []
 
