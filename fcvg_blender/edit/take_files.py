@@ -15,7 +15,6 @@ from typing import Any
 
 from ..engine import folder_record, manifest
 from ..timing.exposure_sheet import Drawing
-from . import manifest_facts
 
 START, END = "key_start", "key_end"  # the keys: names of their files without suffix
 KEY_MATCHES = "key_matches.json"  # the artist's own, beside the keys
@@ -63,9 +62,9 @@ def has_keys(folder: Path, file_format: str) -> bool:
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """What the engine has written down about the frames in `folder`; {} where that cannot be read. Each entry is what
-    it should be, see `manifest_facts`; any may be missing."""
+    it should be, see `shared.manifest_facts`; any may be missing."""
     with suppress(OSError):
-        return manifest_facts.understood(manifest.read(folder / manifest.NAME))
+        return manifest.read(folder / manifest.NAME)
     return {}
 
 

@@ -17,7 +17,6 @@ from . import errors, manifest, plain_text, protocol, small_files
 
 ToDo = protocol.Start | protocol.Condition | protocol.Examine | protocol.SelfTest
 
-LONGEST_TEXT = 2000  # characters of a sentence
 LONGEST_DETAIL = 64 << 10  # of the end of a log
 MOST_ITEMS = 1000  # of a list
 LONGEST_S = 1e9  # some thirty years
@@ -77,39 +76,18 @@ def cleaned(message: _T) -> _T:
     return replace(message, **changed) if changed else message  # type: ignore[type-var]
 
 
-def settings(cls: type, found: object) -> dict[str, Any]:
-    """Return the settings out of a file that the class `cls` of the protocol knows, where they are of its types."""
-    known = vars(cls())
-    values = found.items() if isinstance(found, dict) else ()
-    return {name: value for name, value in values if name in known and _is_like(value, known[name])}
-
-
-def _is_like(value: Any, default: Any) -> bool:
-    if isinstance(default, str):
-        return isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= LONGEST_TEXT
-    kinds = (int, float) if isinstance(default, float) else (type(default),)
-    return type(value) in kinds and abs(value) < LONGEST_S
-
-
 def _cleaned(name: str, value: Any) -> Any:
     if isinstance(value, str):
-        return value if name == "job" else _detail(value) if name == "detail" else sentence(value)
+        return value if name == "job" else _detail(value) if name == "detail" else plain_text.sentence(value)
     if isinstance(value, list):
         return [_cleaned(name, each) for each in value[:MOST_ITEMS]]
     if isinstance(value, dict):
-        return {sentence(key): _cleaned(key, each) for key, each in list(value.items())[:MOST_ITEMS]}
+        return {plain_text.sentence(key): _cleaned(key, each) for key, each in list(value.items())[:MOST_ITEMS]}
     if isinstance(value, bool) or not isinstance(value, int | float):
         return cleaned(value)
     least, most = next(((low, high) for end, low, high in _RANGES if name.endswith(end)), (-_MOST, _MOST))
     kind: Callable[[float], float] = int if isinstance(value, int) else float
     return value if least <= value <= most else kind(min(max(value, least), most))
-
-
-def sentence(text: str) -> str:
-    """Return a text as one line that can be shown anywhere, cut where it is endless."""
-    if len(text) > LONGEST_TEXT:
-        text = f"{text[:LONGEST_TEXT]} …"
-    return text if text.isascii() and text.isprintable() else plain_text.plain(" ".join(text.split()))
 
 
 def _detail(text: str) -> str:

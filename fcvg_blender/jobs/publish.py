@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import guard
-from ..engine import arrivals, protocol
+from ..engine import plain_text, protocol
 from ..i18n.translate import rpt
 from ..settings import strip_record
 from ..settings.status import panel_status
@@ -35,7 +35,7 @@ def publish_jobs() -> None:
     status = panel_status()
     _resize(status.jobs, len(session.jobs))
     for item, job in zip(status.jobs, session.jobs.values(), strict=True):
-        item.id, item.name, item.stage = job.id, arrivals.sentence(job.name), job.stage
+        item.id, item.name, item.stage = job.id, plain_text.sentence(job.name), job.stage
         item.queued = job.queued
         item.fraction, item.eta = job.fraction, job.eta()
         item.sheet = preview_icons.icon(job.id)
@@ -43,7 +43,7 @@ def publish_jobs() -> None:
         if job.preview:
             step = rpt("Step {step} of {steps}")
             item.sheet_step = step.format(step=job.preview.step, steps=job.preview.steps)
-    status.left_out = "\n".join(map(arrivals.sentence, session.left_out))
+    status.left_out = "\n".join(map(plain_text.sentence, session.left_out))
     hello = session.client.hello if session.client else None
     status.greeted = hello is not None
     status.lacking.clear()
@@ -75,8 +75,8 @@ def publish_queue() -> None:
     for item, row in zip(status.queue, rows, strict=True):
         job, take = running.get(row.take.id), row.take
         item.take, item.state, item.question = take.id, take.state, take.error
-        item.name = arrivals.sentence(f"{row.strip.fcvg.key_start} → {row.strip.fcvg.key_end}")
-        item.method, item.number = arrivals.sentence(take.method), take.number
+        item.name = plain_text.sentence(f"{row.strip.fcvg.key_start} → {row.strip.fcvg.key_end}")
+        item.method, item.number = plain_text.sentence(take.method), take.number
         item.fraction = job.fraction if job else 0.0
 
 

@@ -15,7 +15,7 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from .. import compat
-from ..engine import arrivals, errors, methods, protocol, small_files
+from ..engine import errors, manifest_facts, methods, protocol, small_files
 from ..i18n.catalogues import OWN
 from ..i18n.translate import mark, rpt
 
@@ -203,6 +203,6 @@ def recalled(text: str) -> tuple[protocol.ConditionSettings, protocol.SamplingSe
         content = {}
     found = content if isinstance(content, dict) else {}
     return (
-        protocol.ConditionSettings(**arrivals.settings(protocol.ConditionSettings, found.get("conditions"))),
-        protocol.SamplingSettings(**arrivals.settings(protocol.SamplingSettings, found.get("sampling"))),
+        protocol.ConditionSettings(**manifest_facts.settings(protocol.ConditionSettings, found.get("conditions"))),
+        protocol.SamplingSettings(**manifest_facts.settings(protocol.SamplingSettings, found.get("sampling"))),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import arrivals, methods
+from ..engine import methods, plain_text
 from ..i18n.translate import plural, rpt, tip, translate_sentence
 from ..settings import menu_choices, strip_record
 
@@ -54,7 +54,7 @@ def everything(record: Any, take: Any) -> str:
     )
     facts = [shown]
     if take.engine_version:
-        facts.append(tip("engine {version}").format(version=arrivals.sentence(take.engine_version)))
+        facts.append(tip("engine {version}").format(version=plain_text.sentence(take.engine_version)))
     waits = tip("It waits for its turn") if take.state == strip_record.WAITING else ""
     sentences = [
         ", ".join(facts),

@@ -24,7 +24,6 @@ in the identity.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -39,8 +38,8 @@ from .timing import Drawing
 VERSION = 1
 NAME = "manifest.json"
 LARGEST_BYTES = 4 << 20  # the longest possible, with 9999 drawings, has half of that
-LARGEST_NUMBER = 9999  # of a frame
-FRAME_NAME = re.compile(r"[0-9]{4}\.(png|exr|jpg)")
+LARGEST_NUMBER = manifest_facts.LARGEST_NUMBER
+FRAME_NAME = manifest_facts.FRAME_NAME
 
 _CHART = ("count", "timing", "hold")  # entries of an identity that come from the chart
 _DECIDED = ("method", "seed")  # the first run may choose these; its choice then stands beside the identity
@@ -50,19 +49,17 @@ _OF_ALL_FRAMES = ("keys", "breakdown")  # facts about all frames together, wrong
 def read(path: Path) -> dict[str, Any]:
     """The content of the manifest `path`, of any version; {} where the file is missing or damaged.
 
-    It is good for showing, not for continuing a run: only `identity` is sure to be there, as a dict. Raises OSError
-    where the file cannot be read, is none, or is too large for a manifest.
+    It is good for showing, not for continuing a run: only `identity` is sure to be there, as a dict. Any other entry is
+    what it should be, or is missing. Raises OSError where the file cannot be read, is none, or is too large for a
+    manifest.
     """
-    try:
-        return _parsed(small_files.read(path, LARGEST_BYTES))
-    except FileNotFoundError:
-        return {}
+    return manifest_facts.understood(_read(path))
 
 
 def load(path: Path) -> dict[str, Any]:
-    """As `read`, but {} unless this version can continue from it: `frames` is then a list of dicts, and facts have the
-    types that they should have. Raises OSError."""
-    return _continuable(read(path))
+    """As `read`, but {} unless this version can continue from it: `frames` is then there. Raises OSError."""
+    found = _read(path)
+    return manifest_facts.understood(found) if _is_continuable(found) else {}
 
 
 def dumped(content: Mapping[str, Any]) -> bytes:
@@ -72,7 +69,7 @@ def dumped(content: Mapping[str, Any]) -> bytes:
 
 def is_ours(content: bytes) -> bool:
     """Whether these are the bytes of a manifest that this version can continue from, so that it may be rewritten."""
-    return bool(_continuable(_parsed(content)))
+    return _is_continuable(_parsed(content))
 
 
 def is_somebody_elses(path: Path) -> bool:
@@ -183,6 +180,13 @@ def is_same_time(one: Drawing, other: Drawing) -> bool:
     return abs(one.time - other.time) <= timing.SAME_TIME
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return _parsed(small_files.read(path, LARGEST_BYTES))
+    except FileNotFoundError:
+        return {}
+
+
 def _parsed(content: bytes) -> dict[str, Any]:
     try:
         found = small_files.parse_json(content)
@@ -191,11 +195,10 @@ def _parsed(content: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) and isinstance(found.get("identity"), dict) else {}
 
 
-def _continuable(found: dict[str, Any]) -> dict[str, Any]:
+def _is_continuable(found: Mapping[str, Any]) -> bool:
     frames = found.get("frames")
-    if found.get("manifest") != VERSION or not isinstance(frames, list):
-        return {}
-    return manifest_facts.usable(found) if all(isinstance(frame, dict) for frame in frames) else {}
+    is_known = found.get("manifest") == VERSION and isinstance(frames, list)
+    return is_known and all(isinstance(frame, dict) for frame in frames or ())
 
 
 def _with_one_engine(identity: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,45 +1,93 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The facts of a manifest that has been read, each of the type it should have. Standard library only.
+"""What a manifest says, as far as it can be understood. Standard library only.
 
-People edit manifests, disks damage them, and other versions write other things. A fact of another type is left out, as
-if it had never been written.
+Manifests lie beside blend files and travel with them: people edit them, disks damage them, other versions write other
+things, and anybody may have made one. Who reads what comes from here finds each entry as `manifest` describes it, or
+not at all.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Reader = Callable[[Any], Any]  # returns the fact, or None where it cannot be used
+from . import protocol
+from .plain_text import LONGEST, sentence
+
+FRAME_NAME = re.compile(r"[0-9]{4}\.(png|exr|jpg)")
+LARGEST_NUMBER = 9999  # of a frame
+MOST_SENTENCES = 100
 
 _LARGEST_SEED = 2**63 - 1
-_MOST_NOTES, _LONGEST_NOTE = 100, 2000
-_MODEL = ("name", "title", "licence", "commercial")
+_LARGEST_SETTING = 1e9
+
+_HEX = set("0123456789abcdef")
+_Reading = Callable[[Any], Any]  # the entry as it is to be, None where it is none
 
 
-def usable(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the manifest `found` without facts that cannot be used. Those that this version does not know stay."""
-    read = {name: _FACTS[name](value) if name in _FACTS else value for name, value in found.items()}
-    return {name: value for name, value in read.items() if value is not None or name not in _FACTS}
+def understood(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a manifest without those that are not what they should be. Entries that this version does not
+    know are left as they are."""
+    return _read(content, _ENTRIES) or {}
 
 
-def _text(value: Any) -> str | None:
+def settings(cls: type, found: object) -> dict[str, Any]:
+    """Return the settings out of a file that the class `cls` of the protocol knows, where they are of its types."""
+    known = vars(cls())
+    values = found.items() if isinstance(found, dict) else ()
+    return {name: value for name, value in values if name in known and _is_like(value, known[name])}
+
+
+def _is_like(value: Any, default: Any) -> bool:
+    if isinstance(default, str):
+        return isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= LONGEST
+    kinds = (int, float) if isinstance(default, float) else (type(default),)
+    return type(value) in kinds and abs(value) < _LARGEST_SETTING
+
+
+def _read(content: Any, readings: Mapping[str, _Reading]) -> dict[str, Any] | None:
+    if not isinstance(content, dict):
+        return None
+    found = {name: readings[name](value) if name in readings else value for name, value in content.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _word(value: Any) -> str | None:
+    return sentence(value) if isinstance(value, str) else None
+
+
+def _path(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _texts(value: Any) -> dict[str, str] | None:
-    return value if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()) else None
+def _number(least: int, most: int) -> _Reading:
+    return lambda value: value if type(value) is int and least <= value <= most else None
 
 
-def _notes(value: Any) -> list[str]:
-    notes = value if isinstance(value, list) else []
-    return [each[:_LONGEST_NOTE] for each in notes if isinstance(each, str)][:_MOST_NOTES]
+def _one_of(words: tuple[Any, ...]) -> _Reading:
+    return lambda value: value if any(type(value) is type(word) and value == word for word in words) else None
 
 
-def _models(value: Any) -> list[dict[str, str]]:
-    """Entries of models, with the texts that they should have; what is no text is empty."""
-    entries = [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-    return [{name: _text(each.get(name)) or "" for name in _MODEL} for each in entries]
+def _time(value: Any) -> float | None:
+    return value if type(value) is float and 0 < value < 1 else None
+
+
+def _timing(value: Any) -> str | list[float] | None:
+    if isinstance(value, list):
+        is_chart = 0 < len(value) <= protocol.MAX_COUNT and all(_time(each) is not None for each in value)
+        return value if is_chart else None
+    return value if isinstance(value, str) and value in protocol.TIMINGS else None
+
+
+def _hash(value: Any) -> str | None:
+    return value if isinstance(value, str) and len(value) <= 64 and set(value) <= _HEX else None
+
+
+def _words(value: Any) -> list[str] | None:
+    if not isinstance(value, list):
+        return None
+    return [word for each in value[:MOST_SENTENCES] if (word := _word(each)) is not None]
 
 
 def _size(value: Any) -> list[int] | None:
@@ -47,29 +95,70 @@ def _size(value: Any) -> list[int] | None:
     return value if sides and all(type(side) is int and side > 0 for side in sides) else None
 
 
-def _seed(value: Any) -> int | None:
-    return value if type(value) is int and 0 <= value <= _LARGEST_SEED else None
-
-
-def _time(value: Any) -> float | None:
-    return value if type(value) is float and 0 < value < 1 else None
-
-
 def _seconds(value: Any) -> float | None:
     return value if type(value) in (int, float) and value >= 0 else None
 
 
-_FACTS: dict[str, Reader] = {
-    "state": _text,
-    "method": _text,
-    "reason": _text,
-    "device": _text,
-    "seed": _seed,
+def _versions(value: Any) -> dict[str, str] | None:
+    if not isinstance(value, dict):
+        return None
+    known = list(value.items())[:MOST_SENTENCES]
+    return {sentence(name): sentence(each) for name, each in known if isinstance(each, str)}
+
+
+def _frames(value: Any) -> list[dict[str, Any]] | None:
+    if not isinstance(value, list):
+        return None
+    read = (_read(each, _FRAME) for each in value[:LARGEST_NUMBER])
+    return [each for each in read if each and "file" in each and "time" in each]
+
+
+def _models(value: Any) -> list[dict[str, Any]] | None:
+    if not isinstance(value, list):
+        return None
+    read = (_read(each, _MODEL) for each in value[:MOST_SENTENCES])
+    return [each for each in read if each and all(each.get(name) is not None for name in _MODEL)]
+
+
+def _file(value: Any) -> str | None:
+    return value if isinstance(value, str) and FRAME_NAME.fullmatch(value) else None
+
+
+_FRAME: dict[str, _Reading] = {
+    "index": _number(1, LARGEST_NUMBER),
+    "hold": _one_of(protocol.HOLDS),
+    "file": _file,
+    "time": _time,
+    "sha256": _hash,
+    "engine": _word,
+}
+_MODEL: dict[str, _Reading] = dict.fromkeys(("name", "title", "licence", "commercial"), _word)
+_IDENTITY: dict[str, _Reading] = {
+    "engine": _word,
+    "count": _number(1, protocol.MAX_COUNT),
+    "method": _word,
+    "timing": _timing,
+    "hold": _one_of(protocol.HOLDS),
+    "seed": _number(0, _LARGEST_SEED),
+    "format": _one_of(protocol.FORMATS),
+    **dict.fromkeys(("start_sha256", "end_sha256", "matches_sha256"), _hash),
+    "sampling": lambda value: settings(protocol.SamplingSettings, value),
+    "conditions": lambda value: settings(protocol.ConditionSettings, value),
+}
+_ENTRIES: dict[str, _Reading] = {
+    "manifest": _number(0, 1000),
+    "state": _word,
+    "identity": lambda value: _read(value, _IDENTITY),
+    "frames": _frames,
+    "models": _models,
+    "keys": lambda value: _read(value, {"start": _path, "end": _path}),
+    "method": _word,
+    "reason": _word,
+    "device": _word,
+    "seed": _number(0, _LARGEST_SEED),
     "size": _size,
     "breakdown": _time,
     "seconds": _seconds,
-    "notes": _notes,
-    "models": _models,
-    "keys": _texts,
-    "versions": _texts,
+    "notes": _words,
+    "versions": _versions,
 }

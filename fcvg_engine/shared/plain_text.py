@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+LONGEST = 2000  # characters of a sentence
+
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))  # controls, formats, surrogates, separators of lines and paragraphs
 # Letters and marks that show nothing: fillers, joiners and blanks of several scripts.
 _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef"
@@ -28,6 +30,13 @@ def plain(text: str, *, lines: bool = False) -> str:
         text = text.replace("\r\n", "\n")
     kept = _LINES if lines else ""
     return _MAYBE.sub(lambda found: found[0] if found[0] in kept else _written_out(found[0]), text)
+
+
+def sentence(text: str) -> str:
+    """Return a text as one line that can be shown anywhere, cut where it is endless."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]} …"
+    return text if text.isascii() and text.isprintable() else plain(" ".join(text.split()))
 
 
 def encodable(text: str) -> str:

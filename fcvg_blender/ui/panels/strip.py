@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import compat
 from ...edit import gaps, selection
-from ...engine import arrivals
+from ...engine import plain_text
 from ...i18n.translate import plural, rpt
 from ...jobs import key_watcher
 from ...settings import strip_record
@@ -59,7 +59,7 @@ def only_inbetweens(context: Any) -> bool:
 
 def _draw_title(context: Any, layout: Any, record: Any) -> None:
     """Draw between which keys it lies, how far it is, and icons for what is done with the whole strip."""
-    keys, frames = arrivals.sentence(f"{record.key_start} → {record.key_end}"), _frames(record)
+    keys, frames = plain_text.sentence(f"{record.key_start} → {record.key_end}"), _frames(record)
     is_idle = record.state not in strip_record.UNFINISHED and not record.stale
     # An icon in this row and not a button of its own, which would push the chart below it away from the mouse.
     is_part = record.state == strip_record.INCOMPLETE and not record.error

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from fuzz import odd, watching
 
-from fcvg_blender.edit import manifest_facts, take_files
-from fcvg_blender.engine import protocol
+from fcvg_blender.edit import take_files
+from fcvg_blender.engine import manifest_facts, protocol
 from fcvg_blender.timing.exposure_sheet import Drawing
 
 WHOLE: dict[str, Any] = {
