@@ -19,7 +19,7 @@ from typing import Any
 import bpy
 
 from .. import guard
-from ..engine import disk_errors, errors, folder_record, own_files
+from ..engine import disk_errors, errors, file_records, folder_record, own_files
 from ..i18n.translate import rpt
 from ..settings import addon_choices
 from ..settings.addon_choices import ADDON_ID
@@ -53,7 +53,7 @@ def make(folder: Path) -> None:
     probe = folder / folder_record.unfinished_name("probe")
     with _disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        own_files.write(probe, b"", own_files.Written())
+        own_files.write(probe, b"", file_records.Written())
         own_files.delete_unfinished(probe)
         folder_record.delete_unfinished(folder, time.time() - LEFTOVER_AGE_S)
 
@@ -198,23 +198,23 @@ def _move(old: Path, new: Path, is_shared: bool) -> None:
         raise NotADirectoryError(errno.ENOTDIR, "it is a link", str(old))
     if not is_shared and all(take_files.is_name_of_ours(each.name) and not each.is_symlink() for each in old.iterdir()):
         try:
-            own_files.take_place(old, new, own_files.Written())
+            own_files.take_place(old, new, file_records.Written())
             return
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
     partial = new.with_name(folder_record.unfinished_name(new.name))
-    copied = own_files.Written()
+    copied = file_records.Written()
     try:
         _copy(old, partial, copied)
-        own_files.take_place(partial, new, own_files.Written())
+        own_files.take_place(partial, new, file_records.Written())
     finally:
         own_files.delete_tree(partial, copied)
     if not is_shared:
         folder_record.delete(old)
 
 
-def _copy(old: Path, new: Path, record: own_files.Written) -> None:
+def _copy(old: Path, new: Path, record: file_records.Written) -> None:
     """Copy a folder with all that is in it, also the list that says what of it is ours; not what is unfinished: in
     another Blender a job may work there. Raises OSError."""
     new.mkdir()

@@ -15,13 +15,13 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from . import own_files
+from . import file_records, own_files
 
 LIMIT_BYTES = 1 << 20  # of a log; a full one begins anew
 TAIL_BYTES = 16 << 10  # of a log's end, for reports
 KEPT_FILES = 8  # of all Blenders that ran lately
 HEAD = b"# A log of FCVG Inbetween. It is replaced and deleted without asking.\n"
-LOGS = own_files.Headed(HEAD)
+LOGS = file_records.Headed(HEAD)
 
 _NAME = re.compile(r"engine-\d+(\.old)?\.log")
 
@@ -61,7 +61,7 @@ class Log:
         """Begin the file anew when it is full. Only on POSIX, where a process that appends follows it to its new
         end."""
         with suppress(OSError):
-            found = own_files.Found(self.path)
+            found = file_records.Found(self.path)
             if os.name == "posix" and found.status.st_size > LIMIT_BYTES and LOGS.knows(found):
                 with suppress(own_files.NotOurs):
                     own_files.write(self.old_path, HEAD + end_of(self.path, 0)[len(HEAD) :], LOGS)
@@ -118,7 +118,7 @@ def _made_once() -> Path:
 def _drop_old(folder: Path) -> None:
     """Delete logs of engines but the newest."""
     with suppress(OSError):
-        logs = [own_files.Found(path) for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+        logs = [file_records.Found(path) for path in folder.iterdir() if _NAME.fullmatch(path.name)]
         ours = sorted((each for each in logs if LOGS.knows(each)), key=lambda each: each.status.st_mtime)
         for each in ours[:-KEPT_FILES]:
             own_files.delete(each.path, LOGS)

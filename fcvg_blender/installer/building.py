@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..engine import errors, installed_engines, own_files, places, protocol, transfer
+from ..engine import errors, file_records, installed_engines, own_files, places, protocol, transfer
 from ..engine.child_command import Command
 from ..engine.client import Client
 from ..engine.engine_process import Launch, environment
@@ -29,7 +29,7 @@ def unpack_uv(tools: pylock.Tools, wheels: Path, into: Path) -> Path:
     be the pinned one. Raises DownloadFailed, OSError."""
     program = into / Path(tools.uv_binary).name
     content = transfer.member(wheels / tools.uv.file, tools.uv_binary, _UV_LIMIT_BYTES, tools.uv.sha256)
-    own_files.write(program, content, own_files.Written())
+    own_files.write(program, content, file_records.Written())
     program.chmod(0o755)
     return program
 
@@ -44,7 +44,7 @@ def build(scratch: Path, uv: Path, base: Path, lock: pylock.Pylock, downloads: P
     cache, environment = scratch / "cache", scratch / "env"
     common = ["--no-config", "--offline", "--no-progress", "--cache-dir", str(cache)]
     pins = scratch / "wheels.txt"
-    own_files.write(pins, pylock.pins(lock.wheels).encode(), own_files.Written())
+    own_files.write(pins, pylock.pins(lock.wheels).encode(), file_records.Written())
     free_bytes, furthest = shutil.disk_usage(scratch).free, 0.0
 
     def tell() -> None:

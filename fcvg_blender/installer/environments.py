@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..engine import errors, file_lock, find_python, own_files, places, scratch
+from ..engine import errors, file_lock, file_records, find_python, own_files, places, scratch
 from ..engine.installed_engines import LEASE, POINTER, STAMP, EngineStamp, current, engines, pointed, stamp_of
 from . import listing
 
@@ -54,10 +54,10 @@ def begin() -> Path:
 def finish(building: Path, stamp: EngineStamp) -> EngineStamp:
     """Put the stamp into the environment `building`, give it its name, and make it the engine in use. Raises
     OSError."""
-    own_files.write(building / LEASE, b"", own_files.Written())
-    own_files.write(building / STAMP, _json(asdict(stamp)), own_files.Written())
+    own_files.write(building / LEASE, b"", file_records.Written())
+    own_files.write(building / STAMP, _json(asdict(stamp)), file_records.Written())
     listing.write(building)
-    own_files.take_place(building, stamp.folder, own_files.Written(), _PATIENCE_S)
+    own_files.take_place(building, stamp.folder, file_records.Written(), _PATIENCE_S)
     pointer = places.user_data() / POINTER
     own_files.make_way(pointer, _POINTERS)
     own_files.write(pointer, _json({"engine": stamp.name}), _POINTERS, patience_s=_PATIENCE_S)
@@ -145,4 +145,4 @@ def _is_pointer(content: bytes) -> bool:
     return False
 
 
-_POINTERS = own_files.Recognised(_is_pointer)
+_POINTERS = file_records.Recognised(_is_pointer)

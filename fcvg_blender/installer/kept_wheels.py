@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..engine import errors, folder_record, own_files, transfer
+from ..engine import errors, file_records, folder_record, own_files, transfer
 from . import pylock
 
 _PARTS = (".part", ".part.json")  # end the names of a wheel while it comes, and of what says so
 _LOCK = ".part.lock"
-_EMPTY = own_files.Written(hashlib.sha256(b"").hexdigest())
+_EMPTY = file_records.Written(hashlib.sha256(b"").hexdigest())
 
 
 def delete(folder: Path, on_file: Callable[[str], None]) -> tuple[int, list[str]]:

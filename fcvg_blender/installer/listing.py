@@ -15,14 +15,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..engine import own_files
+from ..engine import file_records, own_files
 from ..engine.installed_engines import LEASE, STAMP
 
 FILE = ".listing"
 
 _HEAD = b"# Files of this engine. What is not listed here, or was changed since, is not deleted with it.\n"
 _LINE = re.compile(r'(file|link) (\d+) (-?\d+) (".+")')
-_LISTINGS = own_files.Headed(_HEAD)
+_LISTINGS = file_records.Headed(_HEAD)
 
 Facts = tuple[str, int, int]  # kind, size in bytes and time in nanoseconds
 
@@ -33,7 +33,7 @@ class Listing:
     def __init__(self, folder: Path, files: dict[str, Facts]) -> None:
         self._folder, self._files = folder, files
 
-    def knows(self, found: own_files.Found) -> bool:
+    def knows(self, found: file_records.Found) -> bool:
         """Return whether the file belongs to the environment and is as it was."""
         name = found.path.relative_to(self._folder).as_posix()
         if name == LEASE:
@@ -48,7 +48,7 @@ class Listing:
 
     def is_left(self) -> bool:
         """Return whether a file that it knows is still there."""
-        return any(self.knows(own_files.Found(self._folder / name)) for name, _ in _walk(self._folder))
+        return any(self.knows(file_records.Found(self._folder / name)) for name, _ in _walk(self._folder))
 
 
 def write(folder: Path) -> Listing:
@@ -79,7 +79,7 @@ def read(folder: Path) -> Listing | None:
 def is_there(folder: Path) -> bool:
     """Return whether there is a listing in `folder`."""
     try:
-        return _LISTINGS.knows(own_files.Found(folder / FILE))
+        return _LISTINGS.knows(file_records.Found(folder / FILE))
     except OSError:
         return False
 

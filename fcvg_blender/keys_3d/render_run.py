@@ -15,7 +15,7 @@ from typing import Any
 import bpy
 
 from ..edit import take_folders
-from ..engine import errors, folder_record, own_files
+from ..engine import errors, file_records, folder_record, own_files
 from ..i18n.translate import rpt
 from ..keys import render_keys
 from . import scene_copy, scene_fingerprint, unkeyed_values
@@ -97,7 +97,7 @@ class RenderRun:
         (unfinished, path), self._rendering = self._rendering, None
         if is_whole(unfinished):
             try:
-                made = own_files.Found(unfinished).sha256
+                made = file_records.Found(unfinished).sha256
                 record = folder_record.FolderRecord(path.parent)
                 own_files.take_place(unfinished, path, record, sha256=made)
             except OSError as error:

@@ -13,7 +13,7 @@ import bpy
 
 from .. import compat
 from ..edit import lay_strip, strips, take_folders
-from ..engine import errors, own_files, small_files
+from ..engine import errors, file_records, own_files, small_files
 from ..settings.protocols import Scene, Strip
 
 KEYS = "//keys"
@@ -67,7 +67,7 @@ def _copy(picture: Path, folder: Path, name: str = "") -> Path:
     for number in itertools.count(1):
         target = folder / (wanted.name if number == 1 else f"{wanted.stem}_{number}{wanted.suffix}")
         with suppress(own_files.NotOurs):
-            own_files.copy(picture, target, own_files.Written())
+            own_files.copy(picture, target, file_records.Written())
             break
     return target
 

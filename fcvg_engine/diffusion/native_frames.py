@@ -29,9 +29,9 @@ from ..files import atomic, images, job_folder
 from ..models.discovery import Found
 from ..shared import folder_record, manifest, small_files
 from ..shared.errors import BadImage
+from ..shared.file_records import Found as FoundFile
 from ..shared.folder_record import FolderRecord
 from ..shared.methods import METHODS, is_conditioned
-from ..shared.own_files import Found as FoundFile
 from .memory import MemoryPlan
 
 FOLDER = "native"

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..shared import amounts, folder_record, manifest, own_files, small_files
+from ..shared import amounts, file_records, folder_record, manifest, own_files, small_files
 from ..shared.errors import BadImage, BadRequest, DiskError
 from ..shared.folder_record import FolderRecord
 from ..shared.methods import is_generative
@@ -58,7 +58,7 @@ class JobFolder:
         self.facts: dict[str, Any] = {}
         self.first: list[Drawing] = list(drawings)
         self._status = path.stat()
-        self._manifests = own_files.AnyOf(own_files.Written(), own_files.Recognised(manifest.is_untouched))
+        self._manifests = file_records.AnyOf(file_records.Written(), file_records.Recognised(manifest.is_untouched))
         self._asked = self._identity = dict(identity)
         self._engine = identity.get("engine")
         self._drawn: dict[int, dict[str, Any]] = {}  # the manifest's frames by their number
@@ -158,7 +158,7 @@ class JobFolder:
         path = self.path / MANIFEST
         if not os.path.lexists(path):
             return {}
-        status = own_files.Found(path)
+        status = file_records.Found(path)
         found = manifest.load(path) if status.is_plain else {}
         if not status.is_plain or (not found and manifest.is_somebody_elses(path)):
             raise in_the_way(path)
@@ -258,7 +258,7 @@ class JobFolder:
             each = self.path / self._file_name(number)
             if os.path.lexists(each) and not each.is_file():
                 raise in_the_way(each)
-        found, record = own_files.Found(path), self._drawn.get(place.index)
+        found, record = file_records.Found(path), self._drawn.get(place.index)
         if record and found.sha256 and found.sha256 == record.get("sha256"):
             self._mark(record, yours=False)
             return _OURS
@@ -282,14 +282,14 @@ class JobFolder:
     def _hold(self, place: Drawing) -> None:
         """Let the frames that hold a drawing show it. A file of somebody else's among them stays."""
         source = self.path / self._file_name(place.index)
-        shown = own_files.Found(source).sha256
+        shown = file_records.Found(source).sha256
         for number in range(place.index + 1, place.index + place.hold):
             path = self.path / self._file_name(number)
             if path.name in self._may_replace and not self.record.may_write(path.name):
                 own_files.put_aside(path)
             # Versions before made them hard links, so that painting over one was painting over both.
             if not os.path.lexists(path) or (
-                self.record.may_write(path.name) and (own_files.Found(path).sha256 != shown or path.samefile(source))
+                self.record.may_write(path.name) and (file_records.Found(path).sha256 != shown or path.samefile(source))
             ):
                 self.record.copy(source, path.name)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..core import loading
 from ..models import registry
-from ..shared import own_files, scratch
+from ..shared import file_records, own_files, scratch
 from ..shared.protocol import Done, Request
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def self_test(device: str, job: str, emit: Emit, is_cancelled: IsCancelled) -> D
         keys = []
         for name, position in (("start.png", 0.3), ("end.png", 0.6)):
             keys.append(folder / name)
-            own_files.write(keys[-1], images.encode(_disc(position), "png"), own_files.Written())
+            own_files.write(keys[-1], images.encode(_disc(position), "png"), file_records.Written())
         request = Request(
             str(keys[0]), str(keys[1]), str(folder / "out"), 1, "rife" if has_rife else "dissolve", device=device
         )

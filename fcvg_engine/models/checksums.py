@@ -22,7 +22,7 @@ from typing import Any
 
 from ..shared import own_files
 from ..shared.errors import DiskError
-from ..shared.own_files import Found
+from ..shared.file_records import Found
 from .writing import Table, is_texts
 
 FILE = "recorded.json"

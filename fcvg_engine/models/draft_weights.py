@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import safetensors.torch
 import torch
 
-from ..shared import amounts, folder_record, own_files, small_files
+from ..shared import amounts, file_records, folder_record, own_files, small_files
 from ..shared.errors import MissingModel
 from ..shared.folder_record import FolderRecord
 from ..transfer import download, package_index, unpack
@@ -197,7 +197,7 @@ def _require_room(target: Path, each: WeightFile) -> None:
 def _says_it_is_ours(path: Path) -> bool:
     """Whether a file, damaged or not, begins as those that we make. Version 0.2.0 recorded none."""
     with suppress(OSError):
-        return f'"source":"{SOURCE}"'.encode() in own_files.Found(path).beginning(_TELLING_BYTES)
+        return f'"source":"{SOURCE}"'.encode() in file_records.Found(path).beginning(_TELLING_BYTES)
     return False
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..shared import own_files, small_files
+from ..shared import file_records, own_files, small_files
 from ..shared.errors import BadRequest, DiskError, DownloadFailed, FcvgError, MissingPart
 from ..transfer.addresses import cleaned, shown
 from ..transfer.download import Download, is_offline
@@ -99,7 +99,7 @@ def log_out() -> str:
         for name in [name for name, token in library.utils.get_stored_tokens().items() if token == saved]:
             with contextlib.suppress(FileNotFoundError):  # it wants to tell git too, which may be missing
                 library.logout(name)
-        is_forgotten = own_files.delete(file, own_files.Recognised(_is_token))
+        is_forgotten = own_files.delete(file, file_records.Recognised(_is_token))
     except OSError as error:
         raise DiskError(f"The token could not be removed from {file}: {error.strerror or error}.") from error
     if saved and not is_forgotten:

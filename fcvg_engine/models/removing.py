@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..shared import own_files
 from ..shared.errors import BadRequest
-from ..shared.own_files import Found, Written
+from ..shared.file_records import Found, Written
 from ..transfer.partial_file import PartialFile
 from . import checksums, discovery, import_links, installed, registry, verifying
 from .checksums import OurModels

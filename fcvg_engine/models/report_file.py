@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..shared import own_files
 from ..shared.errors import BadRequest, DiskError
-from ..shared.own_files import Found
+from ..shared.file_records import Found
 from . import delivery_report, discovery
 from .writing import Table
 

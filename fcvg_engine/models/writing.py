@@ -12,10 +12,11 @@ from typing import Any
 import filelock
 
 from ..shared import disk_errors as disk
-from ..shared import own_files, small_files
+from ..shared import file_records, own_files, small_files
 from ..shared.errors import DiskError
+from ..shared.file_records import Record
 from ..shared.folder_record import TEMPORARY
-from ..shared.own_files import NotOurs, Record
+from ..shared.own_files import NotOurs
 
 _LARGEST_BYTES = 1 << 18  # of a table, which is read many times
 _LOCK_WAIT_S = 30.0  # far longer than anybody needs to rewrite a table
@@ -40,7 +41,7 @@ class Table:
 
     def __init__(self, is_entry: Callable[[str, object], bool]) -> None:
         self._is_entry = is_entry
-        self._record = own_files.Recognised(self._is_ours, _LARGEST_BYTES)
+        self._record = file_records.Recognised(self._is_ours, _LARGEST_BYTES)
 
     def load(self, path: Path) -> dict[str, Any]:
         """Return the table's entries in the file `path`; none where it is missing or cannot be understood."""

@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from . import file_lock, manifest, own_files
-from .own_files import Found
+from . import file_lock, file_records, manifest, own_files
+from .file_records import Found
 
 NAME = ".fcvg-files"
 LOCK = ".fcvg.lock"  # an empty file, held by whoever makes drawings here
@@ -96,7 +96,7 @@ class FolderRecord:
         """As `copy`, from another folder of drawings. What is not ours there, because somebody has painted over it, is
         not ours here either. Raises NotOurs, OSError."""
         is_ours = FolderRecord(source.parent).knows(Found(source))
-        own_files.copy(source, self.path / name, self if is_ours else own_files.Written(), unfinished_name(name))
+        own_files.copy(source, self.path / name, self if is_ours else file_records.Written(), unfinished_name(name))
 
     def may_write(self, name: str) -> bool:
         """Return whether `write` may use that name: nothing is there, or what we wrote. Raises OSError."""

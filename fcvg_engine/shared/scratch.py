@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from . import own_files
-from .own_files import Found, Headed
+from .file_records import Found, Headed
 
 MARK = ".fcvg-scratch"
 

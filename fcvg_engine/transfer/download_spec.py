@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..shared.own_files import Record, Written
+from ..shared.file_records import Record, Written
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
-from ..shared import own_files, small_files
-from ..shared.own_files import Found, Record
+from ..shared import file_records, own_files, small_files
+from ..shared.file_records import Found, Record
 
 _LIMIT_BYTES = 1 << 16
 
@@ -102,4 +102,4 @@ def _origin(content: bytes) -> Origin | None:
     return None
 
 
-_ORIGINS = own_files.Recognised(lambda content: _origin(content) is not None, _LIMIT_BYTES)
+_ORIGINS = file_records.Recognised(lambda content: _origin(content) is not None, _LIMIT_BYTES)

@@ -18,7 +18,7 @@ from engine_process import HANG_S, Worker, obey_permissions, run_engine, start_e
 from pictures import write_png
 
 from fcvg_engine.files import images
-from fcvg_engine.shared import folder_record, own_files, protocol
+from fcvg_engine.shared import file_records, folder_record, protocol
 from fcvg_engine.shared.protocol import Cancel, CancelledReport, Done, Failed, Frame, Progress, Start
 
 Keys = tuple[Path, Path]
@@ -160,7 +160,7 @@ def test_killed_while_writing_there_are_whole_files_and_the_next_run_goes_on(key
         assert_only_whole_frames(out)
         recorded = manifest(out)["frames"]
         assert len(recorded) > kills
-        assert all(own_files.Found(out / each["file"]).sha256 == each["sha256"] for each in recorded)
+        assert all(file_records.Found(out / each["file"]).sha256 == each["sha256"] for each in recorded)
     (out / ".fcvg-tmp-0019.png").write_bytes(b"half a frame")
     again = run_engine(*arguments(keys, out, count, "--json"))
     final = json.loads(again.stdout.splitlines()[-1])

@@ -12,8 +12,8 @@ from pathlib import Path
 from engine_process import HANG_S, ROOT
 
 from fcvg_engine.shared import folder_record
+from fcvg_engine.shared.file_records import Found
 from fcvg_engine.shared.folder_record import TEMPORARY, FolderRecord
-from fcvg_engine.shared.own_files import Found
 
 KILLS = 20
 SIZE_BYTES = 2_000_000

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from fcvg_engine.shared import disk_errors, file_lock, own_files
+from fcvg_engine.shared import disk_errors, file_lock, file_records, own_files
 from fcvg_engine.shared.errors import DiskError
 
-RECORD = own_files.Written()
+RECORD = file_records.Written()
 
 
 class TestWriting:

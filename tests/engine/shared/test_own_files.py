@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fcvg_engine.shared import file_lock, folder_record, own_files
+from fcvg_engine.shared import file_lock, file_records, folder_record, own_files
 from fcvg_engine.shared.folder_record import FolderRecord
 
 NAMES = ("0001.png", "manifest.json", "key_start.png", "preview.png", "notes.txt", ".hidden", "ü b.png", "-rf", "a'b")
@@ -200,7 +200,7 @@ def test_links_on_the_way_are_found(tmp_path: Path) -> None:
 
 
 def test_a_file_is_known_by_the_line_it_begins_with(tmp_path: Path) -> None:
-    logs = own_files.Headed(b"# ours\n")
+    logs = file_records.Headed(b"# ours\n")
     for name, content in (("a", b"# ours\nmore"), ("b", b"# our"), ("c", b""), ("d", b" # ours\n")):
         (tmp_path / name).write_bytes(content)
     (tmp_path / "e").symlink_to("a")
