@@ -11,6 +11,7 @@ none: there the manifest tells which drawings are ours.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
@@ -39,6 +40,7 @@ _SOFT_LOCK = re.compile(rb"(\d+\n.*)?", re.DOTALL)  # what filelock writes where
 _HEAD = b"# Files that FCVG has written here. By this list they are told from yours.\n"
 _WRITTEN = re.compile(r"([0-9a-f]{64})  (.+)")
 _LIMIT_BYTES = 1 << 24
+_TRIES = 100  # of others that may add to a list in the same moment
 
 
 class _Lists:
@@ -114,22 +116,32 @@ class FolderRecord:
             self._read_bytes = -1
 
     def _add(self, line: str) -> None:
+        """Add a line to the list, to which another program may add at the same moment. Raises NotOurs, OSError."""
         file, text = self.path / NAME, f"{line}\n".encode()
-        with suppress(own_files.NotOurs):  # another program may make the list at the same moment
-            if not os.path.lexists(file):
-                own_files.write(file, _HEAD + text, _LISTS, unfinished_name(NAME))
-                return
-        found = Found(file)
-        if not _LISTS.knows(found):
-            raise own_files.NotOurs(file)
-        if not self._ends_well:  # the other program was killed just then
-            text = b"\n" + text
-        if found.status.st_nlink > 1:  # a copy of the folder shares it, and is to stay as it is
-            own_files.write(file, found.content(_LIMIT_BYTES) + text, _LISTS, unfinished_name(NAME))
-        else:
-            self._append(text)
+        for _ in range(_TRIES):
+            with suppress(own_files.NotOurs):  # it came, or was added to, just now
+                if not os.path.lexists(file):
+                    own_files.write(file, _HEAD + text, _LISTS, unfinished_name(NAME))
+                    return
+                found = Found(file)
+                if not _LISTS.knows(found):
+                    if found.is_unchanged():
+                        break
+                    continue
+                if not self._ends_well:  # the other program was killed just then
+                    text = b"\n" + text.lstrip()
+                if found.status.st_nlink == 1:
+                    if self._append(text):
+                        return
+                else:  # a copy of the folder shares it, and is to stay as it is
+                    listed = found.content(_LIMIT_BYTES)
+                    only_that = file_records.Written(hashlib.sha256(listed).hexdigest())
+                    own_files.write(file, listed + text, only_that, unfinished_name(NAME))
+                    return
+        raise own_files.NotOurs(file)
 
-    def _append(self, text: bytes) -> None:
+    def _append(self, text: bytes) -> bool:
+        """Add to the list; return whether that has its name still, and was not replaced meanwhile."""
         with own_files.open_to_append(self.path / NAME) as file:
             began_bytes = file.seek(0, os.SEEK_END)
             rest = memoryview(text if began_bytes else _HEAD + text)
@@ -141,6 +153,7 @@ class FolderRecord:
                 raise
             if began_bytes == max(0, self._read_bytes):  # nobody else has added anything meanwhile
                 self._read_bytes = file.tell()
+            return os.path.samestat(os.fstat(file.fileno()), (self.path / NAME).lstat())
 
     def _read(self) -> None:
         file = self.path / NAME
@@ -154,10 +167,20 @@ class FolderRecord:
         with suppress(OSError):
             self._known.update(manifest.contents(manifest.load(self.path / manifest.NAME)))
         with suppress(OSError):
-            content = Found(file).content(_LIMIT_BYTES)
+            content = _whole(file)
             self._ends_well = not content or content.endswith(b"\n")
             lines = content.decode("utf-8", "replace").splitlines()
             self._known.update((line[2], line[1]) for line in map(_WRITTEN.fullmatch, lines) if line)
+
+
+def _whole(file: Path) -> bytes:
+    """The content of a list, to which another program may be adding; empty where it cannot be read. Raises OSError."""
+    for _ in range(_TRIES):
+        found = Found(file)
+        content = found.content(_LIMIT_BYTES)
+        if content or found.is_unchanged():
+            return content
+    return b""
 
 
 def unfinished_name(name: str) -> str:

@@ -18,15 +18,16 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 T = TypeVar("T")
 
-# With one slash, as paths are written, where it was given as one. No scheme is longer, and without an end a long word
-# would be looked through from each of its letters.
-_BEGINS = r"(?:[a-z][a-z0-9+.-]{0,30}://|https?:/)"
+# With one slash, as paths are written, where it was given as one; without a scheme, where a text was cut. No scheme is
+# longer, and without an end a long word would be looked through from each of its letters.
+_BEGINS = r"(?:(?:[a-z][a-z0-9+.-]{0,30})?://|https?:/)"
 _SCHEME = re.compile(_BEGINS, re.IGNORECASE)
 # An address in a text: a run without blanks. Quotes belong to it only before an @, since passwords may have them.
 _ADDRESS = re.compile(_BEGINS + r"(?:[^\s@]*@)*[^\s\"'<>`\\]*", re.IGNORECASE)
 _MARKS = ").,;:!?]}"  # at the end of an address they are those of the sentence
-_PORT = re.compile(r"\d{0,5}|[\da-f:.%]*\]", re.IGNORECASE)  # the second: the end of an IPv6 address
+_HOST = re.compile(r"(\[[\da-f:.%]*\]|[^:\[\]]*)(:\d{1,5})?", re.IGNORECASE)  # the first: an IPv6 address
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+_DEEPEST = 8  # addresses within one another that are looked at
 _LEAST = 8  # characters of what is hidden wherever it stands
 
 
@@ -34,12 +35,14 @@ def shown(url: str) -> str:
     """Return `url` as it may be written into files and messages: without names, passwords, tokens and signatures.
     Raises nothing, whatever it is given."""
     scheme = _SCHEME.match(url)
-    start = scheme.end() if scheme else 0
-    rest = re.split("[?#]", url[start + len(_login(url[start:])) :], maxsplit=1)[0]
-    host, colon, port = rest.partition("/")[0].rpartition(":")
-    if colon and not _PORT.fullmatch(port):  # no port: what is left of a log-in that was cut off
-        rest = host
-    return url[:start] + rest
+    done, rest = "", url
+    for _ in range(_DEEPEST):  # mirrors have other addresses in theirs, and some people type a scheme twice
+        start = scheme.end() if scheme else 0
+        done, rest = done + rest[:start], _without_secrets(rest[start:])
+        scheme = _SCHEME.search(rest)
+        if not scheme:
+            return done + rest
+    return done
 
 
 def cleaned(text: str, environment: Mapping[str, str] = os.environ) -> str:
@@ -119,13 +122,22 @@ def is_loopback(host: str) -> bool:
     return host == "localhost"
 
 
+def _without_secrets(rest: str) -> str:
+    """Return an address without its scheme as it may be shown, as long as no other address is in it."""
+    rest = re.split("[?#]", rest[len(_login(rest)) :], maxsplit=1)[0]
+    authority = rest.partition("/")[0]
+    if not _HOST.fullmatch(authority):  # what is left of a log-in that was cut off
+        numbers, bracket, name = authority.rpartition("]")
+        return numbers + bracket + name.partition(":")[0]
+    return rest
+
+
 def _login(rest: str) -> str:
     """Return the log-in with its @ at the beginning of an address without its scheme; empty where there is none."""
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     if "@" in authority:
         return authority[: authority.rindex("@") + 1]
-    _, colon, port = authority.rpartition(":")
-    if colon and "@" in rest and not _PORT.fullmatch(port):  # a password with a slash or the like in it
+    if "@" in rest and not _HOST.fullmatch(authority):  # a password with a slash or the like in it
         return rest[: rest.rindex("@") + 1]
     return ""
 

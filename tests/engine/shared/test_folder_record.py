@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,24 @@ class TestTheList:
         folder_record.delete(folder)
         assert not folder.exists()
         assert {path: signs(path) for path in copy.iterdir()} == before
+
+    @pytest.mark.parametrize("is_shared", [False, True])
+    def test_many_add_to_it_at_once_and_no_line_is_lost(self, tmp_path: Path, is_shared: bool) -> None:
+        """As Blender and the engine do, and an installer that fetches several wheels."""
+        if is_shared:
+            FolderRecord(tmp_path).note(tmp_path / "first.png", "0" * 64)
+            (tmp_path / "copy").hardlink_to(tmp_path / NAME)
+        names = [f"{number:04d}.png" for number in range(400)]
+
+        def write_each(first: int) -> None:
+            record = FolderRecord(tmp_path)
+            for name in names[first::4]:
+                assert record.write(name, name.encode())
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(write_each, range(4)))
+        record = FolderRecord(tmp_path)
+        assert [name for name in names if not record.delete(name)] == []
 
     def test_it_goes_on_after_a_line_that_was_cut_short(self, folder: Path) -> None:
         with (folder / NAME).open("ab") as file:

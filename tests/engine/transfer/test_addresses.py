@@ -81,6 +81,26 @@ def test_everything_else_stays_as_it_is(text: str) -> None:
         assert cleaned(text, {"HOME": "/home/ann", "MAILTO": "ann@studio.example", "HTTPS_PROXY": proxy}) == text
 
 
+@pytest.mark.parametrize(
+    ("address", "clean"),
+    [
+        ("ann:pass@host/x?sig=1", "host/x"),
+        ("host.example/simple", "host.example/simple"),
+        ("http://http://ann:pass@host:3128", "http://host:3128"),
+        ("http://ann:/pass@host:3128", "http://host:3128"),
+        ("https://mirror/https://ann:pass@host/x", "https://mirror/https://host/x"),
+        ("https://me:word@mirror/https://ann:pass@host/x", "https://mirror/https://host/x"),
+        ("://ann:pass@host", "://host"),
+        ("http://ann:pa://ss@host", "http://host"),
+        ("[::1]:pass", "[::1]"),
+    ],
+)
+def test_addresses_that_are_short_or_double(address: str, clean: str) -> None:
+    assert shown(address) == clean
+    if "://" in address:
+        assert cleaned(f"({address})", {}) == f"({clean})"
+
+
 def test_what_was_cut_in_the_middle_of_a_password_shows_none_of_it() -> None:
     whole = "The proxy http://ann:passw0rd-of-mine@proxy.studio:3128 refuses"
     begin = "The proxy http://ann:"
