@@ -173,7 +173,8 @@ class Ledger:
         if path.is_relative_to(self.world.user):
             for base in self.bases:
                 yield base / INBETWEENS / path.relative_to(self.world.user)
-        if path.parent in self.redoing or mark in self._no_pictures:
+        # What cannot be read under the manifest's name is taken for a damaged one, and kept so.
+        if path.parent in self.redoing or mark in self._no_pictures or path.name == "manifest.json":
             aside = path.parent.glob(f"yours-{path.stem}*{path.suffix}") if path.parent.is_dir() else ()
             yield from (each for each in sorted(aside) if each not in self.theirs)
 
