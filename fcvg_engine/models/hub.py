@@ -44,7 +44,11 @@ def ask(model: Model, source: Source, file: File, expected: str, path: Path) -> 
     no network. Raises MissingPart when huggingface_hub is missing.
     """
     library = _library()
-    _check_online(library, f"{model.title} cannot be downloaded", f"or {_FROM_DISK}")
+    if _is_offline(library):
+        raise DownloadFailed(
+            f"{model.title} cannot be downloaded while working offline.",
+            f"Allow online access (unset FCVG_OFFLINE and HF_HUB_OFFLINE), or {_FROM_DISK}.",
+        )
     token = library.get_token() or ""
     try:
         name, found = _patiently(lambda: _find(library, model, source, file.path, token or False))
@@ -76,7 +80,12 @@ def log_in(token: str) -> str:
     library = _library()
     if not _TOKEN.fullmatch(token):
         raise BadRequest("That is no token of the hub.", _make_token())
-    _check_online(library, "Nobody can log in", "or give the token in the environment variable HF_TOKEN")
+    if _is_offline(library):
+        raise DownloadFailed(
+            "Nobody can log in to the model hub while working offline.",
+            "Allow online access (unset FCVG_OFFLINE and HF_HUB_OFFLINE), or give the token in the environment "
+            "variable HF_TOKEN.",
+        )
     try:
         library.login(token=token, add_to_git_credential=False)
         user = library.whoami(token=token)["name"]
@@ -145,14 +154,10 @@ def _library() -> ModuleType:
     return huggingface_hub
 
 
-def _check_online(library: ModuleType, what_fails: str, instead: str) -> None:
-    """Raise DownloadFailed where the artist has chosen to work offline. The library's own switch is asked too, but not
-    set: it is one for the whole process."""
-    if is_offline() or library.constants.HF_HUB_OFFLINE:
-        raise DownloadFailed(
-            f"{what_fails} while working offline.",
-            f"Allow online access (unset FCVG_OFFLINE and HF_HUB_OFFLINE), {instead}.",
-        )
+def _is_offline(library: ModuleType) -> bool:
+    """Whether the artist has chosen to work offline. The library's own switch is asked too, but not set: it is one for
+    the whole process."""
+    return is_offline() or bool(library.constants.HF_HUB_OFFLINE)
 
 
 def _check_token_files(library: ModuleType) -> None:

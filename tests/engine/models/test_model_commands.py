@@ -192,7 +192,7 @@ class TestDownload:
                 assert "online" in complaint(done.stderr)
         done = stage.run("login", stdin=TOKEN, env={"FCVG_OFFLINE": "1"})
         assert done.returncode == 3
-        assert "Nobody can log in while working offline." in complaint(done.stderr)
+        assert "Nobody can log in to the model hub while working offline." in complaint(done.stderr)
         assert stage.hub.hub.requests == []
 
     def test_a_full_disk_keeps_what_has_come(self, stage: Stage) -> None:
