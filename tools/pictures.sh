@@ -28,6 +28,7 @@ take keys_3d 960 780
 take timing_charts 960 760
 take which_method 960 760
 take troubleshooting 960 760
+take takes 960 760
 .venv/bin/python tools/pictures/finish.py "$work" docs
 .venv/bin/python tools/pictures/frames.py "$work" docs
 

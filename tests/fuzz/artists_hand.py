@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -69,8 +70,11 @@ class Hand:
     def paint_in_place(self) -> None:
         """As most programs save."""
         if frame := self._frame():
-            self._draw(frame)
-            self.ledger.note(frame)
+            with tempfile.TemporaryDirectory() as folder:
+                painted = self._draw(Path(folder, "painted.png")).read_bytes()
+            frame.write_bytes(painted)
+            if frame.read_bytes() == painted:  # else the engine has replaced it between opening and writing
+                self.ledger.note(frame)
 
     def paint_by_replacing(self) -> None:
         """As careful programs save."""

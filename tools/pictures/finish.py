@@ -21,6 +21,7 @@ WHOLE = {  # picture: where it was taken
     "3d-edit": "keys_3d",
     "preflight": "which_method",
     "badge": "troubleshooting",
+    "takes-yours": "takes",
 }
 SIDEBARS = {"board-queue": "storyboard", "timing-strip": "timing_charts", "lacking": "troubleshooting"}
 CHARTS = {

@@ -37,7 +37,7 @@ class FCVG_OT_redo_yours(SelectedInbetweensOperator):
             context,
             event,
             title=plural("Make 1 drawing of yours anew?", "Make {count} drawings of yours anew?", count),
-            message=rpt("Yours stay in the folder, as yours-0003.png."),
+            message=rpt("Yours stay in the folder, with “yours-” before their names."),
             confirm_text=rpt("Redo"),
         )
 
