@@ -26,6 +26,7 @@ def conditions(
     matches: options.Matches = "",
     seed: options.Seed = 0,
     work_size: options.WorkSize = "",
+    layer: options.Layer = "",
     commercial_only: options.CommercialOnly = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -43,6 +44,7 @@ def conditions(
         seed=seed,
         device=device,
         commercial_only=commercial_only,
+        layer=layer,
         conditions=ConditionSettings(lines, pose, matches),
         sampling=SamplingSettings(work_size=work_size),
     )

@@ -28,6 +28,7 @@ def examine(
     hold: options.Hold = 1,
     file_format: options.FileFormat = "png",
     device: options.Device = "auto",
+    layer: options.Layer = "",
     commercial_only: options.CommercialOnly = False,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
@@ -43,6 +44,7 @@ def examine(
         format=file_format,
         device=device,
         commercial_only=commercial_only,
+        layer=layer,
     )
     return lambda output: _examine(request, size, as_json, output)
 
@@ -54,7 +56,8 @@ def _examine(request: Request, size: str, as_json: bool, output: TextIO) -> None
         job = loading.load_own("jobs.examine_keys")
         from ..files import images
 
-        width, height = _parsed_size(size) if size else images.check_pair(Path(request.start), Path(request.end))
+        keys = Path(request.start), Path(request.end)
+        width, height = _parsed_size(size) if size else images.check_pair(*keys, request.layer)
         message = protocol.Examine(options.JOB, request, width, height)
         if as_json:
             terminal.print_message(job.run(message, lambda _: None, is_cancelled), output)

@@ -41,6 +41,7 @@ def inbetween(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace frames made with other settings.")] = False,
     extend: Extend = False,
     redo_yours: RedoYours = False,
+    layer: options.Layer = "",
     commercial_only: options.CommercialOnly = False,
     lines: options.Lines = "auto",
     pose: options.Pose = "auto",
@@ -72,6 +73,7 @@ def inbetween(
         extend=extend,
         redo_yours=redo_yours,
         commercial_only=commercial_only,
+        layer=layer,
         conditions=ConditionSettings(lines, pose, matches),
         sampling=SamplingSettings(
             steps=steps,

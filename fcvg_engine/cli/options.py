@@ -61,6 +61,7 @@ Chart = Annotated[
     str, typer.Option("--timing", help=f"{', '.join(protocol.TIMINGS)}, or a time a drawing: 0.2,0.5,0.9.")
 ]
 Hold = Annotated[int, typer.Option(help="Frames each drawing is held: 1, 2 or 3.")]
+Layer = Annotated[str, typer.Option(help="The layer of EXR keys to take, such as Combined, instead of the likeliest.")]
 Seed = Annotated[int, typer.Option(help="For methods that draw noise; -1 for a new one.")]
 Lines = Annotated[str, typer.Option(help="FCVG: how lines are matched: auto, flow, gluestick or none.")]
 Pose = Annotated[str, typer.Option(help="FCVG: how people are found: auto, dwpose or none.")]

@@ -14,7 +14,8 @@ CMYK                red = (1 - cyan)(1 - black) and so on; embedded profiles are
 alpha               clamped to [0, 1]; dropped when both keys are opaque throughout
 hidden colour       under alpha 0 it is lost, except in half and float files, where it is light added to the picture
 NaN, infinity       NaN becomes 0, infinity the largest half (±65504); a note says how many values
-layers, pages       the first; in a layered EXR the first that has red, green and blue, or Y
+layers, parts       of an EXR: see `layers`, or the one that is asked for; a note names what was taken of several
+pages               the first
 EXR windows         the display window is the picture; what the data window leaves out is 0
 orientation tags    not applied (neither does Blender)
 size                at most `MAX_SIDE` each way and `MAX_CHANNELS` channels, checked before pixels are allocated
@@ -35,6 +36,7 @@ from numpy.typing import NDArray
 from ..shared import small_files
 from ..shared.errors import BadImage
 from ..shared.plain_text import encodable
+from . import layers
 from .encoders import one_line, run_encoder
 
 Array = NDArray[np.float32]
@@ -77,17 +79,18 @@ class Picture:
     notes: tuple[str, ...] = ()
 
 
-def read_pair(start: Path, end: Path) -> Pair:
-    """Read both keys; C = 4 for both where either is not opaque. Raises BadImage, also when their sizes differ."""
-    check_pair(start, end)
-    first, last = read(start), read(end)
+def read_pair(start: Path, end: Path, layer: str = "") -> Pair:
+    """Read both keys; C = 4 for both where either is not opaque. `layer`: see `read`. Raises BadImage, also when their
+    sizes differ."""
+    check_pair(start, end, layer)
+    first, last = read(start, layer), read(end, layer)
     channels = max(len(first.pixels), len(last.pixels))
     return Pair(_with_channels(first.pixels, channels), _with_channels(last.pixels, channels), first.notes + last.notes)
 
 
-def check_pair(start: Path, end: Path) -> tuple[int, int]:
+def check_pair(start: Path, end: Path, layer: str = "") -> tuple[int, int]:
     """Return the width and height of both keys, from their headers alone. Raises BadImage, also when they differ."""
-    size, end_size = read_size(start), read_size(end)
+    size, end_size = read_size(start, layer), read_size(end, layer)
     if size != end_size:
         raise BadImage(
             f"The keys differ in size: {start.name} is {size[0]}×{size[1]}, {end.name} is {end_size[0]}×{end_size[1]}.",
@@ -96,20 +99,21 @@ def check_pair(start: Path, end: Path) -> tuple[int, int]:
     return size
 
 
-def read_size(path: Path) -> tuple[int, int]:
+def read_size(path: Path, layer: str = "") -> tuple[int, int]:
     """Return width and height in pixels, from the header alone. Raises BadImage naming the path."""
-    with _open(path) as (_, spec):
-        return spec.full_width, spec.full_height
+    with _open(path, layer) as opened:
+        return opened.spec.full_width, opened.spec.full_height
 
 
-def read(path: Path) -> Picture:
-    """Read one picture. Raises BadImage naming the path, also where the file breaks off early."""
-    with _open(path) as (source, spec):
-        colour, alpha = _choose_channels(spec, path)
+def read(path: Path, layer: str = "") -> Picture:
+    """Read one picture. `layer`: the name of the layer to take, whole or its end. Raises BadImage naming the path, also
+    where the file breaks off early."""
+    with _open(path, layer) as opened:
+        source, spec, colour, alpha = opened.source, opened.spec, opened.layer.colour, opened.layer.alpha
         used = [*colour, *([] if alpha is None else [alpha])]
         linear = spec.format.basetype in (oiio.HALF, oiio.FLOAT, oiio.DOUBLE)
         kept = spec.format.basetype if spec.format.basetype in (oiio.UINT8, oiio.UINT16) else oiio.FLOAT
-        stored = _planes(source, used, kept)
+        stored = _planes(source, opened.layer.part, used, kept)
         problem = source.geterror() or oiio.geterror()
         straight = bool(spec.get_int_attribute("oiio:UnassociatedAlpha"))
     if not stored or problem:  # a JPEG that breaks off gives pixels and an error
@@ -120,7 +124,7 @@ def read(path: Path) -> Picture:
     if kept != oiio.FLOAT:
         pixels /= np.float32(255 if kept == oiio.UINT8 else 65535)
     del stored
-    notes = _clean(pixels, path) if linear else ()
+    notes = opened.notes + (_clean(pixels, path) if linear else ())
     pixels = _on_display_window(pixels, spec)
     if len(colour) == 1:
         pixels = np.concatenate([pixels[:1], pixels[:1], pixels])
@@ -174,27 +178,37 @@ def decode_srgb(display: Array) -> Array:
     return np.copysign(np.where(size <= 0.04045, size / np.float32(12.92), curve), display)
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """An open image: its reader, at the part with the layer that is the picture, and the header of that part."""
+
+    source: oiio.ImageInput
+    spec: oiio.ImageSpec
+    layer: layers.Layer
+    notes: tuple[str, ...]
+
+
 @contextmanager
-def _open(path: Path) -> Iterator[tuple[oiio.ImageInput, oiio.ImageSpec]]:
-    """Open an image; give its reader and its header, which is inside all limits. Raises BadImage, also for what the
-    block does with the reader."""
+def _open(path: Path, layer: str) -> Iterator[_Opened]:
+    """Open an image whose header is inside all limits. Raises BadImage, also for what the block does with the
+    reader."""
     kind, head = _sniff(path)
     if kind == "webp":  # its reader decodes at opening, before the header could be looked at
         _check_size(path, *_webp_size(head))
     try:
         with _reader(path) as source:
-            yield source, _checked(source, kind, path)
+            yield _at_layer(source, kind, path, layer)
     except (ValueError, RuntimeError) as error:  # the library's, and names in the file that are no text
         raise BadImage(f"{path} is damaged: {one_line(str(error))}", "Save or copy the image again.") from error
 
 
-def _planes(source: oiio.ImageInput, channels: list[int], kept: oiio.BASETYPE) -> list[NDArray[np.generic]]:
+def _planes(source: oiio.ImageInput, part: int, channels: list[int], kept: oiio.BASETYPE) -> list[NDArray[np.generic]]:
     """Return the channels, each [H, W]; none where they cannot be read. Memory is taken for these alone."""
     first, last = min(channels), max(channels)
     if last - first < _MOST_AT_ONCE:
-        stored = source.read_image(0, 0, first, last + 1, kept)
+        stored = source.read_image(part, 0, first, last + 1, kept)
         return [] if stored is None else [stored[..., channel - first] for channel in channels]
-    planes = [source.read_image(0, 0, channel, channel + 1, kept) for channel in channels]
+    planes = [source.read_image(part, 0, channel, channel + 1, kept) for channel in channels]
     whole = [plane[..., 0] for plane in planes if plane is not None]
     return whole if len(whole) == len(channels) else []
 
@@ -227,20 +241,43 @@ def _name_in_text(path: Path) -> Iterator[str]:
             yield str(_OPEN_FILES / str(file.fileno()))
 
 
-def _checked(source: oiio.ImageInput, kind: str, path: Path) -> oiio.ImageSpec:
-    """Return the header, which is inside all limits. Raises BadImage."""
-    spec = source.spec()
+def _at_layer(source: oiio.ImageInput, kind: str, path: Path, wanted: str) -> _Opened:
+    """Go to the part with the picture, whose header is inside all limits. Raises BadImage."""
     if source.format_name() != kind:
         raise BadImage(f"{path} is no {kind} image, though it begins like one.", "Save or copy the image again.")
-    if spec.deep:
+    specs = [source.spec(0, 0)]
+    while kind == "openexr" and len(specs) < layers.MOST_PARTS and source.seek_subimage(len(specs), 0):
+        specs.append(source.spec(len(specs), 0))
+    oiio.geterror()  # that there are no more
+    if channels := next((each.nchannels for each in specs if each.nchannels > MAX_CHANNELS), 0):
+        raise BadImage(f"{path} has {channels} channels; {MAX_CHANNELS} are the most.", "Save fewer layers.")
+    if all(spec.deep for spec in specs):
         raise BadImage(f"{path} is a deep image: it has no single colour a pixel.", "Save it flattened.")
+    found = layers.ordered(specs)
+    if not found:
+        raise BadImage(f"{path} has no red, green and blue and no grey.", "Save the image with its colour layer.")
+    layer = layers.find(found, wanted) if wanted else found[0]
+    if layer is None:
+        names = ", ".join(each.name or "one without a name" for each in found)
+        raise BadImage(f"{path} has no layer {wanted!r:.200}.", f"It has {names:.500}.")
+    if not source.seek_subimage(layer.part, 0):
+        raise BadImage(f"{path} is damaged: {one_line(source.geterror())}", "Save or copy the image again.")
+    _check(specs[layer.part], path)
+    notes = () if wanted or not layer.name or len(found) == 1 else (_taken(path, layer, len(found)),)
+    return _Opened(source, specs[layer.part], layer, notes)
+
+
+def _taken(path: Path, layer: layers.Layer, count: int) -> str:
+    return f"{path.name} has {count} layers; {layer.name} was taken."
+
+
+def _check(spec: oiio.ImageSpec, path: Path) -> None:
     for width, height in ((spec.width, spec.height), (spec.full_width, spec.full_height)):
         _check_size(path, width, height)
-    if spec.nchannels > MAX_CHANNELS or spec.depth > 1:
-        raise BadImage(f"{path} has {spec.nchannels} channels; {MAX_CHANNELS} are the most.", "Save fewer layers.")
+    if spec.depth > 1:
+        raise BadImage(f"{path} is a volume, no picture.", "Save a flat image.")
     if max(spec.tile_width, spec.tile_height) > MAX_SIDE or spec.tile_bytes() > _MOST_TILE_BYTES:
         raise BadImage(f"{path} has tiles that are too large.", "Save it with smaller tiles, or in lines.")
-    return spec
 
 
 def _sniff(path: Path) -> tuple[str, bytes]:
@@ -276,18 +313,6 @@ def _webp_size(head: bytes) -> tuple[int, int]:
 def _check_size(path: Path, width: int, height: int) -> None:
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
         raise BadImage(f"{path} is {width}×{height}; {MAX_SIDE}×{MAX_SIDE} is the most.", "Make the image smaller.")
-
-
-def _choose_channels(spec: oiio.ImageSpec, path: Path) -> tuple[list[int], int | None]:
-    """Return the indices of the colour channels (three, or one for grey) and of alpha, if any. Raises BadImage."""
-    names = {name: index for index, name in reversed(list(enumerate(spec.channelnames)))}
-    layers = ["", *(name[:-1] for name in spec.channelnames if name.endswith(".R"))]
-    for layer in layers:
-        if all(layer + each in names for each in "RGB"):
-            return [names[layer + each] for each in "RGB"], names.get(layer + "A")
-    if "Y" in names and not {"RY", "BY"} & names.keys():
-        return [names["Y"]], names.get("A")
-    raise BadImage(f"{path} has no red, green and blue and no grey.", "Save the image with its colour layer first.")
 
 
 def _clean(pixels: Array, path: Path) -> tuple[str, ...]:

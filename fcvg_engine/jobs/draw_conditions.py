@@ -36,9 +36,9 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
     start_path, end_path = Path(request.start), Path(request.end)
     report = Reporter(job, emit, is_cancelled)
     report("Looking at the keys", 0)
-    images.check_pair(start_path, end_path)
+    images.check_pair(start_path, end_path, request.layer)
     with folder_lock.locked(Path(request.out)) as folder:
-        pair = images.read_pair(start_path, end_path)
+        pair = images.read_pair(start_path, end_path, request.layer)
         devices.require_torch()
         loading.load_own("conditions.make")
         import torch

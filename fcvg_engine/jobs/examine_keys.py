@@ -47,7 +47,7 @@ def run(message: Examine, emit: Emit, is_cancelled: IsCancelled) -> Examined:
         )
     report = Reporter(message.job or "", emit, is_cancelled)
     report("Looking at the keys", 0)
-    pair = images.read_pair(Path(request.start), Path(request.end))
+    pair = images.read_pair(Path(request.start), Path(request.end), request.layer)
     devices.require_torch()
     import torch
 

@@ -45,6 +45,7 @@ def identity(request: Request, start: Path, end: Path) -> dict[str, Any]:
         "format": request.format,
         "start_sha256": hashes[0],
         "end_sha256": hashes[1],
+        **({"layer": request.layer} if request.layer else {}),
         **generative,
     }
 

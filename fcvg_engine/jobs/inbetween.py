@@ -56,7 +56,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
     start, end = Path(request.start), Path(request.end)
     report = Reporter(job, emit, is_cancelled)
     report("Looking at the keys", 0)
-    images.check_pair(start, end)
+    images.check_pair(start, end, request.layer)
     with job_folder.open_folder(
         Path(request.out),
         identity(request, start, end),
@@ -105,7 +105,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
 def _generate(request: Request, folder: job_folder.JobFolder, report: Reporter, emit: Emit) -> None:
     """Makes the folder's missing drawings, and records in its facts how they were made."""
     report("Reading the keys", 0)
-    pair = images.read_pair(Path(request.start), Path(request.end))
+    pair = images.read_pair(Path(request.start), Path(request.end), request.layer)
     folder.check_keys(Path(request.start), Path(request.end))
     folder.check_space((pair.start, pair.end))
     report.span(READ, CHOSEN)

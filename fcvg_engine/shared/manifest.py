@@ -6,7 +6,7 @@ reads it, and writes one when it splits a folder's drawings into two folders. St
 
     {"manifest": 1, "state": "running" | "done" | "cancelled" | "failed",
      "identity": {"engine": …, "count": …, "method": …, "timing": …, "hold": …, "seed": …, "format": …,
-                  "start_sha256": …, "end_sha256": …,
+                  "start_sha256": …, "end_sha256": …, "layer": … (if one was asked for),
                   "sampling": {…}, "conditions": {…} (both for generative methods only)},
      "frames": [{"index": 1, "hold": 2, "file": "0001.png", "time": 0.25, "sha256": …}, …],
      "models": [{"name": …, "title": …, "licence": …, "commercial": …}, …],

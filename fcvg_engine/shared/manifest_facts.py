@@ -141,6 +141,7 @@ _IDENTITY: dict[str, _Reading] = {
     "hold": _one_of(protocol.HOLDS),
     "seed": _number(0, _LARGEST_SEED),
     "format": _one_of(protocol.FORMATS),
+    "layer": _word,
     **dict.fromkeys(("start_sha256", "end_sha256", "matches_sha256"), _hash),
     "sampling": lambda value: settings(protocol.SamplingSettings, value),
     "conditions": lambda value: settings(protocol.ConditionSettings, value),

@@ -65,7 +65,8 @@ class Request:
     With `extend` the drawings join those that `out` already has of the same keys and settings, whatever chart these
     were made for: times that are there are not made again, the others get further numbers. Drawings that the artist
     has painted over are kept; with `redo_yours` they are put aside and made anew. `refuse_cuts` lets a job fail, with
-    the code `cut`, when its keys do not look like the same shot.
+    the code `cut`, when its keys do not look like the same shot. `layer` names the layer of EXR keys that is
+    the picture, by its whole name or the end of it; empty for the one that looks like it.
     """
 
     start: str
@@ -83,6 +84,7 @@ class Request:
     redo_yours: bool = False
     refuse_cuts: bool = False
     commercial_only: bool = False  # refuse every model that is not free for commercial work
+    layer: str = ""
     conditions: ConditionSettings = field(default_factory=ConditionSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
 

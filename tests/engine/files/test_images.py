@@ -172,20 +172,6 @@ class TestRules:
         assert "glow.exr" in picture.notes[0]
         assert " 2 " in picture.notes[0]
 
-    def test_the_first_layer_with_colour_of_a_layered_exr_is_the_picture(self, tmp_path: Path):
-        names = (
-            "View.Combined.R",
-            "View.Combined.G",
-            "View.Combined.B",
-            "View.Combined.A",
-            "View.Depth.Z",
-            "View.Mist.R",
-        )
-        stored = np.broadcast_to(np.float32([0.1, 0.2, 0.3, 1, 99, 98]), (2, 3, 6)).copy()
-        read = images.read(write_oiio(tmp_path / "a.exr", stored, names)).pixels
-        assert read.shape == (3, 2, 3)
-        np.testing.assert_allclose(images.decode_srgb(read)[:, 0, 0], [0.1, 0.2, 0.3], rtol=1e-5)
-
     def test_luminance_of_an_exr_is_grey(self, tmp_path: Path):
         read = images.read(write_oiio(tmp_path / "a.exr", np.ones((1, 1, 1), np.float32), ("Y",))).pixels
         np.testing.assert_allclose(read.ravel(), 1, rtol=1e-6)
