@@ -5,10 +5,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import runs_in
+
+with suppress(ImportError):  # Blender's Python has none
+    import hypothesis
+
+    # Machines are slow, or busy: how long an example takes proves nothing.
+    hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None)
+    hypothesis.settings.load_profile("untimed")
 
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 

@@ -3,7 +3,7 @@
 
 The rule, in this order (`python -m benchmarks.quality` prints the numbers for every pair):
 
-1. Keys that are the same need no motion: dissolve.
+1. Keys that are the same, or that fade into one another (see `fades`), need no motion: dissolve.
 2. Pairs that are not drawn: RIFE. Drawn means that at a width of 480 pixels at least `FLAT` of the places differ from
    their neighbours by no more than 2/255 (areas filled with one colour), and that of the places that do differ, at
    least `HARD` differ by more than 15 % of the range (outlines and hard shadows).
@@ -39,11 +39,17 @@ import torch.nn.functional as F
 from ..core import pictures
 from ..core.method_contract import Options, ReportProgress
 from ..models import registry
+from . import fades
 
 FLAT = 0.5
 HARD = 0.2
 CHANGED = 0.37
 MOST_PIXELS_ON_CPU = 1280 * 720
+_FADES = {
+    fades.FIRST: "Dissolve, since the first keyframe shows nothing that could move.",
+    fades.LAST: "Dissolve, since the last keyframe shows nothing that could move.",
+    fades.LIGHT: "Dissolve, since only light or colour changes between the keyframes.",
+}
 _SIDE = 480  # longer side of the small picture that is judged
 _SAME = 2 / 255
 _CONTRAST = 0.15
@@ -74,6 +80,8 @@ def choose(
 def _suiting(start: torch.Tensor, end: torch.Tensor, options: Options) -> tuple[str, str]:
     if torch.equal(start, end):
         return "dissolve", "The keyframes are the same, so the frames between need no motion."
+    if fade := fades.kind(start, end):
+        return "dissolve", _FADES[fade]
     flat, hard, changed = features(start, end)
     if flat < FLAT or hard < HARD:
         return "rife", "RIFE, since the keyframes look filmed or rendered."

@@ -23,11 +23,12 @@ def refuse_cut(start: torch.Tensor, end: torch.Tensor) -> None:
     An engine without OpenCV cannot compare keys, and refuses nothing.
     """
     if can_compare():
+        from ..draft import fades
         from .alignments import Comparison
         from .cuts import is_cut
         from .views import views
 
-        if is_cut(Comparison(*views(start, end))):
+        if not fades.kind(start, end) and is_cut(Comparison(*views(start, end))):
             raise LooksLikeCut(CUT, "Generate all the same, or leave this pair out.")
 
 

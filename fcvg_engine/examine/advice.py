@@ -71,6 +71,8 @@ def line(
         return "warning", f"{label} needs {needed} of {kind}, {free} are free."
     if finding.same:
         return "ok", f"Both keys are the same: {cost}."
+    if finding.fades:
+        return "ok", f"Nothing moves between the keys: {cost}."
     if not finding.known:
         return "ok", f"{cost[0].upper()}{cost[1:]}."
     if finding.is_large and not is_generative(wanted.method):

@@ -33,11 +33,13 @@ class Motion:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is known of two keys. `same`: they are equal. `known`: they could be compared."""
+    """What is known of two keys. `same`: they are equal. `fades`: one fades into the other, and nothing moves. `known`:
+    they could be compared."""
 
-    same: bool
-    is_cut: bool
-    motion: Motion
+    same: bool = False
+    fades: bool = False
+    is_cut: bool = False
+    motion: Motion = Motion()
     known: bool = True
 
     @property

@@ -13,7 +13,7 @@ import psutil  # type: ignore[import-untyped]
 
 from ..core import devices, loading
 from ..examine import advice, can_compare, estimates
-from ..examine.finding import Finding, Motion
+from ..examine.finding import Finding
 from ..files import atomic, images
 from ..models import discovery, registry, usage
 from ..shared import timing
@@ -86,10 +86,14 @@ def run(message: Examine, emit: Emit, is_cancelled: IsCancelled) -> Examined:
 def _compare(start: torch.Tensor, end: torch.Tensor) -> Finding:
     import torch
 
+    from ..draft import fades
+
     if torch.equal(start, end):
-        return Finding(same=True, is_cut=False, motion=Motion())
+        return Finding(same=True)
+    if fades.kind(start, end):
+        return Finding(fades=True)
     if not can_compare():
-        return Finding(same=False, is_cut=False, motion=Motion(), known=False)
+        return Finding(known=False)
     loading.load_own("examine.alignments")
     from ..examine.alignments import Comparison
     from ..examine.cuts import is_cut
@@ -98,8 +102,8 @@ def _compare(start: torch.Tensor, end: torch.Tensor) -> Finding:
 
     compared = Comparison(*views(start, end))
     if is_cut(compared):
-        return Finding(same=False, is_cut=True, motion=Motion())
-    return Finding(same=False, is_cut=False, motion=motion(compared), known=not compared.says_nothing)
+        return Finding(is_cut=True)
+    return Finding(motion=motion(compared), known=not compared.says_nothing)
 
 
 def _choose(
