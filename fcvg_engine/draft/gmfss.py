@@ -29,7 +29,7 @@ from ..core import pictures
 from ..core.method_contract import Options, ReportProgress, draft_method
 from ..core.warp import backward_warp
 from ..nets.splat import Splat
-from . import choose_method, networks
+from . import choose_method, networks, still
 
 MOST_PIXELS = 2_100_000  # that are painted; larger keys are reduced for painting (1920×1088 is not)
 _MULTIPLE = 64  # GMFlow sees half the size and needs multiples of 32
@@ -68,6 +68,8 @@ def inbetween(
     carried_too = drawn or factor > 1 or start.shape[0] == 4 or bool((start > 1).any() or (end > 1).any())
     share = 1 / (len(times) + 1)
     sides = painter.sides(small[0], small[1], lambda: report("Looking for motion", 0.0))
+    size = (small[0].shape[2], small[0].shape[3])
+    held = None if options.as_published else _held(sides, keys, size)
     for done, time in enumerate(times):
         fraction = (done + 1) * share
 
@@ -76,12 +78,19 @@ def inbetween(
 
         painted, motion = painter.paint(sides, time, tick)
         pictures.finite(painted, "painting")
-        height, width = small[0].shape[-2:]
-        frame = painted[..., :height, :width]
+        frame = painted[..., : size[0], : size[1]]
         if carried_too:
-            carried = pictures.carry(motion.moves(*keys, painted, time, (height, width)))
+            carried = pictures.carry(motion.moves(*keys, painted, time, size))
             frame = _corrected(carried, frame, ground, drawn)
+        if held is not None:
+            frame = torch.where(held, torch.lerp(*keys, time), frame)
         yield frame[0].cpu()
+
+
+def _held(sides: tuple[Side, Side], keys: tuple[torch.Tensor, torch.Tensor], size: tuple[int, int]) -> torch.Tensor:
+    """Where keys [1, C, H, W] are held, see `still`. `size`: height and width of the painted picture."""
+    forth, back = (2 * _doubled(side.flow, size) for side in sides)
+    return still.find(*keys, forth, back)
 
 
 def _corrected(carried: torch.Tensor, painted: torch.Tensor, ground: float, drawn: bool) -> torch.Tensor:

@@ -22,7 +22,7 @@ from ..core import pictures
 from ..core.method_contract import Options, ReportProgress, draft_method
 from ..core.warp import backward_warp
 from ..nets.ifnet import MULTIPLE
-from . import networks
+from . import networks, still
 
 MOST_PIXELS = 2_400_000  # motion of larger pictures is searched for at reduced size (2048×1152 is not reduced)
 _REDUCTIONS = (1, 2, 4)
@@ -42,11 +42,17 @@ def inbetween(
     net = networks.network("rife", options.device, options.dtype, report)
     start, end = start[None].to(options.device), end[None].to(options.device)
     search = _choose_search(net, *pictures.seen(start[0], end[0]), options, report)
+    held = None if options.as_published else _held(search, start, end, options.breakdown)
     for done, time in enumerate(times):
         report("Drawing inbetweens", (done + 1) / (len(times) + 1))
         flow, share = search.motion(time)
+        if held is not None:
+            share = still.blocked(share, flow, held)
         moves = (pictures.Move(start, flow[:, :2], share), pictures.Move(end, flow[:, 2:], 1 - share))
-        yield pictures.finite(pictures.carry(moves), "moving the pictures")[0].cpu()
+        frame = pictures.finite(pictures.carry(moves), "moving the pictures")
+        if held is not None:
+            frame = torch.where(held, torch.lerp(start, end, time), frame)
+        yield frame[0].cpu()
 
 
 class Search:
@@ -76,6 +82,15 @@ class Search:
             answer = flow[..., :height, :width], torch.sigmoid(mask)[..., :height, :width]
             self._found = {(time, averaged): answer}
         return self._found[time, averaged]
+
+
+def _held(search: Search, start: torch.Tensor, end: torch.Tensor, breakdown: float) -> torch.Tensor | None:
+    """Where keys [1, C, H, W] are held, see `still`; None where nothing has to be. Costs two further searches then."""
+    if not still.may_be_dragged(start, end, search.rough_motion(breakdown)[0]):
+        return None
+    forth, back = search.rough_motion(0.0)[0][:, 2:], search.rough_motion(1.0)[0][:, :2]
+    held = still.find(start, end, forth, back)
+    return held if held.any() else None
 
 
 def _choose_search(
