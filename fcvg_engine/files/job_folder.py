@@ -222,9 +222,13 @@ class JobFolder:
     def _clear(self) -> None:
         """Delete the frames that an earlier run has recorded. Those that the artist has painted over are put aside;
         files nobody recorded stay, until a drawing needs their name."""
-        for name, _ in manifest.contents(self._old):
-            if not self.record.delete(name):
-                self._put_aside(name)
+        for drawing in manifest.drawings(self._old):
+            suffix, number = Path(drawing["file"]).suffix, drawing["index"]
+            first, *held = (manifest.frame_name(number + more, suffix) for more in range(drawing["hold"]))
+            for name in (first, *held):
+                is_yours = name != first and self._is_last_of_yours(self.path / name, first)
+                if is_yours or not self.record.delete(name):
+                    self._put_aside(name)
 
     def _placed(self, drawings: Sequence[Drawing]) -> dict[Drawing, Drawing]:
         """Return the folder's drawing for each of `drawings`: the one with its time, else a new one. Raises
@@ -299,17 +303,18 @@ class JobFolder:
             if not os.path.lexists(path) or (
                 self.record.may_write(path.name) and (file_records.Found(path).sha256 != shown or path.samefile(source))
             ):
-                if self._is_last_of_yours(path, source):
+                is_ours = self.record.knows(file_records.Found(source))  # else it was painted further
+                if is_ours and self._is_last_of_yours(path, source.name):
                     self._put_aside(path.name)
                 self.record.copy(source, path.name)
 
-    def _is_last_of_yours(self, held: Path, source: Path) -> bool:
-        """Whether a frame that holds a drawing is a copy of what the artist had painted, and they have taken that away:
-        we have made the copy, but never such a drawing."""
-        if not os.path.lexists(held) or not self.record.knows(file_records.Found(source)):
+    def _is_last_of_yours(self, held: Path, first: str) -> bool:
+        """Whether a frame that holds the drawing `first` is a copy of what the artist had painted, and has not been put
+        aside: we have made the copy, but never such a drawing."""
+        if not os.path.lexists(held):
             return False
         shown = file_records.Found(held).sha256
-        return shown not in self._aside and not self.record.has_written(source.name, shown)
+        return shown not in self._aside and not self.record.has_written(first, shown)
 
     def _put_aside(self, name: str) -> None:
         self._aside.add(file_records.Found(self.path / name).sha256)
