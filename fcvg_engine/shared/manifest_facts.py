@@ -139,7 +139,7 @@ _IDENTITY: dict[str, _Reading] = {
     "method": _word,
     "timing": _timing,
     "hold": _one_of(protocol.HOLDS),
-    "seed": _number(0, _LARGEST_SEED),
+    "seed": _number(-1, _LARGEST_SEED),  # -1 was asked for; what it has become stands beside the identity
     "format": _one_of(protocol.FORMATS),
     **dict.fromkeys(("start_sha256", "end_sha256", "matches_sha256"), _hash),
     "sampling": lambda value: settings(protocol.SamplingSettings, value),
