@@ -19,12 +19,15 @@ import bpy
 
 from .. import compat
 from ..edit import gap_refusals, gaps, strip_takes, strips
-from ..engine import errors, plain_text, protocol
+from ..engine import errors, plain_text, protocol, small_files
 from ..i18n import amounts
 from ..jobs import enqueue, queue, without_window
 from ..jobs.job import Job
 from ..jobs.session import session
 from ..settings import addon_choices, menu_choices, strip_record
+
+_BEGINS = (b"BLENDER", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # of blend files: plain, by gzip, by zstd
+_BEGINNING_BYTES = 7
 
 _handle: Any = None
 
@@ -133,10 +136,10 @@ def _storyboard(arguments: argparse.Namespace) -> int:
 
 def _open(arguments: argparse.Namespace) -> Any:
     """Open the file; return the scene whose edit is meant. Raises BadRequest on arguments that cannot be."""
-    if not arguments.file.is_file():
-        raise errors.BadRequest(f"There is no file {arguments.file}.")
-    if arguments.output and not arguments.output.resolve().parent.is_dir():
-        raise errors.BadRequest(f"There is no folder {arguments.output.resolve().parent}.", "Make it first.")
+    if not _is_file(arguments.file):
+        raise errors.BadRequest(f"There is no file {arguments.file!s:.200}.")
+    if arguments.output:
+        _check_output(arguments.output)
     if arguments.count is not None and not 1 <= arguments.count <= protocol.MAX_COUNT:
         raise errors.BadRequest(f"The number of inbetweens is 1 to {protocol.MAX_COUNT}.")
     try:
@@ -144,6 +147,35 @@ def _open(arguments: argparse.Namespace) -> Any:
     except RuntimeError as error:
         raise errors.BadRequest(str(error).removeprefix("Error: ").strip()) from error
     return compat.sequencer_scene(bpy.context)
+
+
+def _check_output(path: Path) -> None:
+    """Raise BadRequest where no blend file may be saved: one takes the place of a blend file only."""
+    try:
+        path = path.resolve()
+        is_free, is_folder = not path.exists(), path.parent.is_dir()
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, links in a ring
+        raise errors.BadRequest(f"No file can have the name {path!s:.200}.", "Choose another name.") from None
+    if not is_folder:
+        raise errors.BadRequest(f"There is no folder {path.parent}.", "Make it first.")
+    if path.suffix.lower() != ".blend":
+        raise errors.BadRequest(f"{path} is not the name of a blend file.", "Choose one that ends in .blend.")
+    if not is_free and not _is_blend(path):
+        raise errors.BadRequest(f"{path} is there already, and is no blend file.", "Choose another name.")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_blend(path: Path) -> bool:
+    try:
+        return small_files.read_beginning(path, _BEGINNING_BYTES).startswith(_BEGINS)
+    except OSError:
+        return False
 
 
 def _save(arguments: argparse.Namespace) -> None:
@@ -201,7 +233,7 @@ def _apply(settings: Any, arguments: argparse.Namespace) -> None:
     if arguments.count is not None:
         settings.count = arguments.count
     if arguments.seed is not None:
-        settings.seed = arguments.seed
+        _set(settings, "seed", arguments.seed)
     if arguments.hold is not None:
         settings.hold = next(name for name, _, _, number in menu_choices.HOLDS if number == arguments.hold)
     for name in ("method", "placement", "format", "cuts"):
@@ -211,7 +243,16 @@ def _apply(settings: Any, arguments: argparse.Namespace) -> None:
     if arguments.timing in protocol.TIMINGS:
         settings.timing = _identifier(arguments.timing)
     elif arguments.timing is not None:
-        settings.timing, settings.times = "CUSTOM", arguments.timing
+        settings.timing = "CUSTOM"
+        _set(settings, "times", arguments.timing)
+
+
+def _set(settings: Any, name: str, value: object) -> None:
+    """Set a property to what was typed. Raises BadRequest where Blender cannot hold it."""
+    try:
+        setattr(settings, name, value)
+    except (OverflowError, TypeError, ValueError):
+        raise errors.BadRequest(f"{value!s:.80} cannot be used: it is too large, or no text.") from None
 
 
 def _word(item: tuple[str, str, str, int]) -> str:

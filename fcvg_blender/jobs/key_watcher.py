@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 
 from .. import compat, guard
-from ..edit import gap_refusals, gaps, strip_takes, strips, take_files, take_folders
+from ..edit import gap_refusals, gaps, reach, strip_pictures, strip_takes, strips, take_files, take_folders
 from ..i18n.translate import mark, rpt
 from ..keys import file_digests, key_fingerprint, painted_over
 from ..settings import mending, strip_record
@@ -49,11 +49,16 @@ def look_at(scene: Any, strip: Any, until_s: float = math.inf) -> bool:
 
 
 def look_at_all() -> int:
-    """Look at every strip of inbetweens in the file, however long that takes; return how many have changed."""
+    """Look at every strip of inbetweens in the file, however long that takes; return how many have changed.
+
+    A strip some of whose drawings have gone from the disk, or have come back, shows what is there.
+    """
     found = _watched()
     for scene, strip in found:
         with guard.going_on("keys of a strip"):
             look_at(scene, strip)
+            if _has_lost_or_found(strip):
+                strip_pictures.sync(strip)
     return sum(bool(strip.fcvg.stale) for _, strip in found)
 
 
@@ -123,6 +128,16 @@ def unregister() -> None:
     """Stop watching."""
     if bpy.app.timers.is_registered(tick):
         bpy.app.timers.unregister(tick)
+
+
+def _has_lost_or_found(strip: Any) -> bool:
+    """Whether other drawings of the shown take are there than its record says. Where its folder is out of reach nothing
+    is known of them."""
+    record, folder = strip.fcvg, strips.folder(strip)
+    if record.state in strip_record.UNFINISHED or not reach.answers(folder):
+        return False
+    drawings = take_files.made(folder)
+    return drawings is not None and strip_pictures.count_made(record, drawings) != record.made
 
 
 def _watched() -> list[tuple[Any, Any]]:

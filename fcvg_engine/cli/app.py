@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
@@ -48,6 +49,7 @@ def _run(arguments: list[str], output: TextIO) -> int:
         with contextlib.redirect_stdout(output):  # help is printed while parsing
             action = app(arguments or ["--help"], prog_name="fcvg-engine", standalone_mode=False)
         if callable(action):
+            _require_current_folder()
             action(output)
         output.flush()
     except _UsageError as error:
@@ -58,6 +60,15 @@ def _run(arguments: list[str], output: TextIO) -> int:
     except Exception as error:  # the user is told
         return _complain(error, "--json" in arguments, output)
     return 0
+
+
+def _require_current_folder() -> None:
+    """Raise BadRequest where the current folder was deleted: relative paths lead nowhere then, and torch ends the
+    program without a word of ours."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise BadRequest("The current folder is not there any more.", "Go to another one, and run again.") from None
 
 
 def _complain(error: Exception, as_json: bool, output: TextIO) -> int:

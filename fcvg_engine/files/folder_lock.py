@@ -11,7 +11,7 @@ from pathlib import Path
 import filelock
 
 from ..shared import folder_record, manifest, own_files
-from ..shared.errors import Cancelled, FolderBusy
+from ..shared.errors import Cancelled, DiskError, FolderBusy
 from ..shared.folder_record import LOCK, FolderRecord
 from .atomic import disk_errors, in_the_way
 
@@ -35,6 +35,10 @@ def locked(path: Path) -> Iterator[Path]:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
+            if not os.path.lexists(path / LOCK):  # filelock takes it for one that comes and goes
+                raise DiskError(
+                    f"No file can be made in {path}.", "Check that the folder and its disk are still there."
+                ) from None
             raise FolderBusy(
                 f"Another job is writing to {path}.", "Wait until it is done, or choose another output folder."
             ) from None

@@ -40,7 +40,8 @@ class JobFolder:
     `reused`: drawings of the job's chart that are there: verified, or the artist's own. `yours`: the latter. `missing`:
     those that have to be made, one for each time. All have the exact times of the files that show them. `first`: the
     chart that the folder was begun with. `facts`: the manifest's entries beside state, identity and frames; at first
-    those of an earlier run. Every method raises DiskError when the disk refuses.
+    those of an earlier run. `put_aside`: the artist's files that had to make way, names with those that they have now.
+    Every method raises DiskError when the disk refuses.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class JobFolder:
         self.record = FolderRecord(path)
         self.facts: dict[str, Any] = {}
         self.first: list[Drawing] = list(drawings)
+        self.put_aside: dict[str, str] = {}
         self._status = path.stat()
         self._manifests = file_records.AnyOf(file_records.Written(), file_records.Recognised(manifest.is_untouched))
         self._asked = self._identity = dict(identity)
@@ -65,6 +67,7 @@ class JobFolder:
         self._extension = EXTENSIONS[identity["format"]]
         self._may_replace: set[str] = set()  # names under which the artist has agreed to have drawings made anew
         self._overwrites = overwrite
+        self._aside: set[str] = set()  # contents of what was put aside
         self._state = ""
         self._is_marked = False
         self._old: dict[str, Any] = {}
@@ -121,19 +124,21 @@ class JobFolder:
         record = {"index": place.index, "hold": place.hold, "file": name, "time": place.time}
         with disk_errors(self.path):
             if name in self._may_replace and not self.record.may_write(name):
-                own_files.put_aside(self.path / name)
+                self._put_aside(name)
+            shown = [each for each in self._places if self._places[each] == place]
             try:
                 record["sha256"] = self.record.write(name, data)
             except own_files.NotOurs:
                 if not _is_picture(self.path / name):
                     raise
                 record |= {"sha256": "", "yours": True}
+                self.yours += shown
             if self._engine != self._identity.get("engine"):
                 record["engine"] = self._engine
             self._drawn[place.index] = record
             self._hold(place)
         self._write_manifest("running")
-        return [each for each in self._places if self._places[each] == place]
+        return shown
 
     def check_whole(self) -> None:
         """Raise DiskError unless all drawings of the job are there, under their names, in the folder it began in."""
@@ -217,9 +222,13 @@ class JobFolder:
     def _clear(self) -> None:
         """Delete the frames that an earlier run has recorded. Those that the artist has painted over are put aside;
         files nobody recorded stay, until a drawing needs their name."""
-        for name, _ in manifest.contents(self._old):
-            if not self.record.delete(name):
-                own_files.put_aside(self.path / name)
+        for drawing in manifest.drawings(self._old):
+            suffix, number = Path(drawing["file"]).suffix, drawing["index"]
+            first, *held = (manifest.frame_name(number + more, suffix) for more in range(drawing["hold"]))
+            for name in (first, *held):
+                is_yours = name != first and self._is_last_of_yours(self.path / name, first)
+                if is_yours or not self.record.delete(name):
+                    self._put_aside(name)
 
     def _placed(self, drawings: Sequence[Drawing]) -> dict[Drawing, Drawing]:
         """Return the folder's drawing for each of `drawings`: the one with its time, else a new one. Raises
@@ -249,7 +258,7 @@ class JobFolder:
 
     def _look_at(self, place: Drawing, redo_yours: bool) -> str:
         """Whether the drawing is there as it was made, is the artist's, or is missing. Raises BadRequest where
-        something that is no picture has its name."""
+        something that is no file has its name, and where it cannot be read: it may be a picture."""
         name = self._file_name(place.index)
         path = self.path / name
         if not os.path.lexists(path):
@@ -264,7 +273,10 @@ class JobFolder:
             return _OURS
         if self.record.knows(found) and not self._overwrites:  # written, but the program ended before it was recorded
             return _MISSING
-        if redo_yours or self._overwrites or not _is_picture(path):
+        is_asked = redo_yours or self._overwrites
+        if not is_asked:
+            _require_readable(found)
+        if is_asked or not _is_picture(path):
             self._may_replace.add(name)
             return _MISSING
         if record is None:
@@ -286,12 +298,27 @@ class JobFolder:
         for number in range(place.index + 1, place.index + place.hold):
             path = self.path / self._file_name(number)
             if path.name in self._may_replace and not self.record.may_write(path.name):
-                own_files.put_aside(path)
+                self._put_aside(path.name)
             # Versions before made them hard links, so that painting over one was painting over both.
             if not os.path.lexists(path) or (
                 self.record.may_write(path.name) and (file_records.Found(path).sha256 != shown or path.samefile(source))
             ):
+                is_ours = self.record.knows(file_records.Found(source))  # else it was painted further
+                if is_ours and self._is_last_of_yours(path, source.name):
+                    self._put_aside(path.name)
                 self.record.copy(source, path.name)
+
+    def _is_last_of_yours(self, held: Path, first: str) -> bool:
+        """Whether a frame that holds the drawing `first` is a copy of what the artist had painted, and has not been put
+        aside: we have made the copy, but never such a drawing."""
+        if not os.path.lexists(held):
+            return False
+        shown = file_records.Found(held).sha256
+        return shown not in self._aside and not self.record.has_written(first, shown)
+
+    def _put_aside(self, name: str) -> None:
+        self._aside.add(file_records.Found(self.path / name).sha256)
+        self.put_aside[name] = own_files.put_aside(self.path / name).name
 
     def _check_folder(self) -> None:
         with disk_errors(self.path):
@@ -317,7 +344,7 @@ class JobFolder:
         path = self.path / MANIFEST
         with disk_errors(self.path):
             if manifest.is_spoilt(path):
-                own_files.put_aside(path)
+                self._put_aside(MANIFEST)
             own_files.write(path, manifest.dumped(content), self._manifests, folder_record.unfinished_name(MANIFEST))
 
 
@@ -379,15 +406,30 @@ def sha256_of_matches(path: Path) -> str:
 
 def _protect_keys(path: Path, keys: Sequence[Path]) -> None:
     """Raise BadRequest where a key is one of the frames in the folder, under whatever name or link it was given."""
-    frames = [each for each in path.iterdir() if manifest.FRAME_NAME.fullmatch(each.name) and each.exists()]
+    # To some disks 0001.PNG and 0001.png are the same name.
+    frames = [each for each in path.iterdir() if manifest.FRAME_NAME.fullmatch(each.name.lower()) and each.exists()]
     for key in keys:
         target = key.resolve()
-        is_named_so = manifest.FRAME_NAME.fullmatch(target.name) and target.parent == path.resolve()
+        is_named_so = manifest.FRAME_NAME.fullmatch(target.name.lower()) and target.parent == path.resolve()
         if is_named_so or any(key.samefile(frame) for frame in frames):
             raise BadRequest(
                 f"The key {key.name} lies in the output folder under a name that inbetweens use.",
                 "Choose another output folder.",
             )
+
+
+def _require_readable(found: file_records.Found) -> None:
+    """Raise BadRequest for a file that cannot be read, or is being written to."""
+    try:
+        with small_files.open_file(found.path):
+            is_readable = bool(found.sha256) or not found.is_plain
+    except OSError:
+        is_readable = False
+    if not is_readable:
+        raise BadRequest(
+            f"{found.path.name} in {found.path.parent} cannot be read. It may be yours, so it is kept.",
+            "Run again when it is saved, or give yourself the right to read it.",
+        )
 
 
 def _is_picture(path: Path) -> bool:

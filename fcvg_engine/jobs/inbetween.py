@@ -8,7 +8,7 @@ import importlib.metadata
 import itertools
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -97,7 +97,7 @@ def run(request: Request, job: str, emit: Emit, is_cancelled: IsCancelled) -> Do
             reused=len(folder.reused),
             seconds=seconds,
             engine=__version__,
-            notes=[*facts.get("notes", ()), *_yours(len(folder.yours))],
+            notes=[*facts.get("notes", ()), *_yours(len(folder.yours)), *_aside(folder.put_aside)],
             models=usage.recorded(facts),
         )
 
@@ -234,6 +234,14 @@ def _yours(count: int) -> Iterator[str]:
         yield "1 drawing is yours: it was painted over, and is kept."
     elif count:
         yield f"{count} drawings are yours: they were painted over, and are kept."
+
+
+def _aside(names: Mapping[str, str]) -> Iterator[str]:
+    if len(names) == 1:
+        ((before, now),) = names.items()
+        yield f"What was {before} is not ours or was changed, and is {now} now."
+    elif names:
+        yield f"{len(names)} files are not ours or were changed: their names begin with yours- now."
 
 
 def _format_notes(file_format: str, pair: images.Pair) -> Iterator[str]:

@@ -20,6 +20,7 @@ from ..shared import manifest, small_files
 from ..shared.errors import BadRequest
 from ..shared.plain_text import plain
 from ..shared.protocol import HOLDS
+from ..transfer import addresses
 from . import registry
 
 MOST_FOLDERS = 100_000
@@ -61,8 +62,10 @@ def rows(folder: Path) -> list[Row]:
             for key in _models(content):
                 found.setdefault(key, _Tally()).add(content, where)
     order = list(registry.models())
+    # Each text by itself: in a line of a table an address would take the cells after it along.
     return [
-        tally.row(key) for key, tally in sorted(found.items(), key=lambda item: (_place(order, item[0][0]), item[0]))
+        addresses.cleaned_all(tally.row(key))
+        for key, tally in sorted(found.items(), key=lambda item: (_place(order, item[0][0]), item[0]))
     ]
 
 

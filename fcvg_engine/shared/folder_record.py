@@ -79,6 +79,11 @@ class FolderRecord:
             return False  # nothing need be read
         return bool(found.sha256) and (name, found.sha256) in self._known
 
+    def has_written(self, name: str, sha256: str) -> bool:
+        """Return whether we have ever put this content under that name."""
+        self._read()
+        return (name, sha256) in self._known
+
     def note(self, path: Path, sha256: str) -> None:
         """Write down that a file of this folder gets this content. Raises OSError."""
         self._read()

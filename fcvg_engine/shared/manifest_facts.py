@@ -113,11 +113,11 @@ def _frames(value: Any) -> list[dict[str, Any]] | None:
     return [each for each in read if each and "file" in each and "time" in each]
 
 
-def _models(value: Any) -> list[dict[str, Any]] | None:
+def _models(value: Any) -> list[dict[str, str]] | None:
     if not isinstance(value, list):
         return None
-    read = (_read(each, _MODEL) for each in value[:MOST_SENTENCES])
-    return [each for each in read if each and all(each.get(name) is not None for name in _MODEL)]
+    read = [_read(each, _MODEL) or {} for each in value[:MOST_SENTENCES]]
+    return [{name: each[name] for name in _MODEL} for each in read if each.keys() >= _MODEL.keys()]
 
 
 def _file(value: Any) -> str | None:
@@ -139,7 +139,7 @@ _IDENTITY: dict[str, _Reading] = {
     "method": _word,
     "timing": _timing,
     "hold": _one_of(protocol.HOLDS),
-    "seed": _number(0, _LARGEST_SEED),
+    "seed": _number(-1, _LARGEST_SEED),  # -1 was asked for; what it has become stands beside the identity
     "format": _one_of(protocol.FORMATS),
     "layer": _word,
     **dict.fromkeys(("start_sha256", "end_sha256", "matches_sha256"), _hash),

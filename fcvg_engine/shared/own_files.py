@@ -33,6 +33,7 @@ PATIENCE_S = 0.5  # for a program that reads the file that is replaced
 
 _RETRY_S = 0.05
 _PIECE_BYTES = 1 << 20
+_BEGINNING_BYTES = 100
 _LINK_TAGS = (getattr(stat, "IO_REPARSE_TAG_SYMLINK", -1), getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1))
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -65,7 +66,7 @@ def write(
     there = _find(path)
     if there is not None and not record.knows(there):
         raise NotOurs(path)
-    partial = path.with_name(temporary or f".{path.name[:100]}.{secrets.token_hex(4)}")
+    partial = path.with_name(temporary or f".{_beginning(path.name)}.{secrets.token_hex(4)}")
     if temporary and not delete_unfinished(partial):
         raise NotOurs(partial)
     digest = hashlib.sha256()
@@ -221,6 +222,11 @@ def link_on_the_way(folder: Path, path: Path) -> Path | None:
     """Return the first link among the folders that lead from `folder` to `path`, both left out; None without one."""
     way = reversed(path.relative_to(folder).parents[:-1])
     return next((folder / each for each in way if is_link(folder / each)), None)
+
+
+def _beginning(name: str) -> str:
+    """So much of a name that others can be made of it: what counts are bytes."""
+    return os.fsencode(name)[:_BEGINNING_BYTES].decode("utf-8", "ignore")
 
 
 def _find(path: Path) -> Found | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import faulthandler
 import io
 import json
 import os
@@ -35,6 +36,10 @@ from fcvg_engine.shared.protocol import ConditionSettings, Failed, Request, Star
 COUNT = 4
 _SIDE = 8  # pixels
 _UNSEEN = {"Cc", "Cf", "Cs"}
+
+
+BOUND_S = 10.0  # for the engine, on one case
+PATIENCE_S = 120.0  # for a case with all that we do for it: the longest texts are slow to make
 
 
 class Kind(ABC):
@@ -81,10 +86,21 @@ class Kind(ABC):
         return found
 
 
+@contextlib.contextmanager
+def bounded() -> Iterator[None]:
+    """The process ends, and tells where it was, if the block takes longer than the engine may."""
+    faulthandler.dump_traceback_later(BOUND_S, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.dump_traceback_later(PATIENCE_S, exit=True)
+
+
 def expected(work: Callable[[], object]) -> Iterator[str]:
     """Yields what is wrong with how `work` ends: it may return, or raise an error that the engine has words for."""
     try:
-        work()
+        with bounded():
+            work()
     except SystemExit:
         return
     except Exception as error:
@@ -190,7 +206,7 @@ class Jobs(Kind):
             (self.work / name).write_bytes(content)
         as_json = rng.random() < 0.5
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as log:
-            with contextlib.redirect_stderr(log):
+            with contextlib.redirect_stderr(log), bounded():
                 app.run(["run", str(self.work / "job.json"), *(["--json"] if as_json else [])], os.dup(output.fileno()))
             printed, complaints = (os.pread(each.fileno(), 1 << 24, 0).decode("utf-8") for each in (output, log))
         yield from unplain(complaints + printed)
@@ -229,7 +245,8 @@ class Lines(Kind):
         self._worker.send_raw(line + b"\n")
         self._worker.send(Start(ping, self.request(count=0)))
         while True:
-            message = self._worker.receive()
+            with bounded():
+                message = self._worker.receive()
             if isinstance(message, Failed):
                 yield from unplain(message.message + message.hint)
                 if message.code in (errors.FcvgError.code, errors.OutOfMemory.code):

@@ -5,7 +5,7 @@
                                          [--seed 1] [--first 0]
 
 `--count` is for each kind. A case is made of the seed, its kind and its number alone, so `--first N --count 1` repeats
-case N. Cases run in a process that is begun anew when it dies or a case takes longer than `BOUND_S`.
+case N. Cases run in a process that is begun anew when it dies or a case takes longer than it may (see `engine_cases`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 NAMES = ("manifests", "matches", "jobs", "protocol", "models", "images")
-BOUND_S = 10.0
 _START_S = 120.0  # for imports, before the first case
 _MOST_MEMORY_BYTES = 24 << 30  # of address space, most of which libraries only reserve
 _SHOWN = 10
@@ -114,7 +113,7 @@ def _child(kind: str, home: Path, seed: int, first: int, count: int) -> None:
     case = kinds[kind](home / "work")
     for number in range(first, first + count):
         rng = random.Random(f"{seed} {kind} {number}")
-        faulthandler.dump_traceback_later(BOUND_S, exit=True)
+        faulthandler.dump_traceback_later(engine_cases.PATIENCE_S, exit=True)
         began_s = time.monotonic()
         try:
             problems = case(rng)

@@ -93,3 +93,40 @@ def test_missing_engine_leaves_with_3(blend: Path, tmp_path: Path, monkeypatch, 
     monkeypatch.setenv(find_python.VARIABLE, str(tmp_path / "nothing here"))
     assert cli.main(["inbetween", str(blend), "--strips", "A", "B", "--count", "2"]) == 3
     assert "is not there" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "notes.blend", "link.blend"])
+def test_a_file_that_is_no_blend_file_is_not_saved_over(
+    blend: Path, name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / ("own.txt" if name == "link.blend" else name)
+    own.write_text("notes")
+    if name == "link.blend":
+        (tmp_path / name).symlink_to(own)
+    before = sorted(tmp_path.rglob("*"))
+    words = ["--strips", "A", "B", "--count", "2", "--output", str(tmp_path / name)]
+    assert cli.main(["inbetween", str(blend), *words]) == 2
+    assert own.read_text() == "notes"
+    assert sorted(tmp_path.rglob("*")) == before, "nothing was made"
+    assert "blend file" in capfd.readouterr().err
+
+
+def test_another_blend_file_is_saved_over(blend: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.blend"
+    words = ["--strips", "A", "B", "--count", "2", "--output", str(other)]
+    for _ in range(2):
+        assert cli.main(["inbetween", str(blend), *words]) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--seed", str(2**70)], ["--timing", "\udcff"], ["--output", "x" * 300 + ".blend"], ["--output", "a\0.blend"]],
+)
+def test_what_blender_cannot_hold_is_said(blend: Path, words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["inbetween", str(blend), "--strips", "A", "B", "--count", "2", *words]) == 2
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_name_that_no_file_can_have_is_that_of_no_file(capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["inbetween", "x" * 300, "--strips", "A", "B"]) == 2
+    assert "There is no file" in capfd.readouterr().err

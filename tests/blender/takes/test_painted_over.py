@@ -96,3 +96,24 @@ def test_a_part_beside_a_promoted_key_keeps_it(painted: Path) -> None:
     assert content(copy) == before
     write_png(copy, noise(79))
     assert content(painted) == before
+
+
+def test_one_that_was_deleted_is_missed_and_can_be_made_again(painted: Path) -> None:
+    painted.unlink()
+    bpy.ops.fcvg.check_keys()
+    assert ours().fcvg.state == INCOMPLETE
+    assert painted.name not in files(ours())
+    assert bpy.ops.fcvg.make_missing() == {"FINISHED"}
+    assert painted.is_file()
+    assert ours().fcvg.state == DONE
+    assert painted.name in files(ours())
+
+
+def test_one_that_was_taken_away_and_is_back_is_shown(painted: Path) -> None:
+    away = painted.replace(painted.with_name("away.png"))
+    bpy.ops.fcvg.check_keys()
+    assert ours().fcvg.state == INCOMPLETE
+    away.replace(painted)
+    bpy.ops.fcvg.check_keys()
+    assert ours().fcvg.state == DONE
+    assert painted.name in files(ours())

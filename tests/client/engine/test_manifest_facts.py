@@ -60,6 +60,7 @@ def assert_typed(found: dict[str, Any]) -> None:
     assert isinstance(identity.get("timing", "linear"), str | list)
     for model in found.get("models", ()):
         assert all(isinstance(model[name], str) for name in ("name", "title", "licence", "commercial"))
+        assert len(model) == 4, "what a report is made of"
     for frame in found.get("frames", ()):
         assert 0 < frame["time"] < 1
         assert Path(frame["file"]).name == frame["file"]

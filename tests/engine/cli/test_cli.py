@@ -369,3 +369,13 @@ def test_commercial_only_refuses_and_says_why(keys: Keys, tmp_path: Path):
     assert done.returncode == 3
     assert "SuperPoint" in complaint(done.stderr)[0]
     assert run_engine("inbetween", *map(str, keys), *options, "--method", "dissolve").returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the current folder cannot be deleted")
+def test_a_current_folder_that_is_gone_is_said_to_be(keys: Keys, tmp_path: Path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    ended = run_engine(*arguments(keys, tmp_path / "out"), cwd=gone, preexec=gone.rmdir)
+    assert ended.returncode == 2
+    assert "The current folder is not there any more." in ended.stderr
+    assert not (tmp_path / "out").exists()

@@ -179,8 +179,9 @@ class TestOtherSettings:
             pass
         assert frames(tmp_path) == {"0001.png": b"scanned drawing"}
 
-    def test_a_key_under_a_frames_name_is_never_overwritten(self, tmp_path: Path):
-        key = tmp_path / "0001.png"
+    @pytest.mark.parametrize("name", ["0001.png", "0001.PNG"])
+    def test_a_key_under_a_frames_name_is_never_overwritten(self, tmp_path: Path, name: str):
+        key = tmp_path / name
         key.write_bytes(b"key")
         with pytest.raises(BadRequest), job_folder.open_folder(tmp_path, IDENTITY, CHART, True, (key,)):
             pass
@@ -203,6 +204,11 @@ class TestFolders:
         with opened(tmp_path / "not" / "yet" / "there"):
             pass
         assert (tmp_path / "not" / "yet" / "there" / "manifest.json").exists()
+
+    @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="a folder in which nothing can be made")
+    def test_a_folder_in_which_no_file_can_be_made_is_not_called_busy(self):
+        with pytest.raises(DiskError, match="No file can be made"), opened(Path("/proc/self")):
+            pass
 
     def test_a_file_is_no_folder(self, tmp_path: Path):
         (tmp_path / "file").write_bytes(b"")

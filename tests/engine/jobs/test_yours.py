@@ -128,10 +128,61 @@ class TestPaintedOver:
             if isinstance(message, Frame) and not painted:  # the breakdown comes first
                 painted = paint(Path(request.out) / "0003.png")
 
-        done, _ = run(request, emit)
+        done, frames = run(request, emit)
         assert painted
         assert (Path(request.out) / "0003.png").read_bytes() == painted
         assert done.frames == 3
+        assert [frame.file for frame in frames if frame.yours] == ["0003.png"]
+        assert any("yours" in note for note in done.notes)
+
+    def test_one_that_cannot_be_read_stays_where_it_is(self, request_of, monkeypatch: pytest.MonkeyPatch):
+        request = request_of(count=3)
+        run(request)
+        path = Path(request.out) / "0002.png"
+        painted = paint(path)
+        opened = os.open
+
+        def refused(name: Any, *rest: Any, **more: Any) -> int:
+            if str(name) == str(path):
+                raise PermissionError(13, "Permission denied", str(name))
+            return opened(name, *rest, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", refused)
+            with pytest.raises(BadRequest, match=r"0002\.png .* cannot be read"):
+                run(request)
+        assert path.read_bytes() == painted
+        assert not list(path.parent.glob("yours-*"))
+
+    def test_what_is_no_picture_makes_way_and_it_is_said(self, request_of):
+        request = request_of(count=3)
+        run(request)
+        (Path(request.out) / "0002.png").write_text("notes")
+        done, _ = run(request)
+        assert (Path(request.out) / "yours-0002.png").read_text() == "notes"
+        assert any("yours-0002.png" in note for note in done.notes)
+
+    @pytest.mark.parametrize("more", [{}, {"redo_yours": True}, {"overwrite": True}, {"overwrite": True, "hold": 1}])
+    def test_the_last_copy_of_one_that_was_held_is_not_replaced(self, request_of, more: dict[str, Any]):
+        request = request_of(count=4, hold=2)
+        run(request)
+        out = Path(request.out)
+        painted = paint(out / "0001.png")
+        run(request)
+        (out / "0001.png").replace(out / "0002.png")
+        run(dataclasses.replace(request, **more))
+        assert (out / "yours-0002.png").read_bytes() == painted
+        assert painted not in ((out / "0002.png").read_bytes(), (out / "0001.png").read_bytes())
+
+    @pytest.mark.parametrize("more", [{"redo_yours": True}, {"overwrite": True}])
+    def test_redoing_one_that_is_held_puts_it_aside_once(self, request_of, more: dict[str, Any]):
+        request = request_of(count=4, hold=2)
+        run(request)
+        paint(Path(request.out) / "0001.png")
+        run(request)
+        done, _ = run(dataclasses.replace(request, **more))
+        assert [path.name for path in Path(request.out).glob("yours-*")] == ["yours-0001.png"]
+        assert any("yours-0001.png" in note for note in done.notes)
 
     def test_a_link_to_a_drawing_elsewhere_is_kept_and_shown(self, request_of, tmp_path: Path):
         request = request_of(count=3)

@@ -214,3 +214,16 @@ def test_a_hold_that_no_frame_has_is_not_counted(tmp_path: Path):
     manifest(tmp_path / "shot", frames=frames, models=[])
     (row,) = delivery_report.rows(tmp_path)
     assert row.frames == 2
+
+
+@pytest.mark.parametrize("form", [delivery_report.text, delivery_report.as_csv])
+def test_no_log_in_is_reported_and_no_cell_goes_with_it(tmp_path: Path, form: Callable[..., str]):
+    model = {**USED, "licence": "https://artist:hunter2@studio.example/terms?token=abc"}
+    manifest(tmp_path / "shot", models=[model])
+    told = form(delivery_report.rows(tmp_path))
+    assert "hunter2" not in told
+    assert "token" not in told
+    assert "https://studio.example/terms" in told
+    assert SVD_XT.commercial in told
+    report_file.write(tmp_path / "report", told)
+    assert "hunter2" not in (tmp_path / "report").read_text()

@@ -157,6 +157,13 @@ def test_a_folder_in_which_a_job_works_stays(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+def test_the_longest_name_of_letters_of_four_bytes_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / ("\N{GRINNING FACE}" * 63)
+    own_files.write(path, b"new", file_records.Written())
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_what_is_put_aside_keeps_its_content_and_takes_no_other_name(tmp_path: Path) -> None:
     for content in (b"1", b"2", b"3"):
         (tmp_path / "0003.png").write_bytes(content)
