@@ -23,8 +23,8 @@ The rule, in this order (`python -m benchmarks.quality` prints the numbers for e
        0.38–0.47      0.118, 0.100      drawn, 7 pairs
        0.22–0.92      0.131, 0.152      Big Buck Bunny, 9 pairs
 
-4. Drawn pairs with a pattern, which repeats itself: RIFE. GMFSS matches places without regard to how far they lie apart,
-   and takes one tile for another. The number is how like the picture is to itself shifted, see `repetition`.
+4. Drawn pairs with a pattern that repeats itself: RIFE. GMFSS matches places without regard to how far they lie
+   apart, and takes one tile for another. The number is how like the picture is to itself shifted, see `repetition`.
 
        repetition     mean error in levels of 255 of RIFE, of GMFSS
        0.99, 0.73     11, 68 | 19, 31   a checker that moves, a tiled floor that stands still
@@ -124,8 +124,10 @@ def features(start: torch.Tensor, end: torch.Tensor) -> tuple[float, float, floa
 
 
 def repetition(picture: torch.Tensor) -> float:
-    """How like a picture [C, H, W] is to itself when it is shifted, at the best shift beyond `_NEAR` pixels: 1 is equal.
-    Corners are compared, since a straight line is like itself along its way."""
+    """How like a picture [C, H, W] is to itself shifted, at the best shift beyond `_NEAR` pixels: 1 is equal.
+
+    Corners are compared, since a straight line is like itself along its way.
+    """
     grey = pictures.thumbnail(picture, _SIDE)[:3].mean(0)
     height, width = grey.shape
     if min(height, width) < 4 * _NEAR:

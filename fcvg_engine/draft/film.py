@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -52,6 +53,9 @@ def inbetween(
 ) -> Iterator[torch.Tensor]:
     """See `core.method_contract.Method`. Raises MissingModel when the network's file is not there or not the published
     one."""
+    if torch.equal(start, end) and not options.as_published:
+        yield from itertools.repeat(start, len(times))
+        return
     report("Loading FILM", 0.0)
     network = _network(options.device)
     places = [place(time) for time in times]

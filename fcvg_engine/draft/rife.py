@@ -13,6 +13,7 @@ as published.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -38,16 +39,21 @@ def inbetween(
     start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
     """See `core.method_contract.Method`."""
+    if torch.equal(start, end) and not options.as_published:
+        yield from itertools.repeat(start, len(times))
+        return
     report("Loading RIFE", 0.0)
     net = networks.network("rife", options.device, options.dtype, report)
     start, end = start[None].to(options.device), end[None].to(options.device)
     search = _choose_search(net, *pictures.seen(start[0], end[0]), options, report)
     held = None if options.as_published else _held(search, start, end, options.breakdown)
+    kept = None
     for done, time in enumerate(times):
         report("Drawing inbetweens", (done + 1) / (len(times) + 1))
         flow, share = search.motion(time)
         if held is not None:
-            share = still.blocked(share, flow, held)
+            kept = still.kept_free(held, flow.shape[-2:]) if kept is None else kept
+            share = still.blocked(share, flow, kept)
         moves = (pictures.Move(start, flow[:, :2], share), pictures.Move(end, flow[:, 2:], 1 - share))
         frame = pictures.finite(pictures.carry(moves), "moving the pictures")
         if held is not None:
@@ -64,6 +70,11 @@ class Search:
         self._size = start.shape[-2:]
         self._keys = pictures.padded(start, MULTIPLE), pictures.padded(end, MULTIPLE)
         self._found: dict[tuple[float, int], Motion] = {}
+
+    def coarser(self) -> Search:
+        """A search at half the size of this one, for a quarter of the cost; this one where that would be too small."""
+        start, end = (key[..., : self._size[0], : self._size[1]] for key in self._keys)
+        return self if min(self._size) < 2 * _SMALLEST_SIDE else Search(self._net, start, end, 2)
 
     def motion(self, time: float) -> Motion:
         """Finds the motion at `time`."""
@@ -85,10 +96,12 @@ class Search:
 
 
 def _held(search: Search, start: torch.Tensor, end: torch.Tensor, breakdown: float) -> torch.Tensor | None:
-    """Where keys [1, C, H, W] are held, see `still`; None where nothing has to be. Costs two further searches then."""
+    """Where keys [1, C, H, W] are held, see `still`; None where nothing has to be. Costs two further searches
+    then, at half the size."""
     if not still.may_be_dragged(start, end, search.rough_motion(breakdown)[0]):
         return None
-    forth, back = search.rough_motion(0.0)[0][:, 2:], search.rough_motion(1.0)[0][:, :2]
+    rough = search.coarser()
+    forth, back = rough.rough_motion(0.0)[0][:, 2:], rough.rough_motion(1.0)[0][:, :2]
     held = still.find(start, end, forth, back)
     return held if held.any() else None
 

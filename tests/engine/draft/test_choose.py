@@ -52,6 +52,23 @@ def test_large_drawings_do_not_wait_for_gmfss_on_a_cpu() -> None:
     assert "slow" in reason
 
 
+@pytest.mark.parametrize("period", [12, 16, 31])
+@pytest.mark.parametrize("kind", ["checker", "tiles", "dots"])
+def test_patterns_do_not_go_to_gmfss(kind: str, period: int) -> None:
+    """What moves over the pattern is drawn, and much of the picture changes."""
+    y, x = torch.meshgrid(torch.arange(384), torch.arange(640), indexing="ij")
+    if kind == "checker":
+        ink = (y // period + x // period) % 2
+    elif kind == "tiles":
+        ink = ((y % period < 2) | ((x + y // period * 5) % period < 2)).long()
+    else:
+        ink = ((y % period - period / 2) ** 2 + (x % period - period / 2) ** 2 < (period / 3) ** 2).long()
+    pattern = torch.where(ink[None] == 0, torch.tensor([0.9, 0.85, 0.7])[:, None, None], 0.25)
+    start, end = pattern.clone(), pattern.roll(period // 4, 2)
+    start[:, 100:220, 60:180] = end[:, 120:240, 360:480] = torch.tensor([0.8, 0.1, 0.1])[:, None, None]
+    assert picked(start, end) == "rife"
+
+
 def test_equal_keys() -> None:
     assert picked(cel(2, 0), cel(2, 0)) == "dissolve"
 
