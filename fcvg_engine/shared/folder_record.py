@@ -16,6 +16,7 @@ import math
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +41,8 @@ _SOFT_LOCK = re.compile(rb"(\d+\n.*)?", re.DOTALL)  # what filelock writes where
 _HEAD = b"# Files that FCVG has written here. By this list they are told from yours.\n"
 _WRITTEN = re.compile(r"([0-9a-f]{64})  (.+)")
 _LIMIT_BYTES = 1 << 24
+_REPLACING = f"{TEMPORARY}{'0' * 2 * _TOKEN_BYTES}-list"  # held by who replaces a list
+_WAIT_S = 0.01
 _TRIES = 100  # of others that may add to a list in the same moment
 
 
@@ -138,10 +141,7 @@ class FolderRecord:
                 if found.status.st_nlink == 1:
                     if self._append(text):
                         return
-                else:  # a copy of the folder shares it, and is to stay as it is
-                    listed = found.content(_LIMIT_BYTES)
-                    only_that = file_records.Written(hashlib.sha256(listed).hexdigest())
-                    own_files.write(file, listed + text, only_that, unfinished_name(NAME))
+                elif self._replace(text):
                     return
         raise own_files.NotOurs(file)
 
@@ -159,6 +159,19 @@ class FolderRecord:
             if began_bytes == max(0, self._read_bytes):  # nobody else has added anything meanwhile
                 self._read_bytes = file.tell()
             return os.path.samestat(os.fstat(file.fileno()), (self.path / NAME).lstat())
+
+    def _replace(self, text: bytes) -> bool:
+        """Put a list with `text` in the place of one that a copy of the folder shares and that is to stay as it is;
+        return whether it was such still. Others have to wait, or their lines would be lost. Raises NotOurs, OSError."""
+        file = self.path / NAME
+        with file_lock.held_and_removed(self.path / _REPLACING, lambda: time.sleep(_WAIT_S)):
+            found = Found(file)
+            if found.status.st_nlink == 1:
+                return False
+            listed = found.content(_LIMIT_BYTES)
+            only_that = file_records.Written(hashlib.sha256(listed).hexdigest())
+            own_files.write(file, listed + text, only_that, unfinished_name(NAME))
+            return True
 
     def _read(self) -> None:
         file = self.path / NAME
