@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import bpy
 
 from .. import guard
-from ..edit import conditions_strip, strip_pictures, strip_takes
+from ..edit import conditions_strip, strip_pictures, strip_takes, take_files
 from ..engine import errors, plain_text, protocol
 from ..i18n.translate import mark, plural, rpt
 from ..settings import strip_record
@@ -150,7 +150,8 @@ def _done(job: Job, done: protocol.Done) -> None:
     session.error_panel.clear()
     for _, strip, take in strip_takes.holders(job.take):
         take.method_used, take.engine_version = done.method, done.engine
-        take.notes = " ".join(done.notes)
+        # Not what was found this once, such as painted drawings: after an undo the manifest tells the same.
+        take.notes = " ".join(take_files.read_manifest(job.folder).get("notes", done.notes))
         take.models = commercial_use.recorded(done.models)
         take.error, take.yours = "", len(job.yours)
         # All that was asked for is there; the strip may have been timed anew meanwhile.
