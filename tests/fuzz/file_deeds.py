@@ -47,6 +47,8 @@ class FileDeeds(Seat):
         """There is no such folder, or something else has the name."""
         taken = self.world.project / "taken.blend"
         path = taken if self.chance.random() < 0.7 else self.world.root / "nowhere" / "film.blend"
+        if path == taken and bpy.app.version < (4, 5):  # there Blender saves, and keeps the folder as `taken.blend1`
+            return
         bpy.ops.wm.save_as_mainfile(filepath=str(path))
 
     def open_another(self) -> None:
