@@ -151,12 +151,15 @@ def _open(arguments: argparse.Namespace) -> Any:
 
 def _check_output(path: Path) -> None:
     """Raise BadRequest where no blend file may be saved: one takes the place of a blend file only."""
+    is_free = False
     try:
         path = path.resolve()
-        is_free, is_folder = not path.exists(), path.parent.is_dir()
+        path.stat()  # which says why not, where `exists` only says no
+    except (FileNotFoundError, NotADirectoryError):
+        is_free = True
     except (OSError, ValueError, RuntimeError):  # too long, a NUL, links in a ring
         raise errors.BadRequest(f"No file can have the name {path!s:.200}.", "Choose another name.") from None
-    if not is_folder:
+    if not path.parent.is_dir():
         raise errors.BadRequest(f"There is no folder {path.parent}.", "Make it first.")
     if path.suffix.lower() != ".blend":
         raise errors.BadRequest(f"{path} is not the name of a blend file.", "Choose one that ends in .blend.")

@@ -11,7 +11,7 @@ import os
 import random
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,14 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "blender")]
 
+import another_blender
 from fuzz.desk import Desk, Outcome, slow_engine
 from fuzz.whose import World
 
+# Run as a module, so that what it imports from here is the same as elsewhere.
+_PROGRAM = (
+    "import runpy, sys; sys.path.insert(0, {root!r}); runpy.run_module('tests.fuzz.other_blender', None, '__main__')"
+)
 _SIGN = "@@ "  # begins the lines that are answers; Blender prints others
 
 
@@ -59,14 +64,15 @@ class Other:
     def close(self) -> None:
         """End the process."""
         if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):  # it has ended already
+                self._process.stdin.close()
             self._process.wait(60)
             self._process = None
 
     def _ask(self, **question: Any) -> dict[str, Any]:
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fuzz.other_blender"],
+                another_blender.command(_PROGRAM.format(root=str(ROOT))),
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

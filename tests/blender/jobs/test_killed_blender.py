@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import another_blender
 import bpy
 import pytest
 from artist import DONE, HANG_S, INCOMPLETE, files, idle, ours, turn_until
@@ -27,9 +28,10 @@ TESTS = Path(__file__).resolve().parents[2]
 BLENDER = """
     import os, sys, time
     from pathlib import Path
-    os.environ["BLENDER_USER_RESOURCES"], folder = sys.argv[1], Path(sys.argv[2])
+    user, folder, *places = sys.argv[sys.argv.index("--") + 1 :]
+    os.environ["BLENDER_USER_RESOURCES"], folder = user, Path(folder)
     import bpy
-    sys.path += sys.argv[3:]
+    sys.path += places
     import fcvg_blender
     from artist import ours, save, turn_until, two_strips
     from edits import Edit
@@ -67,7 +69,7 @@ def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pa
     monkeypatch.setenv("FCVG_DUMMY", "1")
     monkeypatch.setenv("FCVG_DUMMY_DELAY_S", "0.3")
     paths = (tmp_path / "user", tmp_path / "project", TESTS.parent, TESTS, TESTS / "blender")
-    command = [sys.executable, "-c", textwrap.dedent(BLENDER), *map(str, paths)]
+    command = another_blender.command(textwrap.dedent(BLENDER), *map(str, paths))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as blender:
         assert blender.stdout is not None
         said = next(line for line in blender.stdout if line.startswith("drawing"))
