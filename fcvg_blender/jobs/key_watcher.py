@@ -29,23 +29,21 @@ LOST = "LOST"  # a key is gone
 _next = 0  # index of the strip to be looked at next
 
 
-def look_at(scene: Any, strip: Any, until_s: float = math.inf) -> bool:
+def look_at(scene: Any, strip: Any, until_s: float = math.inf) -> None:
     """Note on a strip of inbetweens what has changed since its shown take was made, and how many drawings of each take
-    the artist has painted over; return whether any of that is new.
+    the artist has painted over.
 
     A take that is not finished, or has no fingerprints of its keys, is never noted as changed. Raises
     `file_digests.OutOfTime` when a large file could not be read until `time.perf_counter()` says `until_s`.
     """
     changed = _changed(scene, strip, until_s)
-    news = bool(strip.fcvg.stale != changed)
-    if news:
+    if strip.fcvg.stale != changed:
         strip.fcvg.stale = changed
     for take in strip_takes.all_of(strip.fcvg):
         if take.state not in strip_record.UNFINISHED:
             yours = painted_over.count(take_folders.of_take(strip, take), until_s)
             if take.yours != yours:
-                take.yours, news = yours, True
-    return news
+                take.yours = yours
 
 
 def look_at_all() -> int:
@@ -106,16 +104,23 @@ def _look_around() -> bool:
     for _ in found:
         _next %= len(found)
         with guard.going_on("keys of a strip"):
+            scene, strip = found[_next]
+            mending.mend(strip.fcvg, strip_record.RANGES)  # it may have been pasted
+            before = _noted(strip)
             try:
-                scene, strip = found[_next]
-                mending.mend(strip.fcvg, strip_record.RANGES)  # it may have been pasted
-                news |= look_at(scene, strip, until_s)
+                look_at(scene, strip, until_s)
             except file_digests.OutOfTime:
                 break
+            finally:
+                news |= _noted(strip) != before  # also where the time was over after the first note
         _next += 1
         if time.perf_counter() > until_s:
             break
     return news
+
+
+def _noted(strip: Any) -> tuple[Any, ...]:
+    return strip.fcvg.stale, *(take.yours for take in strip_takes.all_of(strip.fcvg))
 
 
 def register() -> None:

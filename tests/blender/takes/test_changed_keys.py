@@ -19,7 +19,7 @@ from pictures import write_png
 from fcvg_blender import compat
 from fcvg_blender.edit import gaps, strip_takes, strips, take_files
 from fcvg_blender.jobs import key_watcher
-from fcvg_blender.keys import file_digests, key_fingerprint, render_keys
+from fcvg_blender.keys import file_digests, key_fingerprint, painted_over, render_keys
 from fcvg_blender.settings import menu_choices, strip_record
 from fcvg_blender.ui import badges, draw_list
 
@@ -330,7 +330,25 @@ def test_the_timer_notes_changes_by_itself(edit: Edit) -> None:
     paint(edit, "A.png", 7)
     key_watcher.tick()
     assert only_inbetweens(edit).fcvg.stale == "START"
-    assert not key_watcher.look_at(edit.scene, only_inbetweens(edit))
+
+
+def test_what_is_noted_is_drawn_although_there_is_no_time_to_count_painted_drawings(
+    edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count(folder: Path, until_s: float) -> int:
+        raise file_digests.OutOfTime
+
+    generate(edit)
+    drawn: list[str] = []
+    monkeypatch.setattr(painted_over, "count", count)
+    monkeypatch.setattr(key_watcher, "_redraw", lambda context: drawn.append(only_inbetweens(edit).fcvg.stale))
+    key_watcher.tick()
+    assert drawn == []
+    paint(edit, "A.png", 7)
+    key_watcher.tick()
+    assert drawn == ["START"]
+    key_watcher.tick()
+    assert drawn == ["START"], "nothing is new"
 
 
 def test_what_has_been_taken_back_is_no_change(edit: Edit) -> None:
