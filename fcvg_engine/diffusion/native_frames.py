@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from .. import __version__
+from ..conditions import matches_file
 from ..core.method_contract import Options
 from ..files import atomic, images, job_folder
 from ..models.discovery import Found
@@ -64,7 +65,7 @@ def identity(
     if is_conditioned(method):
         facts["conditions"] = asdict(options.conditions)
         if options.conditions.matches:
-            facts["conditions"]["matches"] = job_folder.sha256_of_matches(Path(options.conditions.matches))
+            facts["conditions"]["matches"] = matches_file.sha256(Path(options.conditions.matches))
     return facts
 
 

@@ -25,6 +25,7 @@ from ..shared.folder_record import FolderRecord
 from ..shared.methods import is_generative
 from ..shared.timing import Drawing
 from . import images
+from .artists_files import is_picture, protect_keys, require_readable
 from .atomic import disk_errors, in_the_way
 from .folder_lock import locked
 
@@ -129,7 +130,7 @@ class JobFolder:
             try:
                 record["sha256"] = self.record.write(name, data)
             except own_files.NotOurs:
-                if not _is_picture(self.path / name):
+                if not is_picture(self.path / name):
                     raise
                 record |= {"sha256": "", "yours": True}
                 self.yours += shown
@@ -275,8 +276,8 @@ class JobFolder:
             return _MISSING
         is_asked = redo_yours or self._overwrites
         if not is_asked:
-            _require_readable(found)
-        if is_asked or not _is_picture(path):
+            require_readable(found)
+        if is_asked or not is_picture(path):
             self._may_replace.add(name)
             return _MISSING
         if record is None:
@@ -377,7 +378,7 @@ def open_folder(
                 raise
             refusal = error
         with disk_errors(path):
-            _protect_keys(path, keys)
+            protect_keys(path, keys)
             folder = JobFolder(path, identity, drawings, overwrite, extend, redo_yours, writable=refusal is None)
         if refusal is not None and folder.missing:
             raise refusal
@@ -394,47 +395,3 @@ def _digest(path: Path) -> str:
     with suppress(OSError):
         return sha256_of(path)
     return ""
-
-
-def sha256_of_matches(path: Path) -> str:
-    """Return the SHA-256 of an edited matches.json, in hexadecimal. Raises BadRequest."""
-    try:
-        return sha256_of(path)
-    except OSError as error:
-        raise BadRequest(f"The matches cannot be read: {error}", "Check the path of the matches.json.") from error
-
-
-def _protect_keys(path: Path, keys: Sequence[Path]) -> None:
-    """Raise BadRequest where a key is one of the frames in the folder, under whatever name or link it was given."""
-    # To some disks 0001.PNG and 0001.png are the same name.
-    frames = [each for each in path.iterdir() if manifest.FRAME_NAME.fullmatch(each.name.lower()) and each.exists()]
-    for key in keys:
-        target = key.resolve()
-        is_named_so = manifest.FRAME_NAME.fullmatch(target.name.lower()) and target.parent == path.resolve()
-        if is_named_so or any(key.samefile(frame) for frame in frames):
-            raise BadRequest(
-                f"The key {key.name} lies in the output folder under a name that inbetweens use.",
-                "Choose another output folder.",
-            )
-
-
-def _require_readable(found: file_records.Found) -> None:
-    """Raise BadRequest for a file that cannot be read, or is being written to."""
-    try:
-        with small_files.open_file(found.path):
-            is_readable = bool(found.sha256) or not found.is_plain
-    except OSError:
-        is_readable = False
-    if not is_readable:
-        raise BadRequest(
-            f"{found.path.name} in {found.path.parent} cannot be read. It may be yours, so it is kept.",
-            "Run again when it is saved, or give yourself the right to read it.",
-        )
-
-
-def _is_picture(path: Path) -> bool:
-    try:
-        images.read(path)
-    except BadImage:
-        return False
-    return True
