@@ -87,6 +87,8 @@ def sweep() -> list[str]:
                 notes.append(_not_ours(folder))
         elif folder != kept and _is_engine(folder):
             notes.append(_remove(folder))
+        elif folder != kept:  # a removal that was killed in the end leaves it empty
+            own_files.delete_empty_folder(folder)
     return [note for note in dict.fromkeys(notes) if note]
 
 

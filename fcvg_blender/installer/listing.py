@@ -19,6 +19,7 @@ from ..engine import file_records, own_files
 from ..engine.installed_engines import LEASE, STAMP
 
 FILE = ".listing"
+_UNFINISHED = ".listing.unfinished"  # has a name of its own, so that the next removal finds what a killed one left
 
 _HEAD = b"# Files of this engine. What is not listed here, or was changed since, is not deleted with it.\n"
 _LINE = re.compile(r'(file|link) (\d+) (-?\d+) (".+")')
@@ -86,12 +87,13 @@ def is_there(folder: Path) -> bool:
 
 def delete(folder: Path) -> None:
     """Delete the listing itself. Raises OSError."""
+    own_files.delete_unfinished(folder / _UNFINISHED, folder / FILE)
     own_files.delete(folder / FILE, _LISTINGS)
 
 
 def _write(folder: Path, files: dict[str, Facts]) -> Listing:
     lines = [f"{kind} {size} {time} {json.dumps(name)}\n" for name, (kind, size, time) in sorted(files.items())]
-    own_files.write(folder / FILE, _HEAD + "".join(lines).encode("ascii"), _LISTINGS)
+    own_files.write(folder / FILE, _HEAD + "".join(lines).encode("ascii"), _LISTINGS, _UNFINISHED)
     return Listing(folder, files)
 
 
@@ -102,7 +104,7 @@ def _walk(folder: Path, inside: str = "") -> Iterator[tuple[str, os.stat_result]
             name = f"{inside}{entry.name}"
             if entry.is_dir(follow_symlinks=False) and not own_files.is_link(Path(entry.path)):
                 yield from _walk(folder, f"{name}/")
-            elif name != FILE:
+            elif name not in (FILE, _UNFINISHED):
                 yield name, entry.stat(follow_symlinks=False)
 
 

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
 import shutil
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from homes import Home, Site, make_site
@@ -181,6 +185,48 @@ def test_a_half_removed_engine_is_no_engine_and_goes_the_next_time(data: Path) -
     environments.forget()
     environments.sweep()
     assert [path.name for path in engine.iterdir()] == ["notes.txt"]
+
+
+class Killed(BaseException):
+    """The system has ended the program."""
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["with a listing", "of version 0.2.0"])
+def test_a_removal_killed_at_any_moment_is_finished_by_the_next(
+    data: Path, monkeypatch: pytest.MonkeyPatch, old: bool
+) -> None:
+    """Killed before each change that it makes on the disk, one after the other."""
+    seen_kills = 0
+    for moment in itertools.count():
+        engine = make_engine("cpu-1", random.Random(1), 6)
+        if old:
+            (engine / listing.FILE).unlink()
+            time.sleep(0.02)  # longer than the clock of the disk takes to tick
+        environments.forget()
+        left = [moment]
+        with monkeypatch.context() as patch:
+            for name in ("unlink", "rmdir", "rename", "replace", "link", "open", "write", "fsync"):
+                patch.setattr(os, name, dying(getattr(os, name), left))
+            with suppress(Killed):
+                environments.sweep()
+        if left[0] > 0:  # it was over before
+            break
+        seen_kills += 1
+        environments.sweep()
+        assert not engine.exists(), f"killed at step {moment}: {sorted(path.name for path in engine.rglob('*'))}"
+    assert seen_kills > 20
+
+
+def dying(function: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
+    """The function, until none of the calls is left that `left` counts down."""
+
+    def called(*arguments: Any, **options: Any) -> Any:
+        if not left[0]:
+            raise Killed
+        left[0] -= 1
+        return function(*arguments, **options)
+
+    return called
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"engine": 3}', '{"engine": "a", "more": 1}', "my notes"])
