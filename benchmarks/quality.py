@@ -2,9 +2,11 @@
 """How close each draft method comes to the true frames, and what `auto` would have chosen.
 
     python -m benchmarks.quality [--groups rendered,drawn] [--methods dissolve,minterpolate,rife,gmfss]
+    python -m benchmarks.quality --groups "still overlays,fades,patterns" \
+        --methods "dissolve,rife as published,gmfss as published,auto"
 
 Rendered pairs are cut from Big Buck Bunny (CC-BY, Blender Foundation; fetched as for the demo), drawn ones come from
-`benchmarks.drawn`. The frames at a quarter, half and three quarters of the gap are generated and compared: FLIP error
+`benchmarks.drawn`, the other groups from `benchmarks.hard_pairs`. The frames at a quarter, half and three quarters of the gap are generated and compared: FLIP error
 (0 is equal; needs the package flip-evaluator) and PSNR (dB, more is better). Prints Markdown.
 """
 
@@ -12,8 +14,9 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -21,10 +24,11 @@ import flip_evaluator
 import numpy as np
 import torch
 
-from benchmarks import drawn
+from benchmarks import drawn, hard_pairs
 from benchmarks.minterpolate import minterpolate
 from demo import clip
 from fcvg_engine import methods
+from fcvg_engine.core import pictures
 from fcvg_engine.core.method_contract import Options
 from fcvg_engine.draft import choose_method
 from tools import check_system
@@ -34,11 +38,13 @@ TIMES = (0.25, 0.5, 0.75)
 SIZE = (640, 360)  # of rendered pairs; drawn ones are 640×384
 RENDERED = ((10, 12), (30, 12), (44, 12), (1, 24), (25, 24), (40, 24), (49, 24), (70, 24), (100, 24))  # frame, gap
 SEEDS = range(12)
+AS_PUBLISHED = " as published"
+GROUND = 0.5  # grey under pictures with transparency
 
 
 @dataclass(frozen=True)
 class Case:
-    """Keys and the true frames at `TIMES`; float32 [3, H, W] in [0, 1]."""
+    """Keys and the true frames at `TIMES`; float32 [3 or 4, H, W] in [0, 1]."""
 
     group: str
     name: str
@@ -48,8 +54,9 @@ class Case:
 
 
 def to_tensor(pixels: np.ndarray) -> torch.Tensor:
-    """uint8 RGB [H, W, 3] → float32 [3, H, W]."""
-    return torch.from_numpy(pixels.astype(np.float32) / 255).permute(2, 0, 1).contiguous()
+    """uint8 RGB [H, W, 3], or float32 [H, W, C] → float32 [C, H, W]."""
+    values = pixels.astype(np.float32) / 255 if pixels.dtype == np.uint8 else pixels
+    return torch.from_numpy(values).permute(2, 0, 1).contiguous()
 
 
 def rendered_cases() -> Iterator[Case]:
@@ -71,18 +78,32 @@ def drawn_cases() -> Iterator[Case]:
         yield Case(group, f"seed {seed}", start, end, tuple(true))
 
 
+def hard_cases(name: str) -> Iterator[Case]:
+    for pair, draw in hard_pairs.SETS[name].items():
+        start, end, *true = (to_tensor(draw(time)) for time in (0, 1, *TIMES))
+        yield Case(name, pair, start, end, tuple(true))
+
+
 def generate(method: str, case: Case) -> list[torch.Tensor]:
     if method == "minterpolate":
         return minterpolate(case.start, case.end, TIMES)
-    frames = methods.load(method)(case.start, case.end, TIMES, CPU, lambda stage, fraction: None)
+    name = method.removesuffix(AS_PUBLISHED)
+    if name == "auto":
+        name = _picked(case)
+    options = replace(CPU, as_published=method.endswith(AS_PUBLISHED))
+    frames = methods.load(name)(case.start, case.end, TIMES, options, lambda stage, fraction: None)
     return [frame.clamp(0, 1) for frame in frames]
+
+
+def _picked(case: Case) -> str:
+    return choose_method.choose(case.start, case.end, CPU, lambda stage, fraction: None)[0]
 
 
 def scores(made: torch.Tensor, true: torch.Tensor) -> tuple[float, float]:
     """FLIP error and PSNR in dB."""
-    pictures = [picture.permute(1, 2, 0).contiguous().numpy() for picture in (true, made)]
-    flip = flip_evaluator.evaluate(*pictures, "LDR")[1]
-    return float(flip), float(-10 * torch.log10((made - true).square().mean()))
+    true, made = (pictures.composite(picture[None], GROUND)[0] for picture in (true, made))
+    flip = flip_evaluator.evaluate(*(each.permute(1, 2, 0).contiguous().numpy() for each in (true, made)), "LDR")[1]
+    return float(flip), float(-10 * torch.log10((made - true).square().mean().clamp(min=1e-10)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -90,7 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--groups", default="rendered,drawn")
     parser.add_argument("--methods", default="dissolve,minterpolate,rife,gmfss")
     options = parser.parse_args(arguments)
-    wanted, makers = options.methods.split(","), {"rendered": rendered_cases, "drawn": drawn_cases}
+    wanted = options.methods.split(",")
+    makers: dict[str, Callable[[], Iterator[Case]]] = {"rendered": rendered_cases, "drawn": drawn_cases}
+    makers |= {name: partial(hard_cases, name) for name in hard_pairs.SETS}
     if "minterpolate" in wanted:
         check_system.need("ffmpeg")
     print("| pair | flat | hard | changed | auto |", " | ".join(wanted), "|\n" + "|---" * (5 + len(wanted)) + "|")
@@ -103,14 +126,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             ]
             totals.setdefault(case.group, []).append(row)
             features = choose_method.features(case.start, case.end)
-            picked, _ = choose_method.choose(case.start, case.end, CPU, lambda stage, fraction: None)
-            _print_row(f"{case.group}: {case.name}", [f"{value:.2f}" for value in features] + [picked], row)
+            facts = [f"{value:.2f}" for value in features] + [_picked(case)]
+            _print_row(f"{case.group}: {case.name}", facts, row)
     for name, rows in totals.items():
         _print_row(f"**{name}, mean of {len(rows)}**", [""] * 4, np.mean(rows, axis=0))
 
 
 def _print_row(name: str, facts: list[str], row: Sequence[Sequence[float]]) -> None:
-    cells = [f"{flip:.3f} / {psnr:.1f} dB" for flip, psnr in row]
+    cells = [f"{flip:.4f} / {psnr:.1f} dB" for flip, psnr in row]
     print("|", " | ".join([name, *facts, *cells]), "|", flush=True)
 
 

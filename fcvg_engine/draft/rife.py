@@ -71,11 +71,6 @@ class Search:
         self._keys = pictures.padded(start, MULTIPLE), pictures.padded(end, MULTIPLE)
         self._found: dict[tuple[float, int], Motion] = {}
 
-    def coarser(self) -> Search:
-        """A search at half the size of this one, for a quarter of the cost; this one where that would be too small."""
-        start, end = (key[..., : self._size[0], : self._size[1]] for key in self._keys)
-        return self if min(self._size) < 2 * _SMALLEST_SIDE else Search(self._net, start, end, 2)
-
     def motion(self, time: float) -> Motion:
         """Finds the motion at `time`."""
         return self._search(time, self._averaged)
@@ -96,13 +91,11 @@ class Search:
 
 
 def _held(search: Search, start: torch.Tensor, end: torch.Tensor, breakdown: float) -> torch.Tensor | None:
-    """Where keys [1, C, H, W] are held, see `still`; None where nothing has to be. Costs two further searches
-    then, at half the size."""
-    if not still.may_be_dragged(start, end, search.rough_motion(breakdown)[0]):
+    """Where keys [1, C, H, W] are held, see `still`; None where nothing has to be."""
+    flow, _ = search.rough_motion(breakdown)
+    if not still.may_be_dragged(start, end, flow):
         return None
-    rough = search.coarser()
-    forth, back = rough.rough_motion(0.0)[0][:, 2:], rough.rough_motion(1.0)[0][:, :2]
-    held = still.find(start, end, forth, back)
+    held = still.find(start, end, *still.from_key_to_key(flow))
     return held if held.any() else None
 
 

