@@ -6,8 +6,9 @@
         --methods "dissolve,rife as published,gmfss as published,auto"
 
 Rendered pairs are cut from Big Buck Bunny (CC-BY, Blender Foundation; fetched as for the demo), drawn ones come from
-`benchmarks.drawn`, the other groups from `benchmarks.hard_pairs`. The frames at a quarter, half and three quarters of the gap are generated and compared: FLIP error
-(0 is equal; needs the package flip-evaluator) and PSNR (dB, more is better). Prints Markdown.
+`benchmarks.drawn`, the other groups from `benchmarks.hard_pairs`. The frames at a quarter, half and three quarters of
+the gap are generated and compared: FLIP error (0 is equal; needs the package flip-evaluator) and PSNR (dB, more is
+better). Prints Markdown.
 """
 
 from __future__ import annotations

@@ -25,7 +25,14 @@ _STEPS = 48  # of the curve, between which it is straight
 _VARIANCE = 1e-6
 
 
+NOTE = "The keyframes fade into one another, since nothing moves between them."
+
 FIRST, LAST, LIGHT = "first", "last", "light"
+
+
+def is_one(start: torch.Tensor, end: torch.Tensor) -> bool:
+    """Whether keys [C, H, W] are the same, or fade into one another."""
+    return torch.equal(start, end) or bool(kind(start, end))
 
 
 @torch.no_grad()

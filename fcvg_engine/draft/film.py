@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +31,7 @@ from ..core.method_contract import Options, ReportProgress, draft_method
 from ..models import discovery, installed, registry
 from ..shared import small_files
 from ..shared.errors import MissingModel
+from . import dissolve, fades
 
 MULTIPLE = 64  # height and width must be multiples of this: the pyramid has seven levels
 
@@ -53,8 +53,9 @@ def inbetween(
 ) -> Iterator[torch.Tensor]:
     """See `core.method_contract.Method`. Raises MissingModel when the network's file is not there or not the published
     one."""
-    if torch.equal(start, end) and not options.as_published:
-        yield from itertools.repeat(start, len(times))
+    if not options.as_published and fades.is_one(start, end):
+        options.note(fades.NOTE)
+        yield from dissolve.inbetween(start, end, times, options, report)
         return
     report("Loading FILM", 0.0)
     network = _network(options.device)

@@ -19,7 +19,6 @@ smaller). With rendered keys that would cost detail.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,7 +29,7 @@ from ..core import pictures
 from ..core.method_contract import Options, ReportProgress, draft_method
 from ..core.warp import backward_warp
 from ..nets.splat import Splat
-from . import choose_method, networks, still
+from . import choose_method, dissolve, fades, fading_parts, networks, still
 
 MOST_PIXELS = 2_100_000  # that are painted; larger keys are reduced for painting (1920×1088 is not)
 _MULTIPLE = 64  # GMFlow sees half the size and needs multiples of 32
@@ -59,8 +58,9 @@ def inbetween(
     start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
     """See `core.method_contract.Method`."""
-    if torch.equal(start, end) and not options.as_published:
-        yield from itertools.repeat(start, len(times))
+    if not options.as_published and fades.is_one(start, end):
+        options.note(fades.NOTE)
+        yield from dissolve.inbetween(start, end, times, options, report)
         return
     report("Loading GMFSS", 0.0)
     painter = Painter(options, report)
@@ -73,7 +73,11 @@ def inbetween(
     share = 1 / (len(times) + 1)
     sides = painter.sides(small[0], small[1], lambda: report("Looking for motion", 0.0))
     size = (small[0].shape[2], small[0].shape[3])
-    held = None if options.as_published else _held(sides, keys, size)
+    ways = [2 * _doubled(side.flow, size) for side in sides]
+    held = None if options.as_published else still.find(*keys, *ways)
+    fading = None if options.as_published else fading_parts.find(*keys, *ways)
+    if fading is not None:
+        options.note(fading_parts.NOTE)
     for done, time in enumerate(times):
         fraction = (done + 1) * share
 
@@ -88,13 +92,9 @@ def inbetween(
             frame = _corrected(carried, frame, ground, drawn)
         if held is not None:
             frame = torch.where(held, torch.lerp(*keys, time), frame)
+        if fading is not None:
+            frame = torch.lerp(frame, torch.lerp(*keys, time), fading)
         yield frame[0].cpu()
-
-
-def _held(sides: tuple[Side, Side], keys: tuple[torch.Tensor, torch.Tensor], size: tuple[int, int]) -> torch.Tensor:
-    """Where keys [1, C, H, W] are held, see `still`. `size`: height and width of the painted picture."""
-    forth, back = (2 * _doubled(side.flow, size) for side in sides)
-    return still.find(*keys, forth, back)
 
 
 def _corrected(carried: torch.Tensor, painted: torch.Tensor, ground: float, drawn: bool) -> torch.Tensor:

@@ -13,7 +13,6 @@ as published.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -23,7 +22,7 @@ from ..core import pictures
 from ..core.method_contract import Options, ReportProgress, draft_method
 from ..core.warp import backward_warp
 from ..nets.ifnet import MULTIPLE
-from . import networks, still
+from . import dissolve, fades, fading_parts, networks, still
 
 MOST_PIXELS = 2_400_000  # motion of larger pictures is searched for at reduced size (2048×1152 is not reduced)
 _REDUCTIONS = (1, 2, 4)
@@ -39,15 +38,18 @@ def inbetween(
     start: torch.Tensor, end: torch.Tensor, times: Sequence[float], options: Options, report: ReportProgress
 ) -> Iterator[torch.Tensor]:
     """See `core.method_contract.Method`."""
-    if torch.equal(start, end) and not options.as_published:
-        yield from itertools.repeat(start, len(times))
+    if not options.as_published and fades.is_one(start, end):
+        options.note(fades.NOTE)
+        yield from dissolve.inbetween(start, end, times, options, report)
         return
     report("Loading RIFE", 0.0)
     net = networks.network("rife", options.device, options.dtype, report)
     start, end = start[None].to(options.device), end[None].to(options.device)
     search = _choose_search(net, *pictures.seen(start[0], end[0]), options, report)
-    held = None if options.as_published else _held(search, start, end, options.breakdown)
+    held, fading = (None, None) if options.as_published else _in_place(search, start, end, options.breakdown)
     kept = None
+    if fading is not None:
+        options.note(fading_parts.NOTE)
     for done, time in enumerate(times):
         report("Drawing inbetweens", (done + 1) / (len(times) + 1))
         flow, share = search.motion(time)
@@ -58,6 +60,8 @@ def inbetween(
         frame = pictures.finite(pictures.carry(moves), "moving the pictures")
         if held is not None:
             frame = torch.where(held, torch.lerp(start, end, time), frame)
+        if fading is not None:
+            frame = torch.lerp(frame, torch.lerp(start, end, time), fading)
         yield frame[0].cpu()
 
 
@@ -90,13 +94,18 @@ class Search:
         return self._found[time, averaged]
 
 
-def _held(search: Search, start: torch.Tensor, end: torch.Tensor, breakdown: float) -> torch.Tensor | None:
-    """Where keys [1, C, H, W] are held, see `still`; None where nothing has to be."""
+def _in_place(
+    search: Search, start: torch.Tensor, end: torch.Tensor, breakdown: float
+) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Where keys [1, C, H, W] are held, see `still`, and where they fade, see `fading_parts`; None where nothing has
+    to be."""
     flow, _ = search.rough_motion(breakdown)
+    ways = still.from_key_to_key(flow)
+    fading = fading_parts.find(start, end, *ways)
     if not still.may_be_dragged(start, end, flow):
-        return None
-    held = still.find(start, end, *still.from_key_to_key(flow))
-    return held if held.any() else None
+        return None, fading
+    held = still.find(start, end, *ways)
+    return held if held.any() else None, fading
 
 
 def _choose_search(
