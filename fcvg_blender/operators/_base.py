@@ -11,7 +11,7 @@ import bpy
 from ..edit import selection
 from ..engine import errors, plain_text
 from ..i18n.translate import mark
-from ..jobs import operator_result
+from ..jobs import operator_result, resync
 from ..jobs.operator_result import Result
 from ..settings import addon_choices
 from ..settings.addon_choices import Choices
@@ -38,7 +38,25 @@ class ExplainedOperator(bpy.types.Operator):
         return ""
 
 
-class ActiveInbetweensOperator(ExplainedOperator):
+class TakeOperator(ExplainedOperator):
+    """An operator for takes of any edit of the file, by their ids; subclasses `act`."""
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this. Strips that were copied since the last look get ids of their own before all else, so that
+        only what is meant is changed."""
+        resync.notice_copies()
+        return self.act(context)
+
+    def act(self, context: Any) -> Result:
+        """Do what the operator is for; return what `execute` returns."""
+        raise NotImplementedError
+
+
+class EditOperator(TakeOperator):
+    """An operator for an edit."""
+
+
+class ActiveInbetweensOperator(EditOperator):
     """An operator for the active strip of inbetweens."""
 
     @classmethod
@@ -47,7 +65,7 @@ class ActiveInbetweensOperator(ExplainedOperator):
         return NONE_ACTIVE if selection.inbetweens(context) is None else ""
 
 
-class SelectedInbetweensOperator(ExplainedOperator):
+class SelectedInbetweensOperator(EditOperator):
     """An operator for all selected strips of inbetweens."""
 
     @classmethod
