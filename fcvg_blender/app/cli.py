@@ -146,7 +146,9 @@ def _open(arguments: argparse.Namespace) -> Any:
         bpy.ops.wm.open_mainfile(filepath=str(arguments.file.resolve()))
     except RuntimeError as error:
         raise errors.BadRequest(str(error).removeprefix("Error: ").strip()) from error
-    return compat.sequencer_scene(bpy.context)
+    scene = compat.sequencer_scene(bpy.context)
+    gap_refusals.check_editable(scene)
+    return scene
 
 
 def _check_output(path: Path) -> None:

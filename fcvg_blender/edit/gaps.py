@@ -22,7 +22,7 @@ from ..i18n.translate import mark, plural, rpt
 from ..settings import menu_choices, strip_record
 from ..settings.protocols import Scene, Strip
 from . import make_room, take_files
-from .gap_refusals import ShotProblem, check_order, check_visible, is_picture, pair
+from .gap_refusals import ShotProblem, check_editable, check_order, check_visible, is_picture, pair
 from .obstacles import Obstacles
 
 GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of menu_choices.PLACEMENTS
@@ -76,6 +76,7 @@ def chain(scene: Scene, strips: Iterable[Strip], settings: Any) -> Chain:
     With two strips any problem is raised. With more, pairs that cannot be inbetweened are left out, and so are those
     that have inbetweens already.
     """
+    check_editable(scene)
     chosen = list(strips)
     pictures = sorted((strip for strip in chosen if is_picture(strip) and not strip.fcvg.id), key=compat.left)
     if len(pictures) < 3:
@@ -109,6 +110,7 @@ def is_inbetweens(strip: Strip) -> bool:
 
 def from_selection(scene: Scene, strips: Iterable[Strip], settings: Any) -> Shot:
     """The shot between two selected strips; sounds and conditions beside them are ignored. Raises ShotProblem."""
+    check_editable(scene)
     return between(scene, *pair(list(strips)), settings)
 
 

@@ -127,6 +127,7 @@ class Scene(Protocol):
     name: str
     fcvg: Any  # FCVG_SceneSettings
     library: Any
+    is_editable: bool
     session_uid: int
     sequence_editor: Any  # None without an edit
     sequencer_colorspace_settings: Any

@@ -32,6 +32,11 @@ class FCVG_OT_inbetween_keyframes(EditOperator):
     bl_options = {"REGISTER"}  # it makes its own undo step, when the keys are there
 
     @classmethod
+    def scene(cls, context: Any) -> Any:
+        """Return the 3D scene."""
+        return context.scene
+
+    @classmethod
     def why_not(cls, context: Any) -> str:
         """Return why it cannot run now, '' where it can."""
         if render_frames.running():
