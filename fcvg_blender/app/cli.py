@@ -209,7 +209,8 @@ def _chosen(scene: Any, arguments: argparse.Namespace) -> list[Any]:
             f"There is no strip with a picture on channel {arguments.channel}.",
             f"There are some on: {', '.join(map(str, there)) or 'none'}.",
         )
-    return [strip for strip in wanted if strip.channel == arguments.channel]
+    # Inbetweens lie on the channel of their keys and are none themselves.
+    return [strip for strip in wanted if strip.channel == arguments.channel and not strip.fcvg.id]
 
 
 def _wanted_again() -> list[str]:
