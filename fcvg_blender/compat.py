@@ -27,6 +27,8 @@ RELATIVE = (
     else set()
 )
 
+_TEMPLATES = getattr(bpy.types.RenderSettings.bl_rna.properties["filepath"], "is_path_supports_templates", False)
+
 ALWAYS_NODES = bpy.app.version >= (5, 0)  # materials and worlds; asking whether they use nodes warns
 
 _HANDLES = "left_handle" in StripType.bl_rna.properties  # since 5.1; the names before warn
@@ -273,6 +275,16 @@ def set_file_format(image_settings: Any, file_format: str) -> None:
     if hasattr(image_settings, "media_type"):
         image_settings.media_type = "IMAGE"
     image_settings.file_format = file_format
+
+
+def literal(path: Any) -> str:
+    """`path` for a field in which Blender fills in templates, such as a scene's `render.filepath`: taken as it is.
+
+    Blender 4.5 and later fill in what stands in braces, unless these are doubled. `#` and `%` mean nothing to one still
+    picture.
+    """
+    text = str(path)
+    return text.replace("{", "{{").replace("}", "}}") if _TEMPLATES else text
 
 
 def set_known(owner: Any, name: str, value: Any) -> None:

@@ -146,7 +146,9 @@ def _open(arguments: argparse.Namespace) -> Any:
         bpy.ops.wm.open_mainfile(filepath=str(arguments.file.resolve()))
     except RuntimeError as error:
         raise errors.BadRequest(str(error).removeprefix("Error: ").strip()) from error
-    return compat.sequencer_scene(bpy.context)
+    scene = compat.sequencer_scene(bpy.context)
+    gap_refusals.check_editable(scene)
+    return scene
 
 
 def _check_output(path: Path) -> None:
@@ -207,7 +209,8 @@ def _chosen(scene: Any, arguments: argparse.Namespace) -> list[Any]:
             f"There is no strip with a picture on channel {arguments.channel}.",
             f"There are some on: {', '.join(map(str, there)) or 'none'}.",
         )
-    return [strip for strip in wanted if strip.channel == arguments.channel]
+    # Inbetweens lie on the channel of their keys and are none themselves.
+    return [strip for strip in wanted if strip.channel == arguments.channel and not strip.fcvg.id]
 
 
 def _wanted_again() -> list[str]:

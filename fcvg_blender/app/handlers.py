@@ -12,7 +12,7 @@ from bpy.app.handlers import persistent
 from .. import guard
 from ..edit import strips, take_folders
 from ..jobs import prefetch, queue, queue_commands, reports, timer
-from ..jobs.resync import resync
+from ..jobs.resync import notice_copies, resync
 from ..jobs.session import session
 from ..keys_3d import lay_into_edit, render_frames
 from ..settings import status
@@ -51,8 +51,9 @@ def after_load(*_: Any) -> None:
 
 @persistent  # type: ignore[untyped-decorator]
 def after_import(*_: Any) -> None:
-    """After parts of another file were appended: its numbers may be odd, its jobs were another Blender's."""
-    _each(strips.mend_all)
+    """After parts of another file were appended: its numbers may be odd, its strips copies of ours, and its jobs were
+    another Blender's."""
+    _each(resync, timer.wake)
 
 
 @persistent  # type: ignore[untyped-decorator]
@@ -60,6 +61,7 @@ def before_save(filepath: str, *_: Any) -> None:
     """Before saving: frames of a file that is saved for the first time move beside it, and prefetching is on in the
     file even while it is held."""
     _each(
+        notice_copies,
         lambda: take_folders.relocate_on_save(filepath, session.busy_takes(), session.laid.shared()),
         lambda: promoted_key.bring_along(filepath),
         lambda: lay_into_edit.relocate_on_save(filepath),

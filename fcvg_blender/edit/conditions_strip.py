@@ -31,15 +31,16 @@ LIMIT_BYTES = 256 << 20  # of a picture
 def insert(scene: Scene, shot: gaps.Shot, folder: Path, strip_id: str, request: protocol.Request) -> None:
     """Lay a strip that shows nothing yet over both keys of `shot` and the frames between; the selection stays.
 
-    It lies above the channel of the shot, so that inbetweens generated next come under it. `folder` will hold the
-    pictures; it has the placeholder already.
+    It lies above the keys and the channel of the shot, so that inbetweens generated next come under it. `folder` will
+    hold the pictures; it has the placeholder already.
 
     Raises ShotProblem when no channel is free, DiskError when the folder's path is too long for Blender.
     """
     first, count = shot.start_frame, shot.count + 2
     for old in {strip.fcvg.id for strip in of_pair(scene, shot)}:
         remove_strip.remove(old)
-    channel = Obstacles.of(scene).free_channel(first, count, shot.channel)
+    keys = (strip.channel for strip in compat.strips(scene) if strip.name in (shot.start_strip, shot.end_strip))
+    channel = Obstacles.of(scene).free_channel(first, count, max(shot.channel, *keys))
     files = [placeholder.FILE] * count
     strip = lay_strip.new_strip(scene, lay_strip.title("Conditions", shot), folder, files, channel, first)
     strip.select = False

@@ -26,6 +26,19 @@ class ShotProblem(errors.BadRequest):
     code = "bad_selection"
 
 
+def check_editable(scene: Scene | None) -> None:
+    """Raises ShotProblem without a scene, and for one that is linked from another file: it belongs to that file."""
+    if scene is None:
+        raise ShotProblem("The sequencer shows no scene.", "Choose one in its header.")
+    if not scene.is_editable:
+        raise ShotProblem(
+            rpt("The scene “{name}” is linked from another file, so nothing in it can be changed here.").format(
+                name=scene.name
+            ),
+            "Open that file, or make the scene local.",
+        )
+
+
 def is_picture(strip: Strip) -> bool:
     """Whether the strip can be a key: no sound, and none of ours that shows conditions."""
     return strip.type != "SOUND" and not strip.fcvg.overlay

@@ -22,7 +22,7 @@ from ..i18n.translate import mark, plural, rpt
 from ..settings import menu_choices, strip_record
 from ..settings.protocols import Scene, Strip
 from . import make_room, take_files
-from .gap_refusals import ShotProblem, check_order, check_visible, is_picture, pair
+from .gap_refusals import ShotProblem, check_editable, check_order, check_visible, is_picture, pair
 from .obstacles import Obstacles
 
 GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of menu_choices.PLACEMENTS
@@ -39,6 +39,7 @@ class Shot:
     `first` … `last`: the `count` frames of the timeline that the inbetweens will cover on `channel`.
     With placement PUSH everything that starts at `first` or later moves right by `count` when they are inserted.
     `metas`: names of the meta strips that are open, outermost first. One strip may be both keys.
+    `under`, `over`: names of strips that stay above the inbetweens, and that these come to cover; see `Place`.
     """
 
     scene_name: str
@@ -52,6 +53,8 @@ class Shot:
     count: int
     channel: int
     metas: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def chain(scene: Scene, strips: Iterable[Strip], settings: Any) -> Chain:
     With two strips any problem is raised. With more, pairs that cannot be inbetweened are left out, and so are those
     that have inbetweens already.
     """
+    check_editable(scene)
     chosen = list(strips)
     pictures = sorted((strip for strip in chosen if is_picture(strip) and not strip.fcvg.id), key=compat.left)
     if len(pictures) < 3:
@@ -109,6 +113,7 @@ def is_inbetweens(strip: Strip) -> bool:
 
 def from_selection(scene: Scene, strips: Iterable[Strip], settings: Any) -> Shot:
     """The shot between two selected strips; sounds and conditions beside them are ignored. Raises ShotProblem."""
+    check_editable(scene)
     return between(scene, *pair(list(strips)), settings)
 
 
@@ -144,6 +149,7 @@ def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacle
     pushing = placement == "PUSH"
     if pushing and obstacles.resist_push(cut):
         make_room.to_push(scene, cut)  # says why not
+    place = obstacles.place(first, count, (earlier, later), pushing)
     return Shot(
         scene_name=scene.name,
         start_strip=earlier.name,
@@ -154,8 +160,10 @@ def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacle
         first=first,
         last=first + count - 1,
         count=count,
-        channel=obstacles.free_channel(first, count, max(earlier.channel, later.channel), pushing),
+        channel=place.channel,
         metas=tuple(meta.name for meta in scene.sequence_editor.meta_stack),
+        under=place.under,
+        over=place.over,
     )
 
 
@@ -240,7 +248,33 @@ def _within(strip: Strip, frame: int) -> int:
 
 
 def sentence(chain: Chain, method_label: str) -> str:
-    """Words for what will be made, such as `12 inbetweens, frames 25–36, channel 3, RIFE`."""
+    """Words for what will be made, such as `12 inbetweens, frames 25–36, channel 3, RIFE`, and what lies above it or
+    comes to lie below."""
+    layers = " ".join(_layers(chain))
+    made = _made(chain, method_label)
+    return f"{made}. {layers}" if layers else made
+
+
+def _layers(chain: Chain) -> Iterator[str]:
+    """Sentences about the strips that stay above the inbetweens of `chain`, and about those that these cover."""
+    under = list(dict.fromkeys(name for shot in chain.shots for name in shot.under))
+    over = list(dict.fromkeys(name for shot in chain.shots for name in shot.over))
+    if under:
+        yield plural(
+            "“{name}” stays above the inbetweens.",
+            "“{name}” and what else lies above the keys ({count} strips) stay above the inbetweens.",
+            len(under),
+        ).format(name=under[0], count=len(under))
+    if over:
+        yield plural(
+            "The inbetweens will cover “{name}”: to have it above them, move it to a higher channel.",
+            "The inbetweens will cover {count} strips, “{name}” among them: to have these above, move them higher.",
+            len(over),
+        ).format(name=over[0], count=len(over))
+
+
+def _made(chain: Chain, method_label: str) -> str:
+    """Words for what will be made."""
     shot = chain.shots[0]
     if len(chain.shots) > 1:
         text = rpt("{gaps} gaps, {count} inbetweens, {method}").format(

@@ -33,6 +33,31 @@ def holders(take_id: str) -> Iterator[tuple[Scene, Strip, Take]]:
                 yield scene, strip, take
 
 
+def is_shared(take_id: str) -> bool:
+    """Whether a copied strip shows the folder of the take `take_id`, so that it has to stay."""
+    every = (take for _, strip in strips.ours() for take in (strip.fcvg, *strip.fcvg.others))
+    return any(take.shares == take_id for take in every)
+
+
+def give_folder(take_id: str) -> Path | None:
+    """Give a copied take a folder of its own, with what is in the one that it shows; what is made for it from now on
+    changes nothing of the original. Returns the new folder, None where the take has one already. Raises DiskError."""
+    sharing = [(strip, take) for _, strip, take in holders(take_id) if take.shares]
+    if not sharing:
+        return None
+    folder = take_folders.copied(take_folders.writable(*sharing[0]), take_id)
+    for strip, take in sharing:
+        lie_in(strip, take, folder)
+    return folder
+
+
+def lie_in(strip: Strip, take: Take, folder: Path) -> None:
+    """Let a take have its frames in `folder`, which is its own. Raises DiskError where the path is too long."""
+    if is_shown(strip, take):
+        strips.set_folder(strip, folder)
+    take.folder, take.shares = folder.name, ""
+
+
 def is_shown(strip: Strip, take: Take) -> bool:
     """Whether `take` is the one that the strip shows."""
     return strip.fcvg.id == take.id

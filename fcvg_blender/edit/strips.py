@@ -5,8 +5,8 @@ The strips that show conditions over the edit (`overlay`) are found in the same 
 strip.
 
 A strip is found by the id in its record, never by its name or a kept reference: undo, loading and the artist replace
-strips at any time. Splitting and duplicating copy the record, so several strips may have one id; all of them show
-the same frames.
+strips at any time. Splitting copies the record, so the parts of a strip have one id and show the same frames. Blender
+copies it with every other copy too; `copies` gives those ids of their own.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def mend_all() -> None:
 
 
 def find_all(strip_id: str) -> list[tuple[Scene, Strip]]:
-    """Every strip with this id, with its scene: more than one after splitting or duplicating."""
+    """Every strip with this id, with its scene: more than one after splitting, or while a copy was not noticed."""
     return [(scene, strip) for scene, strip in ours() if strip.fcvg.id == strip_id]
 
 

@@ -8,6 +8,8 @@ of its name, and nothing is written into a folder that is not ours.
 from __future__ import annotations
 
 import errno
+import itertools
+import os
 import re
 import time
 import unicodedata
@@ -101,6 +103,23 @@ def writable(strip: Strip, take: Take) -> Path:
             "Nothing is written there. Select the two keys and generate new inbetweens.",
         )
     return folder
+
+
+def folder_id(take: Take) -> str:
+    """The id of the take whose folder this one shows: its own, or while it has none of its own, the original's."""
+    return str(take.shares or take.id)
+
+
+def copied(folder: Path, take_id: str) -> Path:
+    """Copy the folder of a take, with all that is in it, for the take `take_id`; return the new folder, which lies
+    beside it. Where there is no folder there is none afterwards either. Raises DiskError."""
+    stem = safe_name(folder.name.rpartition("_")[0])
+    names = (f"{stem}_{number}_{take_id}" if number > 1 else f"{stem}_{take_id}" for number in itertools.count(1))
+    new = next(folder.parent / name for name in names if not os.path.lexists(folder.parent / name))
+    with _disk_errors(new):
+        if folder.is_dir():
+            _place_copy(folder, new)
+    return new
 
 
 def unsaved_root() -> Path:
@@ -203,15 +222,20 @@ def _move(old: Path, new: Path, is_shared: bool) -> None:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-    partial = new.with_name(folder_record.unfinished_name(new.name))
-    copied = file_records.Written()
-    try:
-        _copy(old, partial, copied)
-        own_files.take_place(partial, new, file_records.Written())
-    finally:
-        own_files.delete_tree(partial, copied)
+    _place_copy(old, new)
     if not is_shared:
         folder_record.delete(old)
+
+
+def _place_copy(old: Path, new: Path) -> None:
+    """Copy a folder to a place where there is nothing, whole or not at all. Raises OSError."""
+    partial = new.with_name(folder_record.unfinished_name(new.name))
+    written = file_records.Written()
+    try:
+        _copy(old, partial, written)
+        own_files.take_place(partial, new, file_records.Written())
+    finally:
+        own_files.delete_tree(partial, written)
 
 
 def _copy(old: Path, new: Path, record: file_records.Written) -> None:
@@ -230,8 +254,9 @@ def _copy(old: Path, new: Path, record: file_records.Written) -> None:
 
 
 def _is_named_by_us(name: str, take: Take) -> bool:
-    """Whether it is the name of a folder that `place` has thought of: no path, and the take's id at the end."""
-    take_id = str(take.id)
+    """Whether it is the name of a folder that `place` has thought of: no path, and the take's id at the end, or that of
+    the take which it is a copy of."""
+    take_id = folder_id(take)
     return name == safe_name(name, longest=len(name)) and bool(_ID.fullmatch(take_id)) and name.endswith(f"_{take_id}")
 
 
@@ -300,7 +325,7 @@ def _to_move(busy: Collection[str], shared: Collection[str]) -> dict[Path, bool]
         for take in (strip.fcvg, *strip.fcvg.others):
             folder = of_take(strip, take)
             if folder.parent == root and folder.is_dir():
-                found[folder] = found.get(folder, False) or take.id in shared
+                found[folder] = found.get(folder, False) or folder_id(take) in shared
                 if take.id in busy:
                     waiting.add(folder)
     return {folder: is_shared for folder, is_shared in found.items() if folder not in waiting}

@@ -50,6 +50,9 @@ def begin(take_id: str, choices: Choices) -> bool:
     scene, strip, take = next(strip_takes.holders(take_id))
     shot = gaps.of_strip(scene, strip)
     _fit(scene, strip, shot)
+    own = strip_takes.give_folder(take_id)
+    if own is not None:
+        session.laid.note(take_id, own)
     folder = take_folders.writable(strip, take)
     take_folders.make(folder)
     for which, field in ((take_files.START, "print_start"), (take_files.END, "print_end")):

@@ -18,6 +18,7 @@ from ..edit import gap_refusals, gaps, reach, strip_pictures, strip_takes, strip
 from ..i18n.translate import mark, rpt
 from ..keys import file_digests, key_fingerprint, painted_over
 from ..settings import mending, strip_record
+from . import resync, timer
 
 INTERVAL_S = 2.0
 BUDGET_S = 0.005  # of the main thread, for one tick
@@ -90,8 +91,11 @@ def tick() -> float:
     with guard.going_on("looking at keys"):
         context: Any = bpy.context
         playing = any(window.screen.is_animation_playing for window in context.window_manager.windows)
-        if not playing and not bpy.app.is_job_running("RENDER") and _look_around():
-            _redraw(context)
+        if not playing and not bpy.app.is_job_running("RENDER"):
+            if resync.notice_copies():
+                timer.wake()
+            if _look_around():
+                _redraw(context)
     return INTERVAL_S
 
 

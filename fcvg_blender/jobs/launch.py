@@ -23,19 +23,15 @@ from .session import session
 _MOST_TOLD = 3  # sentences in Blender's report; the panel has all
 
 
-def can(operator: Any, context: Any, pair: bool = False) -> bool:
-    """Return whether the selected strips can be joined: with `pair` two of them, else two or more.
-
-    For `poll`: the reason why not becomes the tooltip of the button of `operator`.
-    """
+def why_not(context: Any, pair: bool = False) -> str:
+    """Return why the selected strips cannot be joined, '' where they can: with `pair` two of them, else two or more."""
     scene = compat.sequencer_scene(context)
     read = gaps.from_selection if pair else gaps.chain
     try:
         read(scene, compat.selected_strips(context), scene.fcvg)
     except errors.FcvgError as problem:
-        operator.poll_message_set(error_sentence(problem))
-        return False
-    return True
+        return error_sentence(problem)
+    return ""
 
 
 def generate(operator: Any, context: Any) -> Result:

@@ -16,6 +16,7 @@ from ..i18n.translate import mark, plural, rpt
 from ..settings import strip_record
 from ..settings.status import panel_status
 from ..takes import commercial_use
+from . import resync
 from .job import Job
 from .session import session
 from .show_frames import show_frames
@@ -115,6 +116,7 @@ def _go_on(job: Job, message: protocol.Message) -> None:
 
 def _end(job: Job, message: protocol.Message) -> None:
     """Forget a job and let its take, or whoever waits for it, have the final report."""
+    resync.notice_copies()  # whose takes are no longer this job's
     if job.on_final is not None:
         del session.jobs[job.id]
         job.on_final(message)

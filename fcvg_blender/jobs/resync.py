@@ -9,10 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 from .. import guard
-from ..edit import conditions_strip, reach, strip_pictures, strip_takes, strips
+from ..edit import conditions_strip, copies, reach, strip_pictures, strip_takes, strips
 from ..settings import strip_record
 from .job import Job
 from .session import session
+
+
+def notice_copies() -> bool:
+    """Give strips that were copied since the last look ids of their own; return whether there were any.
+
+    To be called before anything is done to a take by its id. Undo steps are none of its business: after undo the same
+    copies get the same ids again.
+    """
+    fresh = copies.tell_apart()
+    for take_id in fresh:
+        session.undo_guard.forget(take_id)  # of an earlier copy at the same place
+    return bool(fresh)
 
 
 def resync() -> None:
@@ -22,6 +34,7 @@ def resync() -> None:
     cannot be understood, or whose disk does not answer, stays as it is.
     """
     strips.mend_all()
+    notice_copies()
     for take_id in session.undo_guard.cancelled:
         with guard.going_on("a cancelled take"):
             strip_takes.withdraw(take_id)
@@ -49,6 +62,8 @@ def _resync_strip(scene: Any, strip: Any, making: dict[str, Job]) -> None:
     for take in here:
         if take.id in making:
             take.state = strip_record.RUNNING
+            if take.shares:  # undone to before the copy had a folder of its own
+                strip_takes.lie_in(strip, take, making[take.id].folder)
             take.print_start, take.print_end = making[take.id].fingerprints
     for take in set_back:
         undo_guard.restore_end(strip, take)

@@ -14,7 +14,7 @@ import bpy
 
 from .. import guard
 from ..tasks.background import background_tasks
-from . import begin_take, prefetch, preview_icons, publish, queue, reports
+from . import begin_take, prefetch, preview_icons, publish, queue, reports, resync
 from .refresh_engine import refresh_engine
 from .session import session
 
@@ -95,7 +95,7 @@ def _carry() -> None:
         _stale |= bool(_step(begin_take.step))
     if began_s > _next_check_s:
         _next_check_s = began_s + STRIPS_S
-        _stale |= bool(_step(session.drop_lost))
+        _stale |= bool(_step(resync.notice_copies)) | bool(_step(session.drop_lost))
         _step(_settle_prefetching)
     change_s = time.perf_counter()
     if change_s > _next_change_s and _step(reports.show_frames_of_all):

@@ -40,9 +40,9 @@ class LaidFolders:
         return _in_the_edit() - self._of.keys()
 
     def is_fresh(self, take_id: str, folder: Path) -> bool:
-        """Whether it is the folder that was made for the take, and no blend file knows of it but the one in memory.
-        Where a link leads elsewhere by now, it is another folder."""
-        return self._of.get(take_id) == (folder, _place(folder))
+        """Whether it is the folder that was made for the take, and nobody knows of it but this take: no blend file but
+        the one in memory, and no copy of the strip. Where a link leads elsewhere by now, it is another folder."""
+        return self._of.get(take_id) == (folder, _place(folder)) and not strip_takes.is_shared(take_id)
 
     def sweep(self, take_ids: Iterable[str] | None = None) -> None:
         """Forget the folders of these takes, or of all when the file is about to be closed.
@@ -52,7 +52,8 @@ class LaidFolders:
         asked = list(self._of if take_ids is None else take_ids)
         forgotten = {take_id: self._of.pop(take_id) for take_id in asked if take_id in self._of}
         for take_id, (folder, place) in forgotten.items():
-            if place == _place(folder) and next(strip_takes.holders(take_id), None) is None:
+            is_gone = next(strip_takes.holders(take_id), None) is None and not strip_takes.is_shared(take_id)
+            if is_gone and place == _place(folder):
                 take_folders.sweep(folder)
 
 
@@ -62,7 +63,8 @@ def _place(folder: Path) -> Path:
 
 
 def _in_the_edit() -> set[str]:
-    return {take.id for _, strip in strips.ours() for take in strip_takes.all_of(strip.fcvg)}
+    """The ids of the takes whose folders strips in the edit have."""
+    return {take_folders.folder_id(take) for _, strip in strips.ours() for take in strip_takes.all_of(strip.fcvg)}
 
 
 class DiscardedFolders:

@@ -179,7 +179,7 @@ def _render_alone(copy: Scene, name: str, frame: int, path: Path) -> None:
             if strip.path_from_id("mute") in animated:  # muting its channel lasts, but is slow in 4.2
                 compat.channel(copy, strip.channel).mute = True
     copy.frame_current, copy.frame_subframe = frame, 0.0
-    copy.render.filepath = str(path)
+    copy.render.filepath = compat.literal(path)
     # The operator's own `scene` argument would take the frame from the window's scene.
     with bpy.context.temp_override(scene=copy):
         try:

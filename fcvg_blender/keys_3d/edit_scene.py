@@ -17,10 +17,10 @@ _OWN = {"rna_type", "name", "stills", "prefetch_held"}  # of one scene, not to b
 def find(context: Any, scene: Any) -> Any:
     """Return the scene whose edit gets the keys of the 3D scene `scene`; None where it has yet to be made."""
     chosen = scene.fcvg.stills.edit
-    if chosen is not None and not chosen.fcvg.stills.is_temporary:
+    if chosen is not None and chosen.is_editable and not chosen.fcvg.stills.is_temporary:
         return chosen
     shown = compat.chosen_scene(context)
-    if shown is not None and shown != scene:
+    if shown is not None and shown.is_editable and shown != scene:
         return shown
     return bpy.data.scenes.get((_title(scene), None))
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import bpy
 
+from .. import compat
 from ..edit import take_folders
 from ..engine import errors, file_records, folder_record, own_files
 from ..i18n.translate import rpt
@@ -68,7 +69,7 @@ class RenderRun:
         copy = self._found()
         unfinished = path.with_name(folder_record.unfinished_name(path.name))
         self._make_way(unfinished, path)
-        copy.render.filepath = str(unfinished)
+        copy.render.filepath = compat.literal(unfinished)
         self._rendering, self._is_cancelled = (unfinished, path), False
         context: Any = bpy.context
         # One after the other: together, the window's own scene would win.

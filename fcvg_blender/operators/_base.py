@@ -8,10 +8,11 @@ from typing import Any
 
 import bpy
 
-from ..edit import selection
+from .. import compat
+from ..edit import gap_refusals, selection
 from ..engine import errors, plain_text
-from ..i18n.translate import mark
-from ..jobs import operator_result
+from ..i18n.translate import error_sentence, mark
+from ..jobs import operator_result, resync
 from ..jobs.operator_result import Result
 from ..settings import addon_choices
 from ..settings.addon_choices import Choices
@@ -27,10 +28,15 @@ class ExplainedOperator(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Blender calls this."""
-        reason = cls.why_not(context)
+        reason = cls.barred(context) or cls.why_not(context)
         if reason:
             cls.poll_message_set(plain_text.plain(reason, lines=True))
         return not reason
+
+    @classmethod
+    def barred(cls, _context: Any) -> str:
+        """Return why operators of its kind cannot run here at all, a sentence; '' where they can."""
+        return ""
 
     @classmethod
     def why_not(cls, context: Any) -> str:
@@ -38,7 +44,39 @@ class ExplainedOperator(bpy.types.Operator):
         return ""
 
 
-class ActiveInbetweensOperator(ExplainedOperator):
+class TakeOperator(ExplainedOperator):
+    """An operator for takes of any edit of the file, by their ids; subclasses `act`."""
+
+    def execute(self, context: Any) -> Result:
+        """Blender calls this. Strips that were copied since the last look get ids of their own before all else, so that
+        only what is meant is changed."""
+        resync.notice_copies()
+        return self.act(context)
+
+    def act(self, context: Any) -> Result:
+        """Do what the operator is for; return what `execute` returns."""
+        raise NotImplementedError
+
+
+class EditOperator(TakeOperator):
+    """An operator for an edit, which must be the file's own: nothing can be changed in a linked one."""
+
+    @classmethod
+    def scene(cls, context: Any) -> Any:
+        """Return the scene whose edit is meant, None without any."""
+        return compat.sequencer_scene(context)
+
+    @classmethod
+    def barred(cls, context: Any) -> str:
+        """Return why nothing can be changed in the edit, '' where it can."""
+        try:
+            gap_refusals.check_editable(cls.scene(context))
+        except errors.FcvgError as problem:
+            return error_sentence(problem)
+        return ""
+
+
+class ActiveInbetweensOperator(EditOperator):
     """An operator for the active strip of inbetweens."""
 
     @classmethod
@@ -47,7 +85,7 @@ class ActiveInbetweensOperator(ExplainedOperator):
         return NONE_ACTIVE if selection.inbetweens(context) is None else ""
 
 
-class SelectedInbetweensOperator(ExplainedOperator):
+class SelectedInbetweensOperator(EditOperator):
     """An operator for all selected strips of inbetweens."""
 
     @classmethod

@@ -20,6 +20,7 @@ class Take(Protocol):
     state: str
     place: int
     folder: str
+    shares: str
     method: str
     method_used: str
     made: int
@@ -126,6 +127,8 @@ class Scene(Protocol):
     name: str
     fcvg: Any  # FCVG_SceneSettings
     library: Any
+    is_editable: bool
+    session_uid: int
     sequence_editor: Any  # None without an edit
     sequencer_colorspace_settings: Any
     render: Any

@@ -37,8 +37,8 @@ RANGES: mending.Ranges = {
 class TakeFields:
     """What there is of each take; `id` is empty on every strip that is not ours.
 
-    Words (`method`, `format`) are those of the engine. Splitting and duplicating a strip copies its record, so
-    several strips may carry one id: they show the same frames.
+    Words (`method`, `format`) are those of the engine. Splitting a strip copies its record, so its parts carry one id:
+    they show the same frames. Other copies get ids of their own; see `edit.copies`.
     """
 
     id: StringProperty(name="Id", description="Ties the take to its job and its folder")
@@ -46,6 +46,9 @@ class TakeFields:
     state: StringProperty(name="State", description="Whether the frames wait, are being made, are done or incomplete")
     place: IntProperty(name="Place", description="Place in the queue: lower ones are made first", min=0)
     folder: StringProperty(name="Folder", description="Name of the folder with the keys and the frames")
+    shares: StringProperty(
+        name="Shares", description="Id of the take whose folder this one shows, being a copy, until it has its own"
+    )
     method: StringProperty(name="Method", description="The method that was asked for")
     method_used: StringProperty(name="Method Used", description="The method that made the frames")
     made: IntProperty(name="Made", description="Frames that are there so far", min=0)

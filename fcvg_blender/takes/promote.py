@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import compat
-from ..edit import strip_takes, strips, take_files
+from ..edit import copies, strip_takes, strips, take_files
 from ..engine import errors, protocol
 from ..i18n.translate import rpt
 from ..settings import strip_record
@@ -36,9 +36,9 @@ def check(scene: Scene, strip: Strip, frame: int) -> None:
         )
     if strip.lock or compat.home(scene, strip).channels[strip.channel].lock:
         raise errors.BadRequest("The strip is locked.", "Unlock the strip and its channel.")
-    if len(strips.find_all(record.id)) > 1:
+    if len(copies.parts(scene, strip)) > 1:
         raise errors.BadRequest(
-            "These inbetweens are in the edit more than once.", "Remove the copy, or join what was cut."
+            "These inbetweens were cut in two.", "Delete one part and draw the other one out to the full length."
         )
     retimed = len(getattr(strip, "retiming_keys", ())) or strip.use_reverse_frames or strip.strobe > 1.0
     if retimed or not len(strip.elements) == compat.content_length(strip) == record.count:

@@ -66,7 +66,7 @@ def _shot(scene: Scene, strip: Strip, first: int, last: int) -> gaps.Shot:
         if last == right - 1:
             later, end_frame = gap.end_strip, gap.end_frame
     count = last - first + 1
-    above = max(each.channel for each in compat.strips(scene) if each.name in (strip.name, earlier, later))
+    below = [each for each in compat.strips(scene) if each.name in (strip.name, earlier, later)]
     return gaps.Shot(
         scene_name=scene.name,
         start_strip=earlier,
@@ -77,6 +77,6 @@ def _shot(scene: Scene, strip: Strip, first: int, last: int) -> gaps.Shot:
         first=first,
         last=last,
         count=count,
-        channel=Obstacles.of(scene).free_channel(first, count, above),
+        channel=Obstacles.of(scene).place(first, count, below).channel,
         metas=tuple(meta.name for meta in compat.metas_around(strip)),
     )

@@ -62,7 +62,7 @@ def steps() -> stage.Steps:
     yield from stage.press("ESC")  # away with the splash screen
     yield from stage.show_sidebars()
     english = label("generate_inbetweens"), sentence(scene)
-    assert english == ("Generate Inbetweens", "12 inbetweens, frames 25–36, channel 2, RIFE"), english
+    assert english == ("Generate Inbetweens", "12 inbetweens, frames 25–36, channel 1, RIFE"), english
 
     yield from speak("de_DE")
     assert label("generate_inbetweens") == "Zwischenbilder generieren"

@@ -5,13 +5,13 @@
 
 from typing import Any
 
-import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ...edit import strip_takes
 from ...i18n.translate import tip
 from ...jobs import cut_questions, timer
 from ...jobs.operator_result import Result
+from .._base import TakeOperator
 
 ANSWERS = [
     ("MAKE", "Make Anyway", "Make these inbetweens although the keys look like two shots", 0),
@@ -19,7 +19,7 @@ ANSWERS = [
 ]
 
 
-class FCVG_OT_answer_cut(bpy.types.Operator):
+class FCVG_OT_answer_cut(TakeOperator):
     """Say whether these keys, which look like two shots, are to be joined by inbetweens"""
 
     bl_idname = "fcvg.answer_cut"
@@ -41,7 +41,7 @@ class FCVG_OT_answer_cut(bpy.types.Operator):
         more = tip("{what}. The same for all pairs that ask, and for later ones of this edit; see Cuts under Output")
         return more.format(what=tip(text))
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Pass the answer to the queue, which has gone on with other takes meanwhile."""
         holder = next(strip_takes.holders(self.take), None)
         if holder is None:

@@ -5,15 +5,15 @@
 
 from typing import Any
 
-import bpy
 from bpy.props import StringProperty
 
 from ...jobs import queue_commands, timer
 from ...jobs.operator_result import Result
 from ...jobs.session import session
+from .._base import TakeOperator
 
 
-class FCVG_OT_cancel(bpy.types.Operator):
+class FCVG_OT_cancel(TakeOperator):
     """Stop making these inbetweens; the edit becomes what it was before"""
 
     bl_idname = "fcvg.cancel"
@@ -24,7 +24,7 @@ class FCVG_OT_cancel(bpy.types.Operator):
     job: StringProperty(name="Job", description="Id of a job", options={"SKIP_SAVE"})
     take: StringProperty(name="Take", description="Id of a take; with neither, everything stops", options={"SKIP_SAVE"})
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Blender calls this."""
         if self.take:
             queue_commands.cancel(self.take)

@@ -12,10 +12,10 @@ from ...edit import conditions_strip, selection
 from ...engine import plain_text
 from ...i18n.translate import mark, rpt
 from ...jobs.operator_result import Result
-from .._base import ExplainedOperator
+from .._base import EditOperator
 
 
-class FCVG_OT_edit_matches(ExplainedOperator):
+class FCVG_OT_edit_matches(EditOperator):
     """Open the matches of this preview in a text editor, and lead the next preview or generation by that file"""
 
     bl_idname = "fcvg.edit_matches"
@@ -29,7 +29,7 @@ class FCVG_OT_edit_matches(ExplainedOperator):
         is_whole = strip is not None and conditions_strip.is_whole(strip)
         return "" if is_whole else mark("Preview the conditions of two strips first.")
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Blender calls this. Without a window the file is only chosen."""
         path = conditions_strip.matches(selection.conditions(context))
         if not path.is_file():

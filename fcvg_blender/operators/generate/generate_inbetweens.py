@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ...jobs import launch
 from ...jobs.operator_result import Result
+from .._base import EditOperator
 
 
-class FCVG_OT_generate_inbetweens(bpy.types.Operator):
+class FCVG_OT_generate_inbetweens(EditOperator):
     """Make the frames between each selected strip and the next one and lay them into the edit"""
 
     bl_idname = "fcvg.generate_inbetweens"
@@ -19,10 +18,10 @@ class FCVG_OT_generate_inbetweens(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
-        return launch.can(cls, context)
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
+        return launch.why_not(context)
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """See `launch.generate`."""
         return launch.generate(self, context)

@@ -5,31 +5,30 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ... import compat
 from ...edit import gaps
 from ...engine import errors
+from ...i18n.translate import mark
 from ...jobs import launch, look_first, operator_result, timer
 from ...jobs.operator_result import Result
 from ...settings import addon_choices
+from .._base import EditOperator
 
 
-class FCVG_OT_preflight(bpy.types.Operator):
+class FCVG_OT_preflight(EditOperator):
     """See whether the two keys belong together, which method suits them, and what each would take here"""
 
     bl_idname = "fcvg.preflight"
     bl_label = "Look First"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         if context.window_manager.fcvg.preflight.running:
-            cls.poll_message_set("The keys are being looked at.")
-            return False
-        return launch.can(cls, context, pair=True)
+            return mark("The keys are being looked at.")
+        return launch.why_not(context, pair=True)
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when it is known."""
         scene = compat.sequencer_scene(context)
         try:

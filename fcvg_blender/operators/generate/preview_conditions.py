@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ... import compat
 from ...engine import methods
+from ...i18n.translate import mark
 from ...jobs import launch
 from ...jobs.operator_result import Result
 from ...settings import menu_choices
+from .._base import EditOperator
 
 
-class FCVG_OT_preview_conditions(bpy.types.Operator):
+class FCVG_OT_preview_conditions(EditOperator):
     """Draw the lines and poses that will lead the inbetweens and lay them over the edit; nothing is generated"""
 
     bl_idname = "fcvg.preview_conditions"
@@ -22,14 +22,13 @@ class FCVG_OT_preview_conditions(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Blender calls this; the reason why not becomes the button's tooltip."""
+    def why_not(cls, context: Any) -> str:
+        """Return why it cannot run now, '' where it can."""
         method = compat.sequencer_scene(context).fcvg.method
         if not methods.is_conditioned(menu_choices.engine_word(method)):
-            cls.poll_message_set("Only FCVG is led by conditions. Choose it as the method.")
-            return False
-        return launch.can(cls, context, pair=True)
+            return mark("Only FCVG is led by conditions. Choose it as the method.")
+        return launch.why_not(context, pair=True)
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """See `launch.preview`."""
         return launch.preview(self, context)

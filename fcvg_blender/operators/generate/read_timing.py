@@ -12,10 +12,10 @@ from ...i18n.translate import mark
 from ...jobs import operator_result
 from ...jobs.operator_result import Result
 from ...timing import spacing
-from .._base import ExplainedOperator
+from .._base import EditOperator
 
 
-class FCVG_OT_read_timing(ExplainedOperator):
+class FCVG_OT_read_timing(EditOperator):
     """Write the pace of the chosen animation into a typed chart, to be changed from there"""
 
     bl_idname = "fcvg.read_timing"
@@ -31,7 +31,7 @@ class FCVG_OT_read_timing(ExplainedOperator):
             return mark("Select two strips, or a strip of inbetweens: the animation is read between its keys.")
         return ""
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Blender calls this."""
         settings = compat.sequencer_scene(context).fcvg
         first, count = selection.gap(context) or (0, 0)

@@ -8,10 +8,10 @@ from typing import Any
 from ...edit import remove_strip, selection
 from ...i18n.translate import mark
 from ...jobs.operator_result import Result
-from .._base import ExplainedOperator
+from .._base import EditOperator
 
 
-class FCVG_OT_remove_conditions(ExplainedOperator):
+class FCVG_OT_remove_conditions(EditOperator):
     """Take the preview of conditions off the edit. Its pictures and matches stay on disk"""
 
     bl_idname = "fcvg.remove_conditions"
@@ -24,7 +24,7 @@ class FCVG_OT_remove_conditions(ExplainedOperator):
         has_preview = selection.conditions(context) is not None
         return "" if has_preview else mark("There is no preview of conditions for the selected strips.")
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Remove the strip. A job that still draws into it stops by itself when its strip is gone."""
         remove_strip.remove(selection.conditions(context).fcvg.id)
         return {"FINISHED"}

@@ -5,15 +5,15 @@
 
 from typing import Any
 
-import bpy
 from bpy.props import StringProperty
 
 from ... import compat
 from ...edit import strip_takes, strips
 from ...jobs.operator_result import Result
+from .._base import EditOperator
 
 
-class FCVG_OT_show_gap(bpy.types.Operator):
+class FCVG_OT_show_gap(EditOperator):
     """Go to these inbetweens in the edit: their strip is selected, and the playhead stands on its earlier key"""
 
     bl_idname = "fcvg.show_gap"
@@ -22,7 +22,7 @@ class FCVG_OT_show_gap(bpy.types.Operator):
 
     take: StringProperty(name="Take", description="Id of a take of theirs", options={"SKIP_SAVE"})
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Blender calls this."""
         scene = compat.sequencer_scene(context)
         holder = next((found for found in strip_takes.holders(self.take) if found[0] == scene), None)

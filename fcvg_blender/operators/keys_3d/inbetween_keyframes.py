@@ -20,16 +20,21 @@ from ...keys_3d import edit_scene, key_frames, lay_into_edit, render_frames, ren
 from ...keys_3d.rendered_key import RenderedKey, RenderRequest
 from ...settings import addon_choices, keys_3d, menu_choices
 from ...takes import requests
-from .._base import ExplainedOperator
+from .._base import EditOperator
 
 
-class FCVG_OT_inbetween_keyframes(ExplainedOperator):
+class FCVG_OT_inbetween_keyframes(EditOperator):
     """Render the keyframes of the selected objects, or the frames written down, lay them into the edit as keys and
     make what lies between. The scene itself is not changed"""
 
     bl_idname = "fcvg.inbetween_keyframes"
     bl_label = "Inbetween Keyframes"
     bl_options = {"REGISTER"}  # it makes its own undo step, when the keys are there
+
+    @classmethod
+    def scene(cls, context: Any) -> Any:
+        """Return the 3D scene."""
+        return context.scene
 
     @classmethod
     def why_not(cls, context: Any) -> str:
@@ -42,7 +47,7 @@ class FCVG_OT_inbetween_keyframes(ExplainedOperator):
             return error_sentence(problem)
         return ""
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when all frames are there."""
         scene, status = context.scene, keys_3d.status()
         try:

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ...i18n.translate import rpt
 from ...jobs import queue, queue_commands, timer
 from ...jobs.operator_result import Result
 from ...ui import dialogs
+from .._base import TakeOperator
 
 
-class FCVG_OT_cancel_all(bpy.types.Operator):
+class FCVG_OT_cancel_all(TakeOperator):
     """Take all inbetweens of the queue out of the edit. Frames that are there stay"""
 
     bl_idname = "fcvg.cancel_all"
@@ -34,7 +33,7 @@ class FCVG_OT_cancel_all(bpy.types.Operator):
             confirm_text="Take Out",
         )
 
-    def execute(self, _context: Any) -> Result:
+    def act(self, _context: Any) -> Result:
         """Blender calls this."""
         queue_commands.cancel_all()
         timer.wake()

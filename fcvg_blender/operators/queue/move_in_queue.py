@@ -11,7 +11,7 @@ from ...i18n.translate import mark
 from ...jobs import queue_commands, timer
 from ...jobs.operator_result import Result
 from ...settings import strip_record
-from .._base import ExplainedOperator
+from .._base import TakeOperator
 
 DIRECTIONS = [
     ("FIRST", "Make Next", "Make these inbetweens before all others that wait", 0),
@@ -21,7 +21,7 @@ DIRECTIONS = [
 _PLACES = {"FIRST": -1_000_000, "UP": -1, "DOWN": 1}
 
 
-class FCVG_OT_move_in_queue(ExplainedOperator):
+class FCVG_OT_move_in_queue(TakeOperator):
     """Change when the chosen inbetweens of the queue are made"""
 
     bl_idname = "fcvg.move_in_queue"
@@ -46,7 +46,7 @@ class FCVG_OT_move_in_queue(ExplainedOperator):
         waits = 0 <= row < len(status.queue) and status.queue[row].state == strip_record.WAITING
         return "" if waits else mark("Choose inbetweens in the list that wait for their turn.")
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Move them; they stay the chosen row of the list."""
         status = context.window_manager.fcvg
         take_id = status.queue[status.queue_row].take

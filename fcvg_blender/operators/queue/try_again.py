@@ -5,16 +5,16 @@
 
 from typing import Any
 
-import bpy
 from bpy.props import StringProperty
 
 from ...edit import strip_takes
 from ...jobs import enqueue, timer
 from ...jobs.operator_result import Result
 from ...settings import strip_record
+from .._base import TakeOperator
 
 
-class FCVG_OT_try_again(bpy.types.Operator):
+class FCVG_OT_try_again(TakeOperator):
     """Make these inbetweens in their turn, now that what was wrong has been seen to. Frames that are there are kept"""
 
     bl_idname = "fcvg.try_again"
@@ -23,7 +23,7 @@ class FCVG_OT_try_again(bpy.types.Operator):
 
     take: StringProperty(name="Take", description="Id of the take that has failed", options={"SKIP_SAVE"})
 
-    def execute(self, _context: Any) -> Result:
+    def act(self, _context: Any) -> Result:
         """Blender calls this."""
         failed = [take for _, _, take in strip_takes.holders(self.take) if take.state == strip_record.INCOMPLETE]
         for take in failed:

@@ -9,10 +9,10 @@ from ...edit import strips
 from ...i18n.translate import mark, plural
 from ...jobs import key_watcher
 from ...jobs.operator_result import Result
-from .._base import ExplainedOperator
+from .._base import TakeOperator
 
 
-class FCVG_OT_check_keys(ExplainedOperator):
+class FCVG_OT_check_keys(TakeOperator):
     """Look now whether the keys of all inbetweens are what they were; strips whose keys have changed are marked"""
 
     bl_idname = "fcvg.check_keys"
@@ -24,7 +24,7 @@ class FCVG_OT_check_keys(ExplainedOperator):
         """Return why it cannot run now, '' where it can."""
         return "" if next(strips.ours(), None) is not None else mark("There are no inbetweens in this file.")
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Blender calls this."""
         changed = key_watcher.look_at_all()
         if changed:

@@ -33,7 +33,7 @@ class FCVG_OT_make_missing(SelectedInbetweensOperator):
             return DRAWN_TOGETHER
         return "" if _ready(chosen) else mark("They are being made, or wait for their turn.")
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when all are there."""
         chosen = {strip.fcvg.id: strip for strip in _ready(selection.selected(context))}
         for strip in chosen.values():

@@ -38,7 +38,7 @@ class FCVG_OT_promote_to_key(ActiveInbetweensOperator):
             return error_sentence(problem)
         return ""
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when the frames on both sides are there."""
         scene = compat.sequencer_scene(context)
         try:

@@ -58,7 +58,7 @@ class FCVG_OT_redo_range(ActiveInbetweensOperator):
         row.prop(self, "first")
         row.prop(self, "last")
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when all frames are there."""
         scene = compat.sequencer_scene(context)
         try:

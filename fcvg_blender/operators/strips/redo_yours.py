@@ -41,7 +41,7 @@ class FCVG_OT_redo_yours(SelectedInbetweensOperator):
             confirm_text=rpt("Redo"),
         )
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when all are there."""
         chosen = _painted(context)
         for strip in chosen.values():

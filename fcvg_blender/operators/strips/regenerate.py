@@ -33,7 +33,7 @@ class FCVG_OT_regenerate(SelectedInbetweensOperator):
             return mark("They are being made, or wait for their turn.")
         return reason
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when all frames are there."""
         scene, choices = compat.sequencer_scene(context), addon_choices.read(context)
         chosen = _ready(selection.selected(context))

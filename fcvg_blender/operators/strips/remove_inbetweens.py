@@ -17,7 +17,7 @@ class FCVG_OT_remove_inbetweens(ActiveInbetweensOperator):
     bl_label = "Remove Inbetweens"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Remove the strip. A job that still fills it stops by itself when its strip is gone."""
         remove_strip.remove(selection.inbetweens(context).fcvg.id)
         return {"FINISHED"}

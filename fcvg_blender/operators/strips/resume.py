@@ -10,10 +10,10 @@ from ...i18n.translate import mark
 from ...jobs import enqueue, launch
 from ...jobs.operator_result import Result
 from ...settings import strip_record
-from .._base import ExplainedOperator
+from .._base import EditOperator
 
 
-class FCVG_OT_resume(ExplainedOperator):
+class FCVG_OT_resume(EditOperator):
     """Make the missing frames of the active strip; those that are there are kept"""
 
     bl_idname = "fcvg.resume"
@@ -27,7 +27,7 @@ class FCVG_OT_resume(ExplainedOperator):
         is_incomplete = strip is not None and strip.fcvg.state == strip_record.INCOMPLETE
         return "" if is_incomplete else mark("Make a strip of incomplete inbetweens the active one.")
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when all frames are there."""
         strip = selection.inbetweens(context)
         enqueue.again(strip.fcvg)

@@ -73,7 +73,7 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
             shown = dict.fromkeys(record.frame_times())
             self.times = spacing.written(shown)
             return dialogs.invoke_props_dialog(self, context, width=420)
-        return self.execute(context)
+        return self.act(context)
 
     def draw(self, _context: Any) -> None:
         """Blender calls this."""
@@ -83,7 +83,7 @@ class FCVG_OT_retime(SelectedInbetweensOperator):
             layout.prop(self, "times")
         layout.prop(self, "hold")
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Retime all of the strips, or none where the chart does not fit one of them."""
         scene = compat.sequencer_scene(context)
         chosen = selection.selected(context)

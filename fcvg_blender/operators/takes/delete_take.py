@@ -32,7 +32,7 @@ class FCVG_OT_delete_take(OfTake, SelectedInbetweensOperator):
             return _ONLY
         return reason
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Delete the take, and stop its job where it has one. What that has made stays on the disk."""
         if self.number:
             take = selection.numbered_take(context, self.number)

@@ -25,7 +25,7 @@ class FCVG_OT_new_take(SelectedInbetweensOperator):
     bl_label = "New Take"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """With a window, it returns at once; without one, when all frames are there. Strips that cannot have
         another take are left out; where that is all of them, it is an error."""
         scene, choices = compat.sequencer_scene(context), addon_choices.read(context)

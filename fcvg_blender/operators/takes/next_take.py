@@ -39,7 +39,7 @@ class FCVG_OT_next_take(SelectedInbetweensOperator):
             return mark("There is only one take. New Take makes another.")
         return reason
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Show the next take of each strip; they may have different ones."""
         for strip in selection.selected(context):
             strip_takes.show(strip, _beside(strip, self.by))

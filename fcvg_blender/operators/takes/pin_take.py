@@ -19,7 +19,7 @@ class FCVG_OT_pin_take(OfTake, SelectedInbetweensOperator):
     bl_label = "Pin Take"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Pin the numbered take of the active strip, or let go of it. Without a number, pin all selected strips, or let
         go of them where all are pinned."""
         if not self.number:

@@ -29,7 +29,7 @@ class FCVG_OT_show_take(ActiveInbetweensOperator):
         take = selection.numbered_take(context, properties.number)
         return take_labels.everything(selection.inbetweens(context).fcvg, take) if take else ""
 
-    def execute(self, context: Any) -> Result:
+    def act(self, context: Any) -> Result:
         """Blender calls this."""
         if selection.numbered_take(context, self.number) is None:
             self.report({"ERROR"}, rpt("The strip has no take {number}.").format(number=self.number))

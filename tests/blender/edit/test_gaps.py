@@ -39,8 +39,8 @@ def test_a_gap_is_filled(edit: Edit) -> None:
     edit.settings.count, edit.settings.placement = 99, "PUSH"
     shot = shot_of(edit, "B", "A")
     assert (shot.start_strip, shot.start_frame, shot.end_strip, shot.end_frame) == ("A", 24, "B", 37)
-    assert (shot.first, shot.last, shot.count, shot.channel) == (25, 36, 12, 3)
-    assert gaps.sentence(gaps.Chain((shot,)), "RIFE") == "12 inbetweens, frames 25–36, channel 3, RIFE"
+    assert (shot.first, shot.last, shot.count, shot.channel) == (25, 36, 12, 2)
+    assert gaps.sentence(gaps.Chain((shot,)), "RIFE") == "12 inbetweens, frames 25–36, channel 2, RIFE"
 
 
 def test_one_inbetween_is_singular(edit: Edit) -> None:
@@ -48,7 +48,7 @@ def test_one_inbetween_is_singular(edit: Edit) -> None:
     edit.colour("B", 1, 26, 60)
     assert (
         gaps.sentence(gaps.Chain((shot_of(edit, "A", "B"),)), "Dissolve")
-        == "1 inbetween, frame 25, channel 2, Dissolve"
+        == "1 inbetween, frame 25, channel 1, Dissolve"
     )
 
 
@@ -68,14 +68,14 @@ def test_where_inbetweens_go_when_strips_touch(
 ) -> None:
     touching(edit, placement, count)
     shot = shot_of(edit, "A", "B")
-    assert (shot.first, shot.last, shot.count, shot.channel) == (first, last, count, 2)
+    assert (shot.first, shot.last, shot.count, shot.channel) == (first, last, count, 1 if placement == "PUSH" else 2)
     assert (shot.start_frame, shot.end_frame) == keys
     assert shot.placement == placement
 
 
 def test_the_sentence_tells_of_pushing(edit: Edit) -> None:
     touching(edit, "PUSH", 12)
-    expected = "12 inbetweens, frames 25–36, channel 2, RIFE; later strips move right by 12"
+    expected = "12 inbetweens, frames 25–36, channel 1, RIFE; later strips move right by 12"
     assert gaps.sentence(gaps.Chain((shot_of(edit, "A", "B"),)), "RIFE") == expected
 
 
@@ -169,7 +169,7 @@ def test_two_strips_between_which_there_are_inbetweens_can_have_others(edit: Edi
     edit.colour("B", 1, 30, 60)
     shot = shot_of(edit, "A", "B")
     made = lay_strip.insert(edit.scene, shot, edit.folder, "id1", protocol.Request("", "", "", 5)).name
-    assert chain_of(edit, "A", "B").shots[0].channel == 3
+    assert chain_of(edit, "A", "B").shots[0].channel == 2
     assert problem_of(edit, "A", "B", made) == "3 strips are selected, inbetweens among them."
 
 
@@ -263,11 +263,11 @@ def test_blender_shows_nothing_before_frame_0(edit: Edit) -> None:
         bpy.context.preferences.edit.use_negative_frames = False
 
 
-def test_the_lowest_free_channel_above_both(edit: Edit) -> None:
+def test_the_lowest_free_channel_above_both_where_their_own_are_taken(edit: Edit) -> None:
     """Over these frames: what lies beside them is not in the way. Locked and muted channels are not used."""
     edit.colour("A", 1, 1, 25)
     edit.colour("B", 2, 30, 60)
-    edit.colour("Below", 1, 27, 28)
+    edit.colour("On B's channel", 2, 27, 28)
     edit.colour("In the way", 3, 29, 40)
     edit.colour("Beside", 4, 1, 25)
     edit.colour("Beside too", 4, 30, 60)
@@ -283,10 +283,10 @@ def test_the_channel_must_be_free_after_pushing_only(edit: Edit) -> None:
     touching(edit, "PUSH", 12)
     edit.colour("Moves", 2, 25, 60)
     edit.colour("Stays", 3, 20, 60)
-    assert shot_of(edit, "A", "B").channel == 2
+    assert shot_of(edit, "A", "B").channel == 1
     edit.colour("Stays too", 2, 10, 25)
     compat.set_right(edit.named("Stays too"), 25)
-    assert shot_of(edit, "A", "B").channel == 2
+    assert shot_of(edit, "A", "B").channel == 1
     edit.settings.placement = "OVER_START"
     assert shot_of(edit, "A", "B").channel == 4
 
@@ -294,8 +294,10 @@ def test_the_channel_must_be_free_after_pushing_only(edit: Edit) -> None:
 def test_no_free_channel(edit: Edit) -> None:
     edit.colour("A", 127, 1, 25)
     edit.colour("B", 128, 30, 60)
+    edit.colour("Taken", 128, 26, 28)
     assert problem_of(edit, "A", "B") == "There is no free channel above 128 on frames 25–29."
     edit.named("B").channel = 126
+    edit.named("Taken").channel = 127
     edit.colour("Top", 128, 1, 60)
     assert problem_of(edit, "A", "B") == "There is no free channel above 127 on frames 25–29."
 
@@ -323,7 +325,7 @@ def test_inside_a_meta_strip_its_own_channels_count(edit: Edit) -> None:
     edit.colour("Outside", 2, 1, 60)
     edit.scene.sequence_editor.display_stack(meta)
     shot = shot_of(edit, "A", "B")
-    assert (shot.first, shot.count, shot.channel) == (25, 5, 2)
+    assert (shot.first, shot.count, shot.channel) == (25, 5, 1)
 
 
 def test_an_edit_without_strips(edit: Edit) -> None:

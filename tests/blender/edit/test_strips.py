@@ -34,7 +34,7 @@ def test_the_gap_shows_the_nearer_key_at_once(edit: Edit) -> None:
     two_pictures(edit, gap=5)
     insert(edit, "A", "B")
     strip = strip_of()
-    assert edit.layout()[strip.name] == (3, 25, 30)
+    assert edit.layout()[strip.name] == (2, 25, 30)
     assert strip.name == "Inbetweens A – B"
     for frame in (24, 25, 26, 27):
         assert (edit.rendered(frame) == noise(1)).all()

@@ -34,7 +34,7 @@ def test_two_strips_and_one_call_make_a_strip_of_inbetweens(edit: Edit) -> None:
     blend = save(edit)
     assert bpy.ops.fcvg.generate_inbetweens() == {"FINISHED"}
     strip = ours()
-    assert edit.layout()[strip.name] == (2, 11, 17)
+    assert edit.layout()[strip.name] == (1, 11, 17)
     assert files(strip) == [f"{number:04d}.png" for number in range(1, 7)]
     assert strip.directory.startswith("//inbetweens/A_")
     assert is_dissolve(strips.folder(strip), read)

@@ -34,7 +34,7 @@ def test_all_icons_exist_in_this_blender() -> None:
 def test_it_says_what_will_happen_before_it_does(edit: Edit) -> None:
     two_strips(edit, gap=12)
     sheet = drawn(panels.FCVG_PT_inbetween)
-    assert "12 inbetweens, frames 11–22, channel 2, Dissolve" in sheet.texts
+    assert "12 inbetweens, frames 11–22, channel 1, Dissolve" in sheet.texts
     assert "count" not in sheet.choices, "a gap decides the number"
     assert sheet.buttons[0] == "fcvg.generate_inbetweens"
     assert not sheet.pictures, "nothing runs"
@@ -150,7 +150,7 @@ def test_a_board_is_told_in_one_line(edit: Edit) -> None:
     assert "2 gaps, 10 inbetweens, Dissolve" in drawn(panels.FCVG_PT_inbetween).texts
     edit.named("C").mute = True
     sheet = drawn(panels.FCVG_PT_inbetween)
-    assert {"6 inbetweens, frames 11–16, channel 2, Dissolve", "“C” is muted."} <= set(sheet.texts)
+    assert {"6 inbetweens, frames 11–16, channel 1, Dissolve", "“C” is muted."} <= set(sheet.texts)
     edit.named("C").mute = False
     bpy.ops.fcvg.generate_inbetweens()
     assert "and 1 more selected" in drawn(strip.FCVG_PT_strip).texts, "buttons mean it too"
