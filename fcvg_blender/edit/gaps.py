@@ -120,8 +120,6 @@ def between(scene: Scene, earlier: Strip, later: Strip, settings: Any) -> Shot:
 def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacles: Obstacles) -> Shot:
     """As `between`, with what is in the way on the open level."""
     check_order(earlier, later)
-    for strip in (earlier, later):
-        check_visible(scene, strip)
     cut = compat.right(earlier)
     gap = compat.left(later) - cut
     if gap > protocol.MAX_COUNT:
@@ -142,6 +140,9 @@ def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacle
             "Move the strips to the right, or allow negative frames in the preferences.",
         )
     pushing = placement == "PUSH"
+    end_frame = first if pushing else first + count
+    check_visible(scene, earlier, first - 1)
+    check_visible(scene, later, end_frame)
     if pushing and obstacles.resist_push(cut):
         make_room.to_push(scene, cut)  # says why not
     return Shot(
@@ -149,7 +150,7 @@ def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacle
         start_strip=earlier.name,
         end_strip=later.name,
         start_frame=first - 1,
-        end_frame=first if pushing else first + count,
+        end_frame=end_frame,
         placement=placement,
         first=first,
         last=first + count - 1,

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from .. import compat
-from ..edit import gaps, take_files
+from ..edit import animation, gap_refusals, gaps, take_files
 from ..engine import errors, folder_record, own_files
 from ..i18n.translate import rpt
 from ..settings.protocols import Scene, Strip
@@ -61,12 +61,13 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
     strip, frame = gaps.key_of(scene, shot, which)
     name = strip.name
     file = take_files.key_file(which, file_format)
+    gap_refusals.check_animated_mute(scene, compat.level_in(scene, shot.metas), strip, frame)
     key_sources.check(strip, frame)
     if file_format != "exr" and percentage == 100:
         picture = _untouched(scene, strip, frame)
         if picture is not None:
             return _bring(picture, folder, file)
-    with _copy_of(scene, shot.metas) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
+    with _copy_of(scene, shot.metas, name) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
         _set_up(copy, file_format)
         copy.render.resolution_percentage = percentage
         rendered = Path(scratch, file)
@@ -75,17 +76,22 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
 
 
 @contextmanager
-def _copy_of(scene: Scene, metas: tuple[str, ...]) -> Iterator[Scene]:
-    """A copy of the scene with the meta strips `metas` open, gone afterwards together with all that came with it."""
+def _copy_of(scene: Scene, metas: tuple[str, ...], key: str) -> Iterator[Scene]:
+    """A copy of the scene with the meta strips `metas` open, gone afterwards together with all that came with it.
+
+    Nothing animates what is changed in it to see the strip `key` alone.
+    """
     had_result = "Render Result" in bpy.data.images
     with no_render_handlers():
         copy = scene.copy()
         try:
+            animation.meet_itself(copy, scene)
             strips = {strip.name: strip for strip in compat.all_strips(copy)}
-            for meta in metas:
-                _unmute(copy, strips[meta])  # else Blender finds nothing to render
-                copy.sequence_editor.display_stack(strips[meta])
-            yield copy
+            with animation.let_go(copy, set(_taken_in_hand(copy, metas, key))):
+                for meta in metas:
+                    _unmute(copy, strips[meta])  # else Blender finds nothing to render
+                    copy.sequence_editor.display_stack(strips[meta])
+                yield copy
         finally:
             bpy.data.scenes.remove(copy)
             result = bpy.data.images.get("Render Result")
@@ -93,21 +99,12 @@ def _copy_of(scene: Scene, metas: tuple[str, ...]) -> Iterator[Scene]:
                 bpy.data.images.remove(result)
 
 
-@contextmanager
-def no_render_handlers() -> Iterator[None]:
+def no_render_handlers() -> AbstractContextManager[None]:
     """While the block runs, let no add-on react to a finished render (uploads, sounds): a key is no render of theirs.
 
     Frame handlers still run: they may change what a strip shows, and they get the copy.
     """
-    handlers = [getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers) if name.startswith("render_")]
-    saved = [list(each) for each in handlers]
-    for each in handlers:
-        each.clear()
-    try:
-        yield
-    finally:
-        for each, functions in zip(handlers, saved, strict=True):
-            each[:] = functions
+    return animation.handlers_aside("render_")
 
 
 def _set_up(copy: Scene, file_format: str) -> None:
@@ -159,6 +156,17 @@ def set_format(image_settings: Any, file_format: str, exr_codec: str, png_compre
     image_settings.color_management = "FOLLOW_SCENE"
 
 
+def _taken_in_hand(copy: Scene, metas: tuple[str, ...], key: str) -> Iterator[str]:
+    """Data paths of the properties that are set to see the strip `key` alone."""
+    for depth in range(len(metas) + 1):
+        level = compat.level_in(copy, metas[:depth])
+        for strip in compat.contents(level):
+            yield strip.path_from_id("mute")
+            yield level.channels[strip.channel].path_from_id("mute")
+            if strip.name == key:
+                yield strip.path_from_id("blend_type")
+
+
 def _unmute(copy: Scene, strip: Strip) -> None:
     strip.mute = False
     compat.channel(copy, strip.channel).mute = False
@@ -166,18 +174,15 @@ def _unmute(copy: Scene, strip: Strip) -> None:
 
 def _render_alone(copy: Scene, name: str, frame: int, path: Path) -> None:
     """Render what the strip `name` shows on `frame`, without anything above or below it."""
-    animated = compat.animated_paths(copy)
     for strip in compat.strips(copy):
         if strip.name == name:
-            strip.mute = False
+            _unmute(copy, strip)
             if strip.fcvg.promoted:
                 _strip_look(copy, strip)
             if strip.blend_type != "REPLACE":
                 strip.blend_type = "ALPHA_OVER"  # multiplied with the nothing below, it would vanish
         elif compat.left(strip) <= frame < compat.right(strip):
             strip.mute = True
-            if strip.path_from_id("mute") in animated:  # muting its channel lasts, but is slow in 4.2
-                compat.channel(copy, strip.channel).mute = True
     copy.frame_current, copy.frame_subframe = frame, 0.0
     copy.render.filepath = str(path)
     # The operator's own `scene` argument would take the frame from the window's scene.
