@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..edit import gap_refusals, gaps, lay_strip, strip_takes, take_files, take_folders
+from ..edit import gap_refusals, gaps, lay_strip, strip_pictures, strip_takes, take_files, take_folders
 from ..engine import errors, folder_record, protocol
 from ..i18n.translate import rpt
 from ..keys import key_fingerprint, render_keys
-from ..settings import addon_choices, strip_record
+from ..settings import addon_choices, menu_choices, strip_record
 from ..settings.addon_choices import Choices
 from ..settings.status import panel_status
 from ..takes import requests
@@ -53,12 +54,14 @@ def begin(take_id: str, choices: Choices) -> bool:
     folder = take_folders.writable(strip, take)
     take_folders.make(folder)
     for which, field in ((take_files.START, "print_start"), (take_files.END, "print_end")):
-        if not getattr(take, field) or not (folder / (which + take_files.suffix(take.format))).is_file():
+        if not getattr(take, field) or not (folder / take_files.key_file(which, take.format)).is_file():
             key, frame = gaps.key_of(scene, shot, which)
             render_keys.write_key(scene, shot, which, folder, take.format)
             scene, strip, take = next(strip_takes.holders(take_id))
             setattr(take, field, key_fingerprint.of(scene, key, frame))
             return False
+    if take.format != "exr" and take_files.has_bright_key(folder) and _heed_brightness(scene, take_id, folder):
+        return False
     request = requests.placed(requests.remembered(strip.fcvg, take, folder, choices), folder)
     job = Job(
         name=f"{shot.start_strip} → {shot.end_strip}",
@@ -75,6 +78,23 @@ def begin(take_id: str, choices: Choices) -> bool:
         if strip_takes.is_shown(each, found):
             strip_takes.refresh(each)
     return True
+
+
+def _heed_brightness(scene: Any, take_id: str, folder: Path) -> bool:
+    """Let a take with a key brighter than white be made as EXR, and return whether it is; else note what is lost."""
+    as_exr = scene.fcvg.bright_as_exr and not take_files.made(folder)
+    clipped = rpt(
+        "A key is brighter than white, and {format} cannot hold that: highlights are cut off. Choose OpenEXR, and make "
+        "a new take."
+    )
+    for _, strip, take in strip_takes.holders(take_id):
+        if not as_exr:
+            take.key_notes = clipped.format(format=menu_choices.label_of(menu_choices.FORMATS, take.format))
+            continue
+        take.format_asked, take.format = take.format, "exr"
+        if strip_takes.is_shown(strip, take):
+            strip_pictures.set_pixels(strip, take.format)
+    return as_exr
 
 
 def give_up(take_id: str, error: errors.FcvgError) -> None:

@@ -22,7 +22,7 @@ from ..edit import animation, gap_refusals, gaps, take_files
 from ..engine import errors, folder_record, own_files
 from ..i18n.translate import rpt
 from ..settings.protocols import Scene, Strip
-from . import key_fingerprint, key_sources, plain_png
+from . import brightness, key_fingerprint, key_sources, plain_png
 
 _BYTES_PER_PIXEL = {".png": 8, ".exr": 16}
 
@@ -51,7 +51,8 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
     The file is a 16 bit PNG, or a 32 bit EXR where `file_format` is `exr`: RGBA, alpha straight in PNG, premultiplied
     in EXR, without a view transform. It is as large as the scene's frame, or `percentage` of that in each direction, 1
     to 100. A picture that the strip shows just as it is on disk is copied instead, with 8 bits and perhaps no alpha. An
-    existing file is replaced, never half. Blocks; to be called from the main thread.
+    existing file is replaced, never half. A key that is brighter than white is written as EXR too, unless only
+    `percentage` of it is wanted. Blocks; to be called from the main thread.
 
     Raises BadImage when a picture is missing on disk or cannot be read, DiskError when the key cannot be written,
     BadRequest while Blender renders something else.
@@ -72,6 +73,10 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
         copy.render.resolution_percentage = percentage
         rendered = Path(scratch, file)
         _render_alone(copy, name, frame, rendered)
+        if file_format != "exr" and percentage == 100:
+            bright = Path(scratch, take_files.key_file(which, "exr"))
+            if brightness.exceeds_white(copy, bright):
+                _bring(bright, folder, bright.name)
         return _bring(rendered, folder, file)
 
 

@@ -58,6 +58,8 @@ class FCVG_PT_output(SidebarPanel):
         layout = names_beside(self.layout)
         settings = compat.sequencer_scene(context).fcvg
         layout.prop(settings, "format", text="Format")
+        if settings.format != "EXR":
+            layout.prop(settings, "bright_as_exr")
         layout.prop(settings, "cuts")
 
 
