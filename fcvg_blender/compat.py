@@ -205,6 +205,15 @@ def untrim(strip: Any) -> None:
         strip.frame_final_end = int(strip.frame_start) + strip.frame_duration
 
 
+def new_effect(scene: Any, kind: str, channel: int, start: int, end: int, *sources: Any) -> Any:
+    """A new effect strip on the open level; `start` and `end`, exclusive, count for those without `sources` only."""
+    known = strips(scene).bl_rna.functions["new_effect"].parameters.keys()
+    length = {"frame_end": end} if "frame_end" in known else {"length": end - start}  # since 5.0
+    names = ("seq1", "seq2") if "seq1" in known else ("input1", "input2")
+    given = dict(zip(names, sources, strict=False))
+    return strips(scene).new_effect(name=kind, type=kind, channel=channel, frame_start=start, **length, **given)
+
+
 def inputs(strip: Any) -> Iterator[Any]:
     """The strips an effect is made of."""
     for name in ("input_1", "input_2"):

@@ -60,15 +60,20 @@ def is_muted(scene: Scene, holder: Any, frame: int, copying: bool) -> bool:
     Where only a copy of the scene can tell, one is made with `copying`. Without, as while something is drawn, it counts
     as heard.
     """
-    path = holder.path_from_id("mute")
-    if is_plain(scene):
-        return bool(value(curves(scene), path, 0, frame, holder.mute))
-    if path not in compat.animated_paths(scene):
-        return bool(holder.mute)
-    if not copying:
+    if not copying and not is_plain(scene) and holder.path_from_id("mute") in compat.animated_paths(scene):
         return False
+    return bool(on_frame(scene, holder, "mute", frame))
+
+
+def on_frame(scene: Scene, holder: Any, name: str, frame: int) -> Any:
+    """The value of a property of a strip or a channel on `frame`. May copy the scene: not while something is drawn."""
+    path = holder.path_from_id(name)
+    if is_plain(scene):
+        return value(curves(scene), path, 0, frame, getattr(holder, name))
+    if path not in compat.animated_paths(scene):
+        return getattr(holder, name)
     with evaluated(scene, frame) as seen:
-        return bool(seen.path_resolve(path))
+        return seen.path_resolve(path)
 
 
 @contextmanager

@@ -58,6 +58,8 @@ def _of(view: _View, strip: Any) -> str:
     render = scene.render
     view.contents += render.resolution_x, render.resolution_y, render.pixel_aspect_x, render.pixel_aspect_y
     view.looks += scene.sequencer_colorspace_settings.name, strip.blend_type == "REPLACE", _opacity(view, strip)
+    if strip.blend_type == "MULTIPLY" and _opacity(view, strip) < 1.0:
+        view.looks += ("thinned by white",)
     _add(view, strip, view.frame)
     major, minor, _ = bpy.app.version
     return f"{_digest(view.contents)}-{_digest(view.looks)}-{major}.{minor}"

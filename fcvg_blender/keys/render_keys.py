@@ -68,11 +68,15 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
         picture = _untouched(scene, strip, frame)
         if picture is not None:
             return _bring(picture, folder, file)
+    opacity = _opacity_below_white(scene, shot, strip, frame)
     with _copy_of(scene, shot.metas, name) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
         _set_up(copy, file_format)
         copy.render.resolution_percentage = percentage
         rendered = Path(scratch, file)
-        _render_alone(copy, name, frame, rendered)
+        _see_alone(copy, name, frame)
+        if opacity < 1.0:
+            _mix_with_white(copy, name, opacity)
+        _render(copy, name, frame, rendered)
         if file_format != "exr" and percentage == 100:
             bright = Path(scratch, take_files.key_file(which, "exr"))
             if brightness.exceeds_white(copy, bright):
@@ -177,8 +181,31 @@ def _unmute(copy: Scene, strip: Strip) -> None:
     compat.channel(copy, strip.channel).mute = False
 
 
-def _render_alone(copy: Scene, name: str, frame: int, path: Path) -> None:
-    """Render what the strip `name` shows on `frame`, without anything above or below it."""
+def _opacity_below_white(scene: Scene, shot: gaps.Shot, strip: Strip, frame: int) -> float:
+    """How far the key shows through white: the opacity of keys that multiply, 1 for all others.
+
+    What multiplies is not thinned by transparency but by white, which changes nothing below.
+    """
+    if any(gaps.key_of(scene, shot, which)[0].blend_type != "MULTIPLY" for which in (take_files.START, take_files.END)):
+        return 1.0
+    return 1.0 if strip.fcvg.promoted else float(animation.on_frame(scene, strip, "blend_alpha", frame))
+
+
+def _mix_with_white(copy: Scene, name: str, opacity: float) -> None:
+    """Mix what the strip `name` shows with white, all four channels, as blending with `opacity` does."""
+    key: Any = next(strip for strip in compat.strips(copy) if strip.name == name)
+    high, low = compat.LAST_CHANNEL, compat.LAST_CHANNEL - 1
+    start, end = compat.left(key), compat.right(key)
+    white = compat.new_effect(copy, "COLOR", low, start, end)
+    white.color = 1.0, 1.0, 1.0
+    mixed = compat.new_effect(copy, "CROSS", high, start, end, white, key)
+    mixed.use_default_fade, mixed.effect_fader, mixed.blend_type = False, opacity, "ALPHA_OVER"
+    for strip in (white, mixed):
+        _unmute(copy, strip)
+
+
+def _see_alone(copy: Scene, name: str, frame: int) -> None:
+    """Let a copied scene show what the strip `name` shows on `frame`, without anything above or below it."""
     for strip in compat.strips(copy):
         if strip.name == name:
             _unmute(copy, strip)
@@ -188,6 +215,10 @@ def _render_alone(copy: Scene, name: str, frame: int, path: Path) -> None:
                 strip.blend_type = "ALPHA_OVER"  # multiplied with the nothing below, it would vanish
         elif compat.left(strip) <= frame < compat.right(strip):
             strip.mute = True
+
+
+def _render(copy: Scene, name: str, frame: int, path: Path) -> None:
+    """Render `frame` of a copied scene, which shows the strip `name` alone."""
     copy.frame_current, copy.frame_subframe = frame, 0.0
     copy.render.filepath = str(path)
     # The operator's own `scene` argument would take the frame from the window's scene.

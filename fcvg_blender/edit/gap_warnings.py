@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be known of a pair of strips before inbetweens are made of them, though they can be made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import compat
+from ..i18n.translate import iface, rpt
+from ..settings.protocols import Scene
+from .gaps import Shot
+
+
+def of_shot(scene: Scene, shot: Shot) -> list[str]:
+    """Sentences about how the inbetweens will differ from what the edit shows beside them; none mostly."""
+    beside = {strip.name: strip for strip in compat.contents(compat.level_in(scene, shot.metas))}
+    earlier, later = beside[shot.start_strip], beside[shot.end_strip]
+    return [*_blending(earlier, later)]
+
+
+def _blending(earlier: Any, later: Any) -> list[str]:
+    if earlier.blend_type == later.blend_type:
+        return []
+    sentence = rpt(
+        "“{earlier}” blends as {one}, “{later}” as {other}: the inbetweens lie over what is below, and the look jumps. "
+        "Give both the same blend mode."
+    )
+    one, other = (_label(strip) for strip in (earlier, later))
+    return [sentence.format(earlier=earlier.name, one=one, later=later.name, other=other)]
+
+
+def _label(strip: Any) -> str:
+    """What Blender calls the strip's blend mode."""
+    return iface(strip.bl_rna.properties["blend_type"].enum_items[strip.blend_type].name)
