@@ -15,7 +15,23 @@ def of_shot(scene: Scene, shot: Shot) -> list[str]:
     """Sentences about how the inbetweens will differ from what the edit shows beside them; none mostly."""
     beside = {strip.name: strip for strip in compat.contents(compat.level_in(scene, shot.metas))}
     earlier, later = beside[shot.start_strip], beside[shot.end_strip]
-    return [*_blending(earlier, later)]
+    effects = [each for each in beside.values() if any(compat.inputs(each)) and not each.mute]
+    keys = ((earlier, shot.start_frame), (later, shot.end_frame))
+    return [*_blending(earlier, later), *(found for key in keys for found in _changed_by_effect(effects, *key))]
+
+
+def _changed_by_effect(effects: list[Any], key: Any, frame: int) -> list[str]:
+    """Whether the edit shows the key on its frame through an effect that is made of it."""
+    sentence = rpt(
+        "“{effect}” is made of “{name}”, and the key is taken without that effect: the look jumps. Select “{effect}” "
+        "instead."
+    )
+    return [
+        sentence.format(effect=effect.name, name=key.name)
+        for effect in effects
+        if any(source.name == key.name for source in compat.inputs(effect))
+        and compat.left(effect) <= frame < compat.right(effect)
+    ]
 
 
 def _blending(earlier: Any, later: Any) -> list[str]:
