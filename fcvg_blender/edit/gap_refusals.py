@@ -91,6 +91,23 @@ def check_visible(scene: Scene, strip: Strip, frame: int) -> None:
         raise _on_muted(strip, channel)
 
 
+def check_one_eye(scene: Scene, strip: Any) -> None:
+    """Raises ShotProblem for a strip that shows each eye another picture, or is made of such a strip."""
+    if getattr(strip, "use_multiview", False):
+        raise ShotProblem(
+            rpt("“{name}” holds pictures for two eyes, and inbetweens are made for one.").format(name=strip.name),
+            "Switch off Use Multi-View in the strip, or give each eye a strip of its own.",
+        )
+    if strip.type == "SCENE" and scene.render.use_multiview:
+        raise ShotProblem(
+            rpt("“{name}” is rendered for two eyes, and inbetweens are made for one.").format(name=strip.name),
+            "Switch off Stereoscopy in the output properties, or give each eye an edit of its own.",
+        )
+    inside = compat.contents(strip) if strip.type == "META" else ()
+    for each in (*compat.inputs(strip), *inside):
+        check_one_eye(scene, each)
+
+
 def check_animated_mute(scene: Scene, level: Any, strip: Strip, frame: int) -> None:
     """Raises ShotProblem where animation mutes a strip of `level`, or its channel, on `frame`.
 

@@ -22,7 +22,7 @@ from ..i18n.translate import mark, plural, rpt
 from ..settings import menu_choices, strip_record
 from ..settings.protocols import Scene, Strip
 from . import make_room, take_files
-from .gap_refusals import ShotProblem, check_order, check_visible, is_picture, pair
+from .gap_refusals import ShotProblem, check_one_eye, check_order, check_visible, is_picture, pair
 from .obstacles import Obstacles
 
 GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of menu_choices.PLACEMENTS
@@ -141,6 +141,8 @@ def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacle
         )
     pushing = placement == "PUSH"
     end_frame = first if pushing else first + count
+    for strip in (earlier, later):
+        check_one_eye(scene, strip)
     check_visible(scene, earlier, first - 1)
     check_visible(scene, later, end_frame)
     if pushing and obstacles.resist_push(cut):

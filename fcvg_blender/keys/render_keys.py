@@ -62,6 +62,7 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
     strip, frame = gaps.key_of(scene, shot, which)
     name = strip.name
     file = take_files.key_file(which, file_format)
+    gap_refusals.check_one_eye(scene, strip)
     gap_refusals.check_animated_mute(scene, compat.level_in(scene, shot.metas), strip, frame)
     key_sources.check(strip, frame)
     if file_format != "exr" and percentage == 100:
