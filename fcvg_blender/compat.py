@@ -18,7 +18,7 @@ StripType: Any = _types.Strip if hasattr(_types, "Strip") else _types.Sequence  
 GREASE_PENCILS = {"GREASEPENCIL", "GPENCIL"}  # types of objects; the latter until 4.2
 LAST_CHANNEL = 128
 SEQUENCER_KEYMAP = "Video Sequence Editor" if bpy.app.version >= (4, 5) else "SequencerCommon"  # timeline and preview
-SRGB, LINEAR = "sRGB", "Linear Rec.709"  # names of colour spaces
+SRGB, LINEAR, NO_COLOUR = "sRGB", "Linear Rec.709", "Non-Color"  # names of colour spaces
 
 # Without it Blender 4.5 and later warn of // in a path.
 RELATIVE = (

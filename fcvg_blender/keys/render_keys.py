@@ -21,6 +21,7 @@ from .. import compat
 from ..edit import animation, gap_refusals, gaps, take_files
 from ..engine import errors, folder_record, own_files
 from ..i18n.translate import rpt
+from ..settings import menu_choices
 from ..settings.protocols import Scene, Strip
 from . import brightness, key_fingerprint, key_sources, plain_png
 
@@ -66,7 +67,7 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
     gap_refusals.check_animated_mute(scene, compat.level_in(scene, shot.metas), strip, frame)
     key_sources.check(strip, frame)
     if file_format != "exr" and percentage == 100:
-        picture = _untouched(scene, strip, frame)
+        picture = _untouched(scene, strip, frame, file_format)
         if picture is not None:
             return _bring(picture, folder, file)
     opacity = _opacity_below_white(scene, shot, strip, frame)
@@ -261,13 +262,16 @@ def _check_whole(path: Path, pixels: int) -> None:
         )
 
 
-def _untouched(scene: Scene, strip: Strip, frame: int) -> Path | None:
+def _untouched(scene: Scene, strip: Strip, frame: int, file_format: str) -> Path | None:
     """The file that the strip shows on `frame` just as it is, the size of the scene's frame; None without such a one.
 
     Rendering would give the same pixels again, and take Blender a hundred times as long.
     """
     plain_colours = strip.type == "IMAGE" and strip.colorspace_settings.name == compat.SRGB
-    if not plain_colours or scene.sequencer_colorspace_settings.name != compat.SRGB:
+    # In other spaces the edit shows 8 bits another way than more; frames of 8 bits go the way of this file.
+    space = scene.sequencer_colorspace_settings.name
+    goes_alike = space == compat.SRGB or (space != compat.NO_COLOUR and file_format in menu_choices.OF_8_BITS)
+    if not plain_colours or not goes_alike:
         return None
     path = Path(bpy.path.abspath(strip.directory), strip.strip_elem_from_frame(frame).filename)
     if not plain_png.is_plain(path, *_frame_size(scene)) or not key_fingerprint.is_untouched(scene, strip, frame):
