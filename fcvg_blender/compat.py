@@ -6,7 +6,7 @@ Names are tried with `hasattr` on types, never with `or` on values: an empty col
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ StripType: Any = _types.Strip if hasattr(_types, "Strip") else _types.Sequence  
 GREASE_PENCILS = {"GREASEPENCIL", "GPENCIL"}  # types of objects; the latter until 4.2
 LAST_CHANNEL = 128
 SEQUENCER_KEYMAP = "Video Sequence Editor" if bpy.app.version >= (4, 5) else "SequencerCommon"  # timeline and preview
-SRGB, LINEAR = "sRGB", "Linear Rec.709"  # names of colour spaces
+SRGB, LINEAR, NO_COLOUR = "sRGB", "Linear Rec.709", "Non-Color"  # names of colour spaces
 
 # Without it Blender 4.5 and later warn of // in a path.
 RELATIVE = (
@@ -207,6 +207,15 @@ def untrim(strip: Any) -> None:
         strip.frame_final_end = int(strip.frame_start) + strip.frame_duration
 
 
+def new_effect(scene: Any, kind: str, channel: int, start: int, end: int, *sources: Any) -> Any:
+    """A new effect strip on the open level; `start` and `end`, exclusive, count for those without `sources` only."""
+    known = strips(scene).bl_rna.functions["new_effect"].parameters.keys()
+    length = {"frame_end": end} if "frame_end" in known else {"length": end - start}  # since 5.0
+    names = ("seq1", "seq2") if "seq1" in known else ("input1", "input2")
+    given = dict(zip(names, sources, strict=False))
+    return strips(scene).new_effect(name=kind, type=kind, channel=channel, frame_start=start, **length, **given)
+
+
 def inputs(strip: Any) -> Iterator[Any]:
     """The strips an effect is made of."""
     for name in ("input_1", "input_2"):
@@ -218,15 +227,52 @@ def inputs(strip: Any) -> Iterator[Any]:
 def fcurves(owner: Any) -> list[Any]:
     """The F-curves that animate a data-block (an object, a scene with its strips), in the order of its action."""
     animation = owner.animation_data
-    action = animation.action if animation else None
+    return curves_of(animation) if animation else []
+
+
+def curves_of(holder: Any) -> list[Any]:
+    """The F-curves of the action of an animation or an NLA strip, those of its slot (since 4.4)."""
+    return [curve for held in _curve_collections(holder) for curve in held]
+
+
+def remove_curves(holder: Any, paths: Container[str]) -> None:
+    """Remove from that action the F-curves with these data paths."""
+    for held in _curve_collections(holder):
+        for curve in [each for each in held if each.data_path in paths]:
+            held.remove(curve)
+
+
+def make_own(holder: Any) -> Any:
+    """Give an animation or an NLA strip a copy of its action, with the same slot (since 4.4), and return the copy."""
+    slot = getattr(holder, "action_slot", None)
+    holder.action = holder.action.copy()
+    if slot is not None:
+        holder.action_slot = next(each for each in holder.action.slots if each.identifier == slot.identifier)
+    return holder.action
+
+
+def with_actions(animation: Any) -> Iterator[Any]:
+    """What has an action of a data-block's animation: the animation itself, and the strips of its NLA tracks."""
+    if animation.action is not None:
+        yield animation
+    waiting = [strip for track in animation.nla_tracks for strip in track.strips]
+    while waiting:
+        strip = waiting.pop()
+        waiting.extend(strip.strips)  # of a meta strip
+        if strip.action is not None:
+            yield strip
+
+
+def _curve_collections(holder: Any) -> list[Any]:
+    action = holder.action
     if action is None:
         return []
-    if not hasattr(animation, "action_slot"):  # until 4.3
-        return list(action.fcurves)
-    if animation.action_slot is None:
+    if not hasattr(holder, "action_slot"):  # until 4.3
+        return [action.fcurves]
+    if holder.action_slot is None:
         return []
-    bags = [strip.channelbag(animation.action_slot) for layer in action.layers for strip in layer.strips]
-    return [curve for bag in bags if bag for curve in bag.fcurves]
+    bags = [strip.channelbag(holder.action_slot) for layer in action.layers for strip in layer.strips]
+    return [bag.fcurves for bag in bags if bag]
 
 
 @contextmanager
@@ -247,8 +293,12 @@ def without_action(owner: Any) -> Iterator[None]:
 
 
 def animated_paths(scene: Any) -> set[str]:
-    """Data paths of the scene's properties that its action animates, strips' among them."""
-    return {curve.data_path for curve in fcurves(scene)}
+    """Data paths of the scene's properties, strips' among them, that its actions and drivers animate."""
+    animation = scene.animation_data
+    if animation is None:
+        return set()
+    moved = [curve for holder in with_actions(animation) for curve in curves_of(holder)]
+    return {curve.data_path for curve in (*moved, *animation.drivers)}
 
 
 def is_rendered(modifier: Any) -> bool:

@@ -69,7 +69,7 @@ ROOMS = {
         room("timing", *BLENDER),
         room("settings", *BLENDER),
         room("edit", *BLENDER),
-        room("keys", *BLENDER),
+        room("keys", "numpy", *BLENDER),
         room("takes", *BLENDER),
         room("tasks", *BLENDER),
         room("jobs", "numpy", *BLENDER),

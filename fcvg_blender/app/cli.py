@@ -242,6 +242,8 @@ def _apply(settings: Any, arguments: argparse.Namespace) -> None:
         _set(settings, "seed", arguments.seed)
     if arguments.hold is not None:
         settings.hold = next(name for name, _, _, number in menu_choices.HOLDS if number == arguments.hold)
+    if arguments.format is not None:
+        settings.bright_as_exr = False  # that format it is to be
     for name in ("method", "placement", "format", "cuts"):
         value = getattr(arguments, name, None)
         if value is not None:

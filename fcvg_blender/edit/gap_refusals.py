@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .. import compat
 from ..engine import errors
 from ..i18n.translate import mark, plural, rpt
 from ..settings.protocols import Scene, Strip
+from . import animation
 
 _NO_PICTURE = {
     "SOUND": (mark("“{name}” is a sound."), mark("Select strips that show a picture.")),
@@ -92,13 +95,50 @@ def check_order(earlier: Strip, later: Strip) -> None:
         )
 
 
-def check_visible(scene: Scene, strip: Strip) -> None:
-    """Raises ShotProblem for a strip that is muted or lies on a muted channel."""
-    if strip.mute:
-        raise ShotProblem(rpt("“{name}” is muted.").format(name=strip.name), "Unmute it (Alt H) to use its picture.")
+def check_visible(scene: Scene, strip: Strip, frame: int) -> None:
+    """Raises ShotProblem for a strip that is muted on `frame` or lies on a muted channel. Copies nothing."""
     channel = compat.channel(scene, strip.channel)
-    if channel.mute:
+    if animation.is_muted(scene, strip, frame, copying=False):
+        raise _muted(strip)
+    if animation.is_muted(scene, channel, frame, copying=False):
+        raise _on_muted(strip, channel)
+
+
+def check_one_eye(scene: Scene, strip: Any) -> None:
+    """Raises ShotProblem for a strip that shows each eye another picture, or is made of such a strip."""
+    if getattr(strip, "use_multiview", False):
         raise ShotProblem(
-            rpt("“{name}” lies on the muted channel “{channel}”.").format(name=strip.name, channel=channel.name),
-            "Unmute the channel.",
+            rpt("“{name}” holds pictures for two eyes, and inbetweens are made for one.").format(name=strip.name),
+            "Switch off Use Multi-View in the strip, or give each eye a strip of its own.",
         )
+    if strip.type == "SCENE" and scene.render.use_multiview:
+        raise ShotProblem(
+            rpt("“{name}” is rendered for two eyes, and inbetweens are made for one.").format(name=strip.name),
+            "Switch off Stereoscopy in the output properties, or give each eye an edit of its own.",
+        )
+    inside = compat.contents(strip) if strip.type == "META" else ()
+    for each in (*compat.inputs(strip), *inside):
+        check_one_eye(scene, each)
+
+
+def check_animated_mute(scene: Scene, level: Any, strip: Strip, frame: int) -> None:
+    """Raises ShotProblem where animation mutes a strip of `level`, or its channel, on `frame`.
+
+    What the artist has muted by hand since the inbetweens were made keeps its picture.
+    """
+    animated = compat.animated_paths(scene)
+    channel = level.channels[strip.channel]
+    for holder, problem in ((strip, _muted(strip)), (channel, _on_muted(strip, channel))):
+        if holder.path_from_id("mute") in animated and animation.is_muted(scene, holder, frame, copying=True):
+            raise problem
+
+
+def _muted(strip: Strip) -> ShotProblem:
+    return ShotProblem(rpt("“{name}” is muted.").format(name=strip.name), "Unmute it (Alt H) to use its picture.")
+
+
+def _on_muted(strip: Strip, channel: Any) -> ShotProblem:
+    return ShotProblem(
+        rpt("“{name}” lies on the muted channel “{channel}”.").format(name=strip.name, channel=channel.name),
+        "Unmute the channel.",
+    )

@@ -22,7 +22,15 @@ from ..i18n.translate import mark, plural, rpt
 from ..settings import menu_choices, strip_record
 from ..settings.protocols import Scene, Strip
 from . import make_room, take_files
-from .gap_refusals import ShotProblem, check_editable, check_order, check_visible, is_picture, pair
+from .gap_refusals import (
+    ShotProblem,
+    check_editable,
+    check_one_eye,
+    check_order,
+    check_visible,
+    is_picture,
+    pair,
+)
 from .obstacles import Obstacles
 
 GAP = "GAP"  # placement of a shot whose strips do not touch; the others are those of menu_choices.PLACEMENTS
@@ -125,8 +133,6 @@ def between(scene: Scene, earlier: Strip, later: Strip, settings: Any) -> Shot:
 def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacles: Obstacles) -> Shot:
     """As `between`, with what is in the way on the open level."""
     check_order(earlier, later)
-    for strip in (earlier, later):
-        check_visible(scene, strip)
     cut = compat.right(earlier)
     gap = compat.left(later) - cut
     if gap > protocol.MAX_COUNT:
@@ -147,6 +153,11 @@ def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacle
             "Move the strips to the right, or allow negative frames in the preferences.",
         )
     pushing = placement == "PUSH"
+    end_frame = first if pushing else first + count
+    for strip in (earlier, later):
+        check_one_eye(scene, strip)
+    check_visible(scene, earlier, first - 1)
+    check_visible(scene, later, end_frame)
     if pushing and obstacles.resist_push(cut):
         make_room.to_push(scene, cut)  # says why not
     place = obstacles.place(first, count, (earlier, later), pushing)
@@ -155,7 +166,7 @@ def _between(scene: Scene, earlier: Strip, later: Strip, settings: Any, obstacle
         start_strip=earlier.name,
         end_strip=later.name,
         start_frame=first - 1,
-        end_frame=first if pushing else first + count,
+        end_frame=end_frame,
         placement=placement,
         first=first,
         last=first + count - 1,

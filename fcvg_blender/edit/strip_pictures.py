@@ -65,6 +65,15 @@ def set_pixels(strip: Strip, file_format: str) -> None:
     strip.alpha_mode = "PREMUL" if file_format == "exr" else "STRAIGHT"
 
 
+def note_format(strip: Strip, path: Path) -> None:
+    """Let a strip take the frames in its folder `path` for what they are. Undo may have brought back a record of before
+    its keys were found to be too bright for the format that was chosen."""
+    record = strip.fcvg
+    if record.format != "exr" and take_files.read_manifest(path).get("identity", {}).get("format") == "exr":
+        record.format_asked, record.format = record.format, "exr"
+        set_pixels(strip, record.format)
+
+
 def count_made(record: StripRecord, drawings: list[exposure_sheet.Drawing]) -> int:
     """How many frames of the strip have a drawing of their own time among `drawings`."""
     return exposure_sheet.exact(record.frame_times(), drawings)
@@ -80,6 +89,7 @@ def sync(strip: Strip) -> None:
     drawings = take_files.made(path)
     if drawings is None:
         return
+    note_format(strip, path)
     show(strip, drawings)
     if record.made == record.count:
         record.state = strip_record.DONE

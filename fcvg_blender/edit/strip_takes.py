@@ -106,6 +106,7 @@ def refresh(strip: Strip) -> None:
     if drawings is None and not strip.fcvg.made:
         with suppress(errors.DiskError):
             take_folders.make_for_strip(take_folders.writable(strip, strip.fcvg), strip.id_data)
+    strip_pictures.note_format(strip, path)
     strip_pictures.show(strip, drawings or [])
     strip_pictures.reveal(strip)
 

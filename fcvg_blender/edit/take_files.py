@@ -60,6 +60,11 @@ def has_keys(folder: Path, file_format: str) -> bool:
     return all((folder / name).is_file() for name in key_files(file_format))
 
 
+def has_bright_key(folder: Path) -> bool:
+    """Whether a key in the folder is brighter than white: it lies there as EXR too."""
+    return any((folder / key_file(which, "exr")).is_file() for which in (START, END))
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """What the engine has written down about the frames in `folder`; {} where that cannot be read. Each entry is what
     it should be, see `shared.manifest_facts`; any may be missing."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import bpy
 
-from ..edit import gap_refusals, gaps, lay_strip, strip_takes, take_files, take_folders
+from ..edit import gap_refusals, gap_warnings, gaps, lay_strip, strip_pictures, strip_takes, take_files, take_folders
 from ..engine import errors, folder_record, protocol
 from ..i18n.translate import rpt
 from ..keys import key_fingerprint, render_keys
-from ..settings import addon_choices, strip_record
+from ..settings import addon_choices, menu_choices, strip_record
 from ..settings.addon_choices import Choices
 from ..settings.status import panel_status
 from ..takes import requests
@@ -56,12 +56,17 @@ def begin(take_id: str, choices: Choices) -> bool:
     folder = take_folders.writable(strip, take)
     take_folders.make(folder)
     for which, field in ((take_files.START, "print_start"), (take_files.END, "print_end")):
-        if not getattr(take, field) or not (folder / (which + take_files.suffix(take.format))).is_file():
+        if not getattr(take, field) or not (folder / take_files.key_file(which, take.format)).is_file():
             key, frame = gaps.key_of(scene, shot, which)
             render_keys.write_key(scene, shot, which, folder, take.format)
             scene, strip, take = next(strip_takes.holders(take_id))
             setattr(take, field, key_fingerprint.of(scene, key, frame))
             return False
+    is_clipped = take.format != "exr" and take_files.has_bright_key(folder)
+    if is_clipped and scene.fcvg.bright_as_exr and not take_files.made(folder):
+        _make_as_exr(take_id)
+        return False
+    notes = [*gap_warnings.of_shot(scene, shot), *([_clipped(take)] if is_clipped else ())]
     request = requests.placed(requests.remembered(strip.fcvg, take, folder, choices), folder)
     job = Job(
         name=f"{shot.start_strip} → {shot.end_strip}",
@@ -74,10 +79,25 @@ def begin(take_id: str, choices: Choices) -> bool:
     job.in_line = len(queue.entries()) > 1 or bool(session.busy_takes()) or session.finished > 0
     session.begin(job, protocol.Start(job.id, request), choices)
     for _, each, found in strip_takes.holders(take_id):
-        found.state, found.redo_yours = strip_record.RUNNING, False
+        found.state, found.redo_yours, found.key_notes = strip_record.RUNNING, False, " ".join(notes)
         if strip_takes.is_shown(each, found):
             strip_takes.refresh(each)
     return True
+
+
+def _make_as_exr(take_id: str) -> None:
+    """Let a take with a key brighter than white be made as EXR."""
+    for _, strip, take in strip_takes.holders(take_id):
+        take.format_asked, take.format = take.format, "exr"
+        if strip_takes.is_shown(strip, take):
+            strip_pictures.set_pixels(strip, take.format)
+
+
+def _clipped(take: Any) -> str:
+    return rpt(
+        "A key is brighter than white, and {format} cannot hold that: highlights are cut off. Choose OpenEXR, and make "
+        "a new take."
+    ).format(format=menu_choices.label_of(menu_choices.FORMATS, take.format))
 
 
 def give_up(take_id: str, error: errors.FcvgError) -> None:

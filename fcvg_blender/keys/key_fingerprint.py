@@ -3,9 +3,9 @@
 
 It is made of what the picture is made of: the content of the file that is shown, the strip's own look, the inputs of
 an effect, what a meta strip shows there. Where the strip lies, its name and what `render_keys` leaves out of a key
-(blending, muting) do not count. Animated properties are taken from their F-curves, so the playhead does not matter.
+(blending, muting) do not count. Animated properties are those on the frame, so the playhead does not matter.
 
-Not seen: changes inside the scene of a scene strip, in masks, in the nodes of modifiers, and in what drives a driver.
+Not seen: changes inside the scene of a scene strip, in masks, and in the nodes of modifiers.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..edit import animation
 from ..settings.protocols import Scene, Strip
 from . import file_digests
 
@@ -45,11 +46,21 @@ def of(scene: Scene, strip: Strip, frame: int, until_s: float = math.inf) -> str
     A file is read only when it is new or has changed, and only until `time.perf_counter()` says `until_s`: raises
     `file_digests.OutOfTime` then. The next call goes on where this one has stopped.
     """
-    view = _View(scene, frame, until_s, _curves(scene))
+    if not animation.is_plain(scene):
+        with animation.evaluated(scene, frame) as seen:
+            there = next(each for each in compat.all_strips(seen) if each.name == strip.name)
+            return _of(_View(seen, frame, until_s, {}), there)
+    return _of(_View(scene, frame, until_s, animation.curves(scene)), strip)
+
+
+def _of(view: _View, strip: Any) -> str:
+    scene = view.scene
     render = scene.render
     view.contents += render.resolution_x, render.resolution_y, render.pixel_aspect_x, render.pixel_aspect_y
     view.looks += scene.sequencer_colorspace_settings.name, strip.blend_type == "REPLACE", _opacity(view, strip)
-    _add(view, strip, frame)
+    if strip.blend_type == "MULTIPLY" and _opacity(view, strip) < 1.0:
+        view.looks += ("thinned by white",)
+    _add(view, strip, view.frame)
     major, minor, _ = bpy.app.version
     return f"{_digest(view.contents)}-{_digest(view.looks)}-{major}.{minor}"
 
@@ -67,8 +78,11 @@ def differ(one: str, other: str) -> bool:
 
 
 def is_untouched(scene: Scene, strip: Strip, frame: int) -> bool:
-    """Whether an image strip shows the pixels of its file on `frame` and does nothing to them."""
-    view = _View(scene, frame, math.inf, _curves(scene))
+    """Whether an image strip shows the pixels of its file on `frame` and does nothing to them. False where that is not
+    known without rendering."""
+    if not animation.is_plain(scene):
+        return False
+    view = _View(scene, frame, math.inf, animation.curves(scene))
     look = dict(_look(view, strip))
     transform = dict(look.pop("transform", ()))
     transform.pop("origin", None)  # Blender does not create strips with its own default, and nothing is turned
@@ -87,9 +101,17 @@ class _View:
     scene: Scene
     frame: int
     until_s: float
-    curves: dict[tuple[str, int], Any]
+    curves: animation.Curves
     contents: list[Any] = field(default_factory=list)
     looks: list[Any] = field(default_factory=list)
+
+    def value(self, path: str, index: int, now: Any) -> Any:
+        """What a property is on the frame; `now` where nothing animates it."""
+        return animation.value(self.curves, path, index, self.frame, now)
+
+    def is_muted(self, holder: Any) -> bool:
+        """Whether a strip or a channel is muted on the frame."""
+        return bool(self.value(f"{_path(holder)}.mute", 0, holder.mute))
 
 
 def _digest(facts: list[Any]) -> str:
@@ -136,7 +158,7 @@ def _add_stack(view: _View, meta: Any, frame: float) -> None:
     """Gather what shows inside a meta strip, from the lowest to the highest."""
     inner = [each for each in compat.contents(meta) if compat.left(each) <= frame < compat.right(each)]
     for strip in sorted(inner, key=lambda each: int(each.channel)):
-        if strip.type != "SOUND" and not strip.mute and not meta.channels[strip.channel].mute:
+        if strip.type != "SOUND" and not any(map(view.is_muted, (strip, meta.channels[strip.channel]))):
             view.looks += strip.blend_type, _opacity(view, strip)
             _add(view, strip, frame)
 
@@ -159,7 +181,7 @@ def _index(strip: Any, frame: float) -> float:
 
 
 def _opacity(view: _View, strip: Any) -> Any:
-    return _animated(view, f"{_path(strip)}.blend_alpha", 0, strip.blend_alpha)
+    return view.value(f"{_path(strip)}.blend_alpha", 0, strip.blend_alpha)
 
 
 def _look(view: _View, holder: Any) -> Iterator[Any]:
@@ -177,29 +199,11 @@ def _look(view: _View, holder: Any) -> Iterator[Any]:
         elif kind == _DATA:
             value = value and (value.name, file_digests.stat_of(_path_of(value)))
         elif kind == _ARRAY:
-            value = tuple(_animated(view, f"{path}.{name}", index, each) for index, each in enumerate(value))
+            value = tuple(view.value(f"{path}.{name}", index, each) for index, each in enumerate(value))
         else:
-            value = _animated(view, f"{path}.{name}", 0, value)
+            value = view.value(f"{path}.{name}", 0, value)
         if value != default:
             yield name, value
-
-
-def _animated(view: _View, path: str, index: int, value: Any) -> Any:
-    """The value that an F-curve gives the property on the frame; `value` where there is none."""
-    curve = view.curves.get((path, index)) if view.curves else None
-    if curve is None:
-        return value
-    if curve.driver is not None:
-        return curve.driver.type, curve.driver.expression
-    return curve.evaluate(view.frame)
-
-
-def _curves(scene: Scene) -> dict[tuple[str, int], Any]:
-    animation = scene.animation_data
-    if animation is None:
-        return {}
-    found = [*compat.fcurves(scene), *animation.drivers]
-    return {(each.data_path, each.array_index): each for each in found if not each.mute}
 
 
 def _path(holder: Any) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import imbuf
 
 from .. import compat
 from ..edit import reach
 from ..engine import errors
 from ..i18n.translate import rpt
+from . import shown_file
 
 
 def check(strip: Any, frame: int) -> None:
@@ -23,7 +23,7 @@ def check(strip: Any, frame: int) -> None:
     """
     if strip.type == "IMAGE":
         element = strip.strip_elem_from_frame(frame)
-        _check_file(strip, Path(bpy.path.abspath(strip.directory), element.filename), _opens_as_image)
+        _check_file(strip, Path(bpy.path.abspath(strip.directory), element.filename), shown_file.is_shown)
     elif strip.type == "MOVIE":
         _check_file(strip, Path(bpy.path.abspath(strip.filepath)), lambda path: strip.fps > 0)
     elif strip.type == "SCENE" and strip.scene is None:
@@ -49,11 +49,3 @@ def _check_file(strip: Any, path: Path, opens: Callable[[Path], bool]) -> None:
             rpt("The file of “{name}” cannot be read: {path}").format(name=strip.name, path=path),
             "It may be cut short or no picture at all.",
         )
-
-
-def _opens_as_image(path: Path) -> bool:
-    try:
-        imbuf.load(str(path)).free()
-    except (OSError, ValueError):  # ValueError: what it holds is no image
-        return False
-    return True

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from .. import compat
-from ..edit import gaps, take_files
+from ..edit import animation, gap_refusals, gaps, take_files
 from ..engine import errors, folder_record, own_files
 from ..i18n.translate import rpt
+from ..settings import menu_choices
 from ..settings.protocols import Scene, Strip
-from . import key_fingerprint, key_sources, plain_png
+from . import brightness, key_fingerprint, key_sources, plain_png
 
 _BYTES_PER_PIXEL = {".png": 8, ".exr": 16}
 
@@ -51,7 +52,8 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
     The file is a 16 bit PNG, or a 32 bit EXR where `file_format` is `exr`: RGBA, alpha straight in PNG, premultiplied
     in EXR, without a view transform. It is as large as the scene's frame, or `percentage` of that in each direction, 1
     to 100. A picture that the strip shows just as it is on disk is copied instead, with 8 bits and perhaps no alpha. An
-    existing file is replaced, never half. Blocks; to be called from the main thread.
+    existing file is replaced, never half. A key that is brighter than white is written as EXR too, unless only
+    `percentage` of it is wanted. Blocks; to be called from the main thread.
 
     Raises BadImage when a picture is missing on disk or cannot be read, DiskError when the key cannot be written,
     BadRequest while Blender renders something else.
@@ -61,31 +63,46 @@ def write_key(scene: Scene, shot: gaps.Shot, which: str, folder: Path, file_form
     strip, frame = gaps.key_of(scene, shot, which)
     name = strip.name
     file = take_files.key_file(which, file_format)
+    gap_refusals.check_one_eye(scene, strip)
+    gap_refusals.check_animated_mute(scene, compat.level_in(scene, shot.metas), strip, frame)
     key_sources.check(strip, frame)
     if file_format != "exr" and percentage == 100:
-        picture = _untouched(scene, strip, frame)
+        picture = _untouched(scene, strip, frame, file_format)
         if picture is not None:
             return _bring(picture, folder, file)
-    with _copy_of(scene, shot.metas) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
+    opacity = _opacity_below_white(scene, shot, strip, frame)
+    with _copy_of(scene, shot.metas, name) as copy, tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as scratch:
         _set_up(copy, file_format)
         copy.render.resolution_percentage = percentage
         rendered = Path(scratch, file)
-        _render_alone(copy, name, frame, rendered)
+        _see_alone(copy, name, frame)
+        if opacity < 1.0:
+            _mix_with_white(copy, name, opacity)
+        _render(copy, name, frame, rendered)
+        if file_format != "exr" and percentage == 100:
+            bright = Path(scratch, take_files.key_file(which, "exr"))
+            if brightness.exceeds_white(copy, bright):
+                _bring(bright, folder, bright.name)
         return _bring(rendered, folder, file)
 
 
 @contextmanager
-def _copy_of(scene: Scene, metas: tuple[str, ...]) -> Iterator[Scene]:
-    """A copy of the scene with the meta strips `metas` open, gone afterwards together with all that came with it."""
+def _copy_of(scene: Scene, metas: tuple[str, ...], key: str) -> Iterator[Scene]:
+    """A copy of the scene with the meta strips `metas` open, gone afterwards together with all that came with it.
+
+    Nothing animates what is changed in it to see the strip `key` alone.
+    """
     had_result = "Render Result" in bpy.data.images
     with no_render_handlers():
         copy = scene.copy()
         try:
+            animation.meet_itself(copy, scene)
             strips = {strip.name: strip for strip in compat.all_strips(copy)}
-            for meta in metas:
-                _unmute(copy, strips[meta])  # else Blender finds nothing to render
-                copy.sequence_editor.display_stack(strips[meta])
-            yield copy
+            with animation.let_go(copy, set(_taken_in_hand(copy, metas, key))):
+                for meta in metas:
+                    _unmute(copy, strips[meta])  # else Blender finds nothing to render
+                    copy.sequence_editor.display_stack(strips[meta])
+                yield copy
         finally:
             bpy.data.scenes.remove(copy)
             result = bpy.data.images.get("Render Result")
@@ -93,21 +110,12 @@ def _copy_of(scene: Scene, metas: tuple[str, ...]) -> Iterator[Scene]:
                 bpy.data.images.remove(result)
 
 
-@contextmanager
-def no_render_handlers() -> Iterator[None]:
+def no_render_handlers() -> AbstractContextManager[None]:
     """While the block runs, let no add-on react to a finished render (uploads, sounds): a key is no render of theirs.
 
     Frame handlers still run: they may change what a strip shows, and they get the copy.
     """
-    handlers = [getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers) if name.startswith("render_")]
-    saved = [list(each) for each in handlers]
-    for each in handlers:
-        each.clear()
-    try:
-        yield
-    finally:
-        for each, functions in zip(handlers, saved, strict=True):
-            each[:] = functions
+    return animation.handlers_aside("render_")
 
 
 def _set_up(copy: Scene, file_format: str) -> None:
@@ -159,25 +167,60 @@ def set_format(image_settings: Any, file_format: str, exr_codec: str, png_compre
     image_settings.color_management = "FOLLOW_SCENE"
 
 
+def _taken_in_hand(copy: Scene, metas: tuple[str, ...], key: str) -> Iterator[str]:
+    """Data paths of the properties that are set to see the strip `key` alone."""
+    for depth in range(len(metas) + 1):
+        level = compat.level_in(copy, metas[:depth])
+        for strip in compat.contents(level):
+            yield strip.path_from_id("mute")
+            yield level.channels[strip.channel].path_from_id("mute")
+            if strip.name == key:
+                yield strip.path_from_id("blend_type")
+
+
 def _unmute(copy: Scene, strip: Strip) -> None:
     strip.mute = False
     compat.channel(copy, strip.channel).mute = False
 
 
-def _render_alone(copy: Scene, name: str, frame: int, path: Path) -> None:
-    """Render what the strip `name` shows on `frame`, without anything above or below it."""
-    animated = compat.animated_paths(copy)
+def _opacity_below_white(scene: Scene, shot: gaps.Shot, strip: Strip, frame: int) -> float:
+    """How far the key shows through white: the opacity of keys that multiply, 1 for all others.
+
+    What multiplies is not thinned by transparency but by white, which changes nothing below.
+    """
+    if any(gaps.key_of(scene, shot, which)[0].blend_type != "MULTIPLY" for which in (take_files.START, take_files.END)):
+        return 1.0
+    return 1.0 if strip.fcvg.promoted else float(animation.on_frame(scene, strip, "blend_alpha", frame))
+
+
+def _mix_with_white(copy: Scene, name: str, opacity: float) -> None:
+    """Mix what the strip `name` shows with white, all four channels, as blending with `opacity` does."""
+    key: Any = next(strip for strip in compat.strips(copy) if strip.name == name)
+    high, low = compat.LAST_CHANNEL, compat.LAST_CHANNEL - 1
+    start, end = compat.left(key), compat.right(key)
+    white = compat.new_effect(copy, "COLOR", low, start, end)
+    white.color = 1.0, 1.0, 1.0
+    mixed = compat.new_effect(copy, "CROSS", high, start, end, white, key)
+    mixed.use_default_fade, mixed.effect_fader, mixed.blend_type = False, opacity, "ALPHA_OVER"
+    for strip in (white, mixed):
+        _unmute(copy, strip)
+
+
+def _see_alone(copy: Scene, name: str, frame: int) -> None:
+    """Let a copied scene show what the strip `name` shows on `frame`, without anything above or below it."""
     for strip in compat.strips(copy):
         if strip.name == name:
-            strip.mute = False
+            _unmute(copy, strip)
             if strip.fcvg.promoted:
                 _strip_look(copy, strip)
             if strip.blend_type != "REPLACE":
                 strip.blend_type = "ALPHA_OVER"  # multiplied with the nothing below, it would vanish
         elif compat.left(strip) <= frame < compat.right(strip):
             strip.mute = True
-            if strip.path_from_id("mute") in animated:  # muting its channel lasts, but is slow in 4.2
-                compat.channel(copy, strip.channel).mute = True
+
+
+def _render(copy: Scene, name: str, frame: int, path: Path) -> None:
+    """Render `frame` of a copied scene, which shows the strip `name` alone."""
     copy.frame_current, copy.frame_subframe = frame, 0.0
     copy.render.filepath = compat.literal(path)
     # The operator's own `scene` argument would take the frame from the window's scene.
@@ -219,13 +262,16 @@ def _check_whole(path: Path, pixels: int) -> None:
         )
 
 
-def _untouched(scene: Scene, strip: Strip, frame: int) -> Path | None:
+def _untouched(scene: Scene, strip: Strip, frame: int, file_format: str) -> Path | None:
     """The file that the strip shows on `frame` just as it is, the size of the scene's frame; None without such a one.
 
     Rendering would give the same pixels again, and take Blender a hundred times as long.
     """
     plain_colours = strip.type == "IMAGE" and strip.colorspace_settings.name == compat.SRGB
-    if not plain_colours or scene.sequencer_colorspace_settings.name != compat.SRGB:
+    # In other spaces the edit shows 8 bits another way than more; frames of 8 bits go the way of this file.
+    space = scene.sequencer_colorspace_settings.name
+    goes_alike = space == compat.SRGB or (space != compat.NO_COLOUR and file_format in menu_choices.OF_8_BITS)
+    if not plain_colours or not goes_alike:
         return None
     path = Path(bpy.path.abspath(strip.directory), strip.strip_elem_from_frame(frame).filename)
     if not plain_png.is_plain(path, *_frame_size(scene)) or not key_fingerprint.is_untouched(scene, strip, frame):

@@ -55,6 +55,8 @@ FORMATS = [
     ("JPG", "JPEG", "Small files without transparency", 3),
 ]
 
+OF_8_BITS = ("png", "jpg")  # the engine's words for them
+
 
 def engine_word(identifier: str) -> str:
     """The engine's word for an enum identifier: `EASE_IN` is `ease-in`."""

@@ -29,6 +29,8 @@ class Take(Protocol):
     seed: int
     generation: str
     format: str
+    format_asked: str
+    key_notes: str
     engine_version: str
     notes: str
     models: str

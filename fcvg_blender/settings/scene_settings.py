@@ -54,6 +54,12 @@ class FCVG_SceneSettings(bpy.types.PropertyGroup):
         min=-1,
     )
     format: EnumProperty(name="File Format", description="Format of the frames on disk", items=FORMATS)
+    bright_as_exr: BoolProperty(
+        name="OpenEXR for Bright Keys",
+        description="Where a key is brighter than white, write OpenEXR whatever the format: in other files highlights "
+        "are cut off at white, which AgX and Filmic show grey",
+        default=True,
+    )
     draft_first: BoolProperty(
         name="Draft First",
         description="Show a quick draft at once; the frames of the slow method take its place when they are done, "

@@ -57,6 +57,8 @@ class TakeFields:
     seed: IntProperty(name="Seed", description="Start of the random numbers")
     generation: StringProperty(name="Generation", description="Conditions and sampling, as JSON; empty without")
     format: StringProperty(name="File Format", description="Format of the frames on disk")
+    format_asked: StringProperty(name="Chosen Format", description="What was chosen where the keys wanted OpenEXR")
+    key_notes: StringProperty(name="Key Notes", description="What there is to say about the keys of these frames")
     engine_version: StringProperty(name="Engine", description="Version of the engine that made the frames")
     notes: StringProperty(name="Notes", description="What the engine has to say about these frames")
     models: StringProperty(name="Models", description="Models that made the frames, with their licences, as JSON")

@@ -45,7 +45,7 @@ def _asks_the_same(take: Take, request: protocol.Request) -> bool:
     draws_noise = methods.is_generative(request.method)
     return (
         request.method in (take.method, take.method_used)
-        and request.format == take.format
+        and request.format in (take.format, take.format_asked)
         and (not draws_noise or (request.seed, generative.remembered(request)) == (take.seed, take.generation))
     )
 

@@ -41,7 +41,7 @@ def chosen(settings: Any, shot: gaps.Shot, choices: Choices, timed_as: StripReco
         timing=timing,
         hold=hold,
         seed=settings.engine_seed(),
-        format=menu_choices.engine_word(settings.format),
+        format=_format(settings),
         device=choices.device,
         # Without a window there is nobody to be asked.
         refuse_cuts=settings.cuts == "LEAVE_OUT" or (settings.cuts == "ASK" and compat.has_window()),
@@ -57,6 +57,14 @@ def chosen(settings: Any, shot: gaps.Shot, choices: Choices, timed_as: StripReco
     request = replace(request, conditions=conditions, sampling=settings.sampling.engine(weight))
     commercial_use.refuse(request)
     return request
+
+
+def _format(settings: Any) -> str:
+    """The engine's word for the format. Of 8 bits there are none where the edit takes their numbers as they are: the
+    frames would be shown through its colours twice."""
+    word = menu_choices.engine_word(settings.format)
+    takes_numbers = settings.id_data.sequencer_colorspace_settings.name == compat.NO_COLOUR
+    return "png16" if takes_numbers and word in menu_choices.OF_8_BITS else word
 
 
 def draft_of(request: protocol.Request, choices: Choices) -> protocol.Request:

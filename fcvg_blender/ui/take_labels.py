@@ -65,6 +65,7 @@ def everything(record: Any, take: Any) -> str:
         else "",
         waits,
         translate_sentence(take.error[:LONGEST]).rstrip("."),
+        translate_sentence(take.key_notes[:LONGEST]).rstrip("."),
         translate_sentence(take.notes[:LONGEST]).rstrip("."),
     ]
     return ".\n".join(filter(None, sentences))

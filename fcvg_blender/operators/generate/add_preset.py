@@ -27,6 +27,7 @@ class FCVG_OT_add_preset(AddPresetBase, bpy.types.Operator):  # type: ignore[mis
             "hold",
             "seed",
             "format",
+            "bright_as_exr",
             "draft_first",
             "cuts",
             "conditions.lines",

@@ -38,8 +38,8 @@ class FCVG_PT_record(SidebarPanel):
             row.label(text=name)
             room = (1 - _NAMES) * room_px(context, BARE_MARGIN_PX) - UNIT_PX
             paragraph(split.column(align=True), lines(context, value, room))
-        if record.notes:
-            text_box(context, layout, record.notes, icon="INFO")
+        for notes in filter(None, (record.key_notes, record.notes)):
+            text_box(context, layout, notes, icon="INFO")
 
 
 def _remembered(record: Any) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import compat
-from ...edit import gaps
+from ...edit import gap_warnings, gaps
 from ...engine import errors
 from ...i18n.translate import mark, translate_sentences
 from ...jobs import look_first
@@ -58,6 +58,8 @@ class FCVG_PT_output(SidebarPanel):
         layout = names_beside(self.layout)
         settings = compat.sequencer_scene(context).fcvg
         layout.prop(settings, "format", text="Format")
+        if settings.format != "EXR":
+            layout.prop(settings, "bright_as_exr")
         layout.prop(settings, "cuts")
 
 
@@ -83,7 +85,7 @@ def _draw_next(context: Any, layout: Any) -> None:
             context,
             layout,
             gaps.sentence(chain, method),
-            translate_sentences(chain.left_out[:2]),
+            translate_sentences([*chain.left_out[:2], *_warnings(scene, chain)]),
             icon="RENDER_ANIMATION",
         )
         touching = any(shot.placement != gaps.GAP for shot in chain.shots)
@@ -104,6 +106,11 @@ def _draw_next(context: Any, layout: Any) -> None:
         known = context.window_manager.fcvg.preflight
         if known.about == look_first.about(chain.shots[0], settings):
             draw_preflight(context, layout, known, menu_choices.engine_word(settings.method))
+
+
+def _warnings(scene: Any, chain: gaps.Chain) -> list[str]:
+    """Return what is to be known before the click: of the first shot of which there is something."""
+    return next(filter(None, (gap_warnings.of_shot(scene, shot) for shot in chain.shots)), [])
 
 
 CLASSES = (FCVG_PT_inbetween, FCVG_PT_output)

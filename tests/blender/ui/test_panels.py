@@ -157,4 +157,4 @@ def test_a_board_is_told_in_one_line(edit: Edit) -> None:
 
 
 def test_output_panel_offers_format_and_what_to_do_with_cuts(edit: Edit) -> None:
-    assert drawn(panels.FCVG_PT_output).choices == ["format", "cuts"]
+    assert drawn(panels.FCVG_PT_output).choices == ["format", "bright_as_exr", "cuts"]
