@@ -11,6 +11,8 @@ Networks that look for motion invent it there: black frames, bent horizons. Two 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import torch
 import torch.nn.functional as F
 
@@ -33,6 +35,12 @@ FIRST, LAST, LIGHT = "first", "last", "light"
 def is_one(start: torch.Tensor, end: torch.Tensor) -> bool:
     """Whether keys [C, H, W] are the same, or fade into one another."""
     return torch.equal(start, end) or bool(kind(start, end))
+
+
+def frames(start: torch.Tensor, end: torch.Tensor, times: Sequence[float]) -> Iterator[torch.Tensor]:
+    """Yield the frames between such keys."""
+    for time in times:
+        yield torch.lerp(start, end, time)
 
 
 @torch.no_grad()

@@ -31,7 +31,7 @@ from ..core.method_contract import Options, ReportProgress, draft_method
 from ..models import discovery, installed, registry
 from ..shared import small_files
 from ..shared.errors import MissingModel
-from . import dissolve, fades
+from . import fades
 
 MULTIPLE = 64  # height and width must be multiples of this: the pyramid has seven levels
 
@@ -55,7 +55,7 @@ def inbetween(
     one."""
     if not options.as_published and fades.is_one(start, end):
         options.note(fades.NOTE)
-        yield from dissolve.inbetween(start, end, times, options, report)
+        yield from fades.frames(start, end, times)
         return
     report("Loading FILM", 0.0)
     network = _network(options.device)

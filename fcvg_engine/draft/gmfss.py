@@ -29,7 +29,7 @@ from ..core import pictures
 from ..core.method_contract import Options, ReportProgress, draft_method
 from ..core.warp import backward_warp
 from ..nets.splat import Splat
-from . import choose_method, dissolve, fades, fading_parts, networks, still
+from . import choose_method, fades, fading_parts, networks, still
 
 MOST_PIXELS = 2_100_000  # that are painted; larger keys are reduced for painting (1920×1088 is not)
 _MULTIPLE = 64  # GMFlow sees half the size and needs multiples of 32
@@ -60,7 +60,7 @@ def inbetween(
     """See `core.method_contract.Method`."""
     if not options.as_published and fades.is_one(start, end):
         options.note(fades.NOTE)
-        yield from dissolve.inbetween(start, end, times, options, report)
+        yield from fades.frames(start, end, times)
         return
     report("Loading GMFSS", 0.0)
     painter = Painter(options, report)

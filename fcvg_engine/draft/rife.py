@@ -22,7 +22,7 @@ from ..core import pictures
 from ..core.method_contract import Options, ReportProgress, draft_method
 from ..core.warp import backward_warp
 from ..nets.ifnet import MULTIPLE
-from . import dissolve, fades, fading_parts, networks, still
+from . import fades, fading_parts, networks, still
 
 MOST_PIXELS = 2_400_000  # motion of larger pictures is searched for at reduced size (2048×1152 is not reduced)
 _REDUCTIONS = (1, 2, 4)
@@ -40,7 +40,7 @@ def inbetween(
     """See `core.method_contract.Method`."""
     if not options.as_published and fades.is_one(start, end):
         options.note(fades.NOTE)
-        yield from dissolve.inbetween(start, end, times, options, report)
+        yield from fades.frames(start, end, times)
         return
     report("Loading RIFE", 0.0)
     net = networks.network("rife", options.device, options.dtype, report)

@@ -237,7 +237,7 @@ def test_where_memory_runs_out_a_method_that_needs_less_is_named(
     monkeypatch.setattr(networks, "network", full)
     monkeypatch.setattr(torch, "lerp", full)  # what a dissolve is made of
     with pytest.raises(OutOfMemory) as lacking:
-        generate(method, torch.zeros(3, 64, 64), torch.ones(3, 64, 64), (0.5,))
+        generate(method, torch.rand(3, 64, 64), torch.rand(3, 64, 64), (0.5,))
     assert instead in lacking.value.hint
     assert never not in lacking.value.hint
     assert "smaller keyframes" in lacking.value.hint

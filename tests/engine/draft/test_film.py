@@ -90,7 +90,9 @@ def report(stage: str, fraction: float) -> None:
 
 
 def make(start: torch.Tensor, end: torch.Tensor, times: Sequence[float], **options: Any) -> list[torch.Tensor]:
-    return list(film.inbetween(start, end, times, Options(torch.device("cpu"), **options), report))
+    """Frames of keys of one colour, which would be dissolved if not as published."""
+    given = Options(torch.device("cpu"), as_published=True, **options)
+    return list(film.inbetween(start, end, times, given, report))
 
 
 def levels(times: Sequence[float]) -> list[float]:
@@ -202,7 +204,7 @@ def test_it_can_be_cancelled_between_two_evaluations(network: Network) -> None:
 
     keys = torch.zeros(3, 8, 8), torch.ones(3, 8, 8)
     with pytest.raises(Cancelled):
-        list(film.inbetween(*keys, [1 / 64], Options(torch.device("cpu")), stop_at_the_third))
+        list(film.inbetween(*keys, [1 / 64], Options(torch.device("cpu"), as_published=True), stop_at_the_third))
     assert network.calls == 2
 
 
