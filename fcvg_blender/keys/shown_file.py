@@ -102,7 +102,8 @@ def _renders(scene: Any, path: Path, probe: Path) -> bool:
     render.resolution_x = render.resolution_y = _SIDE_PX
     render.resolution_percentage, render.use_compositing, render.dither_intensity = 100, False, 0.0
     compat.set_file_format(render.image_settings, "PNG")
-    render.image_settings.color_mode, render.filepath = "RGBA", str(probe)
+    render.image_settings.color_mode = "RGBA"
+    render.filepath = compat.literal(probe)
     scene.sequence_editor_create()
     compat.set_known(scene.sequence_editor, "show_missing_media", False)
     strip = compat.strips(scene).new_image(
