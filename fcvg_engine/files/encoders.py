@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from ..shared.errors import BadImage, DiskError
 
+Value = int | float | str | bytes | tuple[int, ...] | tuple[float, ...]
 
-def run_encoder(codec: str, pixels: NDArray[np.generic], attributes: Mapping[str, str | int]) -> bytes:
+
+def run_encoder(codec: str, pixels: NDArray[np.generic], attributes: Mapping[str, Value]) -> bytes:
     """Return the content of a file that OpenImageIO's `codec` makes of the pixels [H, W, C]. Raises DiskError,
     BadImage.
 
@@ -25,7 +27,13 @@ def run_encoder(codec: str, pixels: NDArray[np.generic], attributes: Mapping[str
     """
     spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], str(oiio.TypeDesc(pixels.dtype.name)))
     for name, value in attributes.items():
-        spec[name] = value
+        if isinstance(value, bytes):
+            spec.attribute(name, oiio.TypeDesc(f"uint8[{len(value)}]"), np.frombuffer(value, np.uint8))
+        elif isinstance(value, tuple):
+            kind = "int" if all(isinstance(each, int) for each in value) else "float"
+            spec.attribute(name, oiio.TypeDesc(f"{kind}[{len(value)}]"), value)
+        else:
+            spec[name] = value
     with _scratch_file(2 * pixels.nbytes) as path:
         target = oiio.ImageOutput.create(codec)
         if target is None:

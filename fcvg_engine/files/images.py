@@ -17,7 +17,7 @@ NaN, infinity       NaN becomes 0, infinity the largest half (±65504); a note s
 layers, parts       of an EXR: see `layers`, or the one that is asked for; a note names what was taken of several
 pages               the first
 EXR windows         the display window is the picture; what the data window leaves out is 0
-orientation tags    not applied (neither does Blender)
+meaning             profiles, gamma, shape of pixels, orientation: not applied (neither does Blender), see `meaning`
 size                at most `MAX_SIDE` each way and `MAX_CHANNELS` channels, checked before pixels are allocated
 ==================  ==============================================================================================
 """
@@ -37,7 +37,8 @@ from ..shared import small_files
 from ..shared.errors import BadImage
 from ..shared.plain_text import encodable
 from . import layers
-from .encoders import one_line, run_encoder
+from .encoders import Value, one_line, run_encoder
+from .meaning import TURNED, Meaning, of_file, shared, turned
 
 Array = NDArray[np.float32]
 
@@ -45,6 +46,14 @@ MAX_SIDE = 8192  # pixels
 MAX_CHANNELS = 256
 JPEG_QUALITY = 95
 LARGEST_HALF = 65504.0
+CODECS = {"png": "png", "png16": "png", "jpg": "jpeg", "exr": "openexr"}  # of protocol.FORMATS
+
+_SETTINGS: dict[str, dict[str, Value]] = {
+    "openexr": {"compression": "zip:2", "DateTime": ""},
+    "jpeg": {"Compression": f"jpeg:{JPEG_QUALITY}", "jpeg:subsampling": "4:4:4"},
+    # The lowest level with the filter "average": files an eighth larger than the default's, many times as fast.
+    "png": {"oiio:UnassociatedAlpha": 1, "png:compressionLevel": 1, "png:filter": 64},
+}
 
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "png",
@@ -61,13 +70,18 @@ _MOST_AT_ONCE = 8  # channels that are read together where those that are used d
 _MOST_TILE_BYTES = 1 << 30
 
 
+_NOTHING = Meaning()
+
+
 @dataclass(frozen=True)
 class Pair:
-    """Both keys, float32 [C, H, W] of the same shape, see the module. `notes`: sentences for the artist."""
+    """Both keys, float32 [C, H, W] of the same shape, see the module. `notes`: sentences for the artist. `meaning`: of
+    their numbers, where both have the same."""
 
     start: Array
     end: Array
     notes: tuple[str, ...] = ()
+    meaning: Meaning = _NOTHING
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,7 @@ class Picture:
 
     pixels: Array
     notes: tuple[str, ...] = ()
+    meaning: Meaning = _NOTHING
 
 
 def read_pair(start: Path, end: Path, layer: str = "") -> Pair:
@@ -84,13 +99,21 @@ def read_pair(start: Path, end: Path, layer: str = "") -> Pair:
     sizes differ."""
     check_pair(start, end, layer)
     first, last = read(start, layer), read(end, layer)
+    notes = first.notes + last.notes
+    if first.meaning.orientation != last.meaning.orientation:
+        first, last = _upright(first), _upright(last)
+        notes += (TURNED,)
+    both, differing = shared(first.meaning, last.meaning)
+    notes += tuple(differing)
     channels = max(len(first.pixels), len(last.pixels))
-    return Pair(_with_channels(first.pixels, channels), _with_channels(last.pixels, channels), first.notes + last.notes)
+    return Pair(_with_channels(first.pixels, channels), _with_channels(last.pixels, channels), notes, both)
 
 
 def check_pair(start: Path, end: Path, layer: str = "") -> tuple[int, int]:
     """Return the width and height of both keys, from their headers alone. Raises BadImage, also when they differ."""
-    size, end_size = read_size(start, layer), read_size(end, layer)
+    (size, turn), (end_size, end_turn) = _header(start, layer), _header(end, layer)
+    if turn != end_turn:  # both are turned upright
+        size, end_size = (each[::-1] if way > 4 else each for each, way in ((size, turn), (end_size, end_turn)))
     if size != end_size:
         raise BadImage(
             f"The keys differ in size: {start.name} is {size[0]}×{size[1]}, {end.name} is {end_size[0]}×{end_size[1]}.",
@@ -101,8 +124,18 @@ def check_pair(start: Path, end: Path, layer: str = "") -> tuple[int, int]:
 
 def read_size(path: Path, layer: str = "") -> tuple[int, int]:
     """Return width and height in pixels, from the header alone. Raises BadImage naming the path."""
+    return _header(path, layer)[0]
+
+
+def _header(path: Path, layer: str) -> tuple[tuple[int, int], int]:
+    """Return width and height, and the orientation."""
     with _open(path, layer) as opened:
-        return opened.spec.full_width, opened.spec.full_height
+        return (opened.spec.full_width, opened.spec.full_height), of_file(opened.spec).orientation
+
+
+def _upright(picture: Picture) -> Picture:
+    pixels = turned(picture.pixels, picture.meaning.orientation)
+    return Picture(pixels, picture.notes, picture.meaning.upright())
 
 
 def read(path: Path, layer: str = "") -> Picture:
@@ -116,6 +149,7 @@ def read(path: Path, layer: str = "") -> Picture:
         stored = _planes(source, opened.layer.part, used, kept)
         problem = source.geterror() or oiio.geterror()
         straight = bool(spec.get_int_attribute("oiio:UnassociatedAlpha"))
+        meaning = of_file(spec)
     if not stored or problem:  # a JPEG that breaks off gives pixels and an error
         raise BadImage(f"{path} is damaged or cut off: {one_line(problem)}", "Save or copy the image again.")
     pixels = np.empty((len(used), *stored[0].shape), np.float32)  # [C, H, W]
@@ -138,30 +172,26 @@ def read(path: Path, layer: str = "") -> Picture:
         with np.errstate(over="ignore"):  # a colour divided by next to no alpha
             _apply_to_colour(pixels, encode_srgb)
         np.nan_to_num(pixels, copy=False, nan=0.0, posinf=LARGEST_HALF, neginf=-LARGEST_HALF)
-    return Picture(np.ascontiguousarray(pixels), notes)
+    return Picture(np.ascontiguousarray(pixels), notes, meaning)
 
 
-def encode(pixels: Array, file_format: str) -> bytes:
+def encode(pixels: Array, file_format: str, meaning: Meaning = _NOTHING) -> bytes:
     """Return the content of an image file with one picture, float32 [C, H, W] as in the module.
 
     `file_format` is one of protocol.FORMATS. png and png16 hold straight alpha and values rounded to nearest. exr holds
-    half floats, scene-linear and premultiplied. jpg has no alpha, so the picture lies over black. Raises DiskError when
-    the encoder finds no room.
+    half floats, scene-linear and premultiplied. jpg has no alpha, so the picture lies over black. `meaning`: of its
+    numbers. Raises DiskError when the encoder finds no room.
     """
+    codec = CODECS[file_format]
+    attributes = {**_SETTINGS[codec], **meaning.attributes(codec)}
     if file_format == "exr":
         linear = pixels.copy()
         _apply_to_colour(linear, decode_srgb)
         np.clip(linear, -LARGEST_HALF, LARGEST_HALF, out=linear)
-        return run_encoder(
-            "openexr", linear.astype(np.float16).transpose(1, 2, 0), {"compression": "zip:2", "DateTime": ""}
-        )
+        return run_encoder(codec, linear.astype(np.float16).transpose(1, 2, 0), attributes)
     if file_format == "jpg":
-        return run_encoder(
-            "jpeg", _quantise(pixels[:3], 255), {"Compression": f"jpeg:{JPEG_QUALITY}", "jpeg:subsampling": "4:4:4"}
-        )
-    # The lowest level with the filter "average": files an eighth larger than the default's, many times as fast.
-    attributes = {"oiio:UnassociatedAlpha": 1, "png:compressionLevel": 1, "png:filter": 64}
-    return run_encoder("png", _quantise(_straight(pixels), 65535 if file_format == "png16" else 255), attributes)
+        return run_encoder(codec, _quantise(pixels[:3], 255), attributes)
+    return run_encoder(codec, _quantise(_straight(pixels), 65535 if file_format == "png16" else 255), attributes)
 
 
 def encode_srgb(linear: Array) -> Array:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import torch
 
     from ..core.method_contract import Options
+    from ..files.meaning import Meaning
 
 PREVIEW = Path("preview.png")
 
@@ -141,7 +142,7 @@ def _generate(request: Request, folder: job_folder.JobFolder, report: Reporter, 
         report.prepared = GENERATED
     report.span(CHOSEN, report.prepared)
     try:
-        _draw(request, folder, start, end, options, report, emit)
+        _draw(request, folder, (start, end), pair.meaning, options, report, emit)
     finally:
         with suppress(OSError):
             folder.record.delete(_preview_name(folder))
@@ -181,8 +182,8 @@ def _options(request: Request, folder: job_folder.JobFolder, report: Reporter, e
 def _draw(
     request: Request,
     folder: job_folder.JobFolder,
-    start: torch.Tensor,
-    end: torch.Tensor,
+    keys: tuple[torch.Tensor, torch.Tensor],
+    meaning: Meaning,
     options: Options,
     report: Reporter,
     emit: Emit,
@@ -196,13 +197,13 @@ def _draw(
     first = timing.breakdown(folder.missing)
     drawings = sorted(folder.missing, key=lambda drawing: drawing != first)
     times = [drawing.time for drawing in drawings]
-    pictures = methods.load(method)(start, end, times, options, report)
+    pictures = methods.load(method)(*keys, times, options, report)
     for made, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True), 1):
         if not torch.isfinite(picture).all():
             raise NumericError(
                 f"{label} made no usable picture for inbetween {drawing.index}.", "Try another method or device."
             )
-        for shown in folder.add(drawing, images.encode(picture.numpy(), request.format)):
+        for shown in folder.add(drawing, images.encode(picture.numpy(), request.format, meaning)):
             emit(_frame(report.job, folder, shown))
         report.drawn(made, len(times))
 
@@ -249,6 +250,7 @@ def _format_notes(file_format: str, pair: images.Pair) -> Iterator[str]:
         yield "JPEG has no transparency: the frames lie over black."
     if file_format != "exr" and max(pair.start[:3].max(), pair.end[:3].max()) > _WHITE:
         yield f"Values brighter than white were clipped: {file_format} cannot hold them, EXR can."
+    yield from pair.meaning.lost(images.CODECS[file_format])
 
 
 def _device_notes(asked: str, before: str | None, now: str) -> Iterator[str]:
