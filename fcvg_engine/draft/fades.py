@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from ..core import pictures
+from ..core.method_contract import ReportProgress
 
 EMPTY = 4 / 255  # range of all values of a key that shows nothing
 LEFT = 6 / 255
@@ -37,9 +38,12 @@ def is_one(start: torch.Tensor, end: torch.Tensor) -> bool:
     return torch.equal(start, end) or bool(kind(start, end))
 
 
-def frames(start: torch.Tensor, end: torch.Tensor, times: Sequence[float]) -> Iterator[torch.Tensor]:
+def frames(
+    start: torch.Tensor, end: torch.Tensor, times: Sequence[float], report: ReportProgress
+) -> Iterator[torch.Tensor]:
     """Yield the frames between such keys."""
-    for time in times:
+    for done, time in enumerate(times):
+        report("Dissolving", done / len(times))
         yield torch.lerp(start, end, time)
 
 

@@ -55,7 +55,7 @@ def inbetween(
     one."""
     if not options.as_published and fades.is_one(start, end):
         options.note(fades.NOTE)
-        yield from fades.frames(start, end, times)
+        yield from fades.frames(start, end, times, report)
         return
     report("Loading FILM", 0.0)
     network = _network(options.device)

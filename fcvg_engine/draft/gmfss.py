@@ -60,7 +60,7 @@ def inbetween(
     """See `core.method_contract.Method`."""
     if not options.as_published and fades.is_one(start, end):
         options.note(fades.NOTE)
-        yield from fades.frames(start, end, times)
+        yield from fades.frames(start, end, times, report)
         return
     report("Loading GMFSS", 0.0)
     painter = Painter(options, report)

@@ -40,7 +40,7 @@ def inbetween(
     """See `core.method_contract.Method`."""
     if not options.as_published and fades.is_one(start, end):
         options.note(fades.NOTE)
-        yield from fades.frames(start, end, times)
+        yield from fades.frames(start, end, times, report)
         return
     report("Loading RIFE", 0.0)
     net = networks.network("rife", options.device, options.dtype, report)
@@ -102,8 +102,6 @@ def _in_place(
     flow, _ = search.rough_motion(breakdown)
     ways = still.from_key_to_key(flow)
     fading = fading_parts.find(start, end, *ways)
-    if not still.may_be_dragged(start, end, flow):
-        return None, fading
     held = still.find(start, end, *ways)
     return held if held.any() else None, fading
 
