@@ -11,6 +11,7 @@ import signal
 import string
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,23 +99,27 @@ def put_all(folder: Path, own: Path, chance: random.Random) -> dict[Path, object
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[Path, object] = {}
     for name in chance.sample(NAMES, len(NAMES)):
-        path = folder / name
-        if os.path.lexists(path):
-            continue
-        kind = chance.randrange(5)
-        if kind == 0:
-            path.write_bytes(chance.randbytes(20))
-        elif kind == 1:
-            shutil.copytree(own, path)
-            shutil.copy(own / "0001.png", path / ".fcvg-files")
-        elif kind == 2:
-            path.symlink_to(chance.choice([own / "0001.png", own / "nowhere"]))
-        elif kind == 3:
-            path.symlink_to(own / "inner")
-        else:
-            path.hardlink_to(own / "0001.png")
-        found |= everything(path)
+        with suppress(FileExistsError):  # not free, or no more: the engine may be writing
+            put(folder / name, own, chance)
+            found |= everything(folder / name)
     return found
+
+
+def put(path: Path, own: Path, chance: random.Random) -> None:
+    """One thing under one name. Raises FileExistsError."""
+    kind = chance.randrange(5)
+    if kind == 0:
+        with path.open("xb") as file:
+            file.write(chance.randbytes(20))
+    elif kind == 1:
+        shutil.copytree(own, path)
+        shutil.copy(own / "0001.png", path / ".fcvg-files")
+    elif kind == 2:
+        path.symlink_to(chance.choice([own / "0001.png", own / "nowhere"]))
+    elif kind == 3:
+        path.symlink_to(own / "inner")
+    else:
+        path.hardlink_to(own / "0001.png")
 
 
 def generate(until: Callable[[], Any] = lambda: True) -> Path:
