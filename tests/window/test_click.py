@@ -23,13 +23,13 @@ def prefetches() -> bool:
 
 
 def saved_prefetches() -> bool:
-    """The same of a copy of the file as it would be saved now."""
+    """The same of a copy of the file as it would be saved now. It is linked: what is appended would be made, too."""
     path = str(stage.out_dir() / "copy.blend")
     bpy.ops.wm.save_as_mainfile(filepath=path, copy=True)
-    with bpy.data.libraries.load(path) as (_, loaded):
+    with bpy.data.libraries.load(path, link=True) as (_, loaded):
         loaded.scenes = [stage.sequencer_scene().name]
     saved = bool(loaded.scenes[0].sequence_editor.use_prefetch)
-    bpy.data.scenes.remove(loaded.scenes[0])
+    bpy.data.libraries.remove(loaded.scenes[0].library)
     return saved
 
 

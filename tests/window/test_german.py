@@ -67,7 +67,7 @@ def steps() -> stage.Steps:
     yield from speak("de_DE")
     assert label("generate_inbetweens") == "Zwischenbilder generieren"
     assert choice(scene.fcvg, "cuts") == "Schnitte"  # which are Ausschnitte to Blender
-    assert sentence(scene) == "12 Zwischenbilder, Bilder 25–36, Kanal 2, RIFE", sentence(scene)
+    assert sentence(scene) == "12 Zwischenbilder, Bilder 25–36, Kanal 1, RIFE", sentence(scene)
     scene.sequence_editor.strips["A"].mute = True
     try:
         sentence(scene)
