@@ -87,7 +87,7 @@ def test_drawings_that_move_are_drawn_no_worse(seed: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fading_parts, "find", lambda *keys: None)
         (free,), _ = frames("rife", first, last, [0.5])
-    assert float((made - true).abs().mean()) <= 1.005 * float((free - true).abs().mean())
+    assert float((made - true).abs().mean()) <= float((free - true).abs().mean())
 
 
 @pytest.mark.parametrize("moved_px", [8, 30, 120])

@@ -103,7 +103,7 @@ def test_drawings_that_move_are_drawn_no_worse() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(still, "find", lambda start, *each: torch.zeros_like(start[:, :1], dtype=torch.bool))
             free += error(middle("rife", start, end), true, everywhere)
-    assert held <= 1.005 * free
+    assert held <= free
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -122,7 +122,7 @@ def test_only_what_stands_still_is_found(across: int, down: int, name: str) -> N
     forth = torch.tensor([-2.0 * across, -2.0 * down]).view(1, 2, 1, 1).expand(1, 2, HEIGHT, WIDTH)
     found = still.find(start[None], end[None], forth, -forth)[0, 0]
     near = torch.nn.functional.max_pool2d(overlay[None, None].float(), 5, 1, 2)[0, 0] > 0
-    assert float((found & ~near).float().mean()) < 0.04
+    assert float((found & ~near).float().mean()) < 0.03
     if abs(across) + abs(down) >= 4 and name in ("subtitle", "logo"):  # long lines go on in themselves
         edge = still._Pair(start[None], end[None]).still_edges[0, 0] & overlay
         assert float(found[edge].float().mean()) > 0.6
