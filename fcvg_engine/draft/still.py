@@ -13,10 +13,9 @@ Values are the same if they differ by no more than `_SAME`, by grain as strong a
 share of the contrast around them, which is what compression leaves.
 
     mean error in levels of 255 halfway            RIFE → held       GMFSS → held
-    still text over a landscape that pans          48.9 → 0.2        55.8 → 0.4
-    subtitle, logo, window over a rendered pan     1.2–7.3 → 1.0–2.3     14–51 → 0.3–1.9
-    the same with grain of 4 levels                5.2–9.0 → 3.6–3.9     15–51 → 2.4–3.7
-    as JPEG of quality 75                          7.7–12 → 5.5–9.6      17–51 → 5.6–9.4
+    subtitle, logo, window over a rendered pan     1.2–7.3 → 0.9–2.6     14–51 → 0.6–3.8
+    the same with grain of 4 levels                5.2–9.0 → 3.9–4.1     15–51 → 2.6–4.4
+    as JPEG of quality 75                          7.7–12 → 6.3–11       17–51 → 7.2–13
 
 (`tests/engine/draft/test_still.py`)
 """
