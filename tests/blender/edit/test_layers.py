@@ -43,7 +43,7 @@ def letterbox(edit: Edit, channel: int, left: int, right: int) -> Any:
 
 
 def title(edit: Edit, channel: int, left: int, right: int) -> Any:
-    """A picture of letters: after text strips here, those of later tests were empty in Blender 5.2."""
+    """A picture of letters: Blender 5.2 in the background draws text in the first file only that has some."""
     pixels = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     pixels[12:24, 10:50:4] = pixels[12:14, 10:50] = 255
     strip = edit.image("Layer", pixels, channel, left, right)
